@@ -1,0 +1,50 @@
+# Every target creates what it needs. PYTHON may name another interpreter (3.11 or newer).
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+# One thread a process: two busy BLAS pools on two cores run many times slower than one thread each.
+ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
+SEED ?= 0
+
+.PHONY: help demo test bench check fix clean
+
+help:
+	@echo "make demo    install into $(VENV) and run a whole campaign on the virtual laboratory"
+	@echo "make test    everything that guards a change: lint, types, layers, sizes, tests"
+	@echo "make check   lint, types, layers and sizes alone"
+	@echo "make fix     format, and mend what the linter can"
+	@echo "make bench   the slow figures: backtests on real data, kill test, timings (about an hour)"
+
+$(VENV)/core: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "matloop needs Python 3.11 or newer; run make PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) -e .
+	@touch $@
+
+$(VENV)/dev: $(VENV)/core
+	$(PIP) -e '.[dev]'
+	@touch $@
+
+demo: $(VENV)/core
+	$(ONE_THREAD) $(BIN)/matloop demo --out demo --seed $(SEED)
+
+check: $(VENV)/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: check
+	$(ONE_THREAD) $(BIN)/pytest -n 2
+
+fix: $(VENV)/dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/dev
+	$(ONE_THREAD) $(BIN)/python benchmarks/run_all.py
+
+clean:
+	rm -rf $(VENV) demo build dist
