@@ -1,0 +1,126 @@
+"""Values to numbers: the columns that surrogates see."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matloop.domain.canonical import Value
+from matloop.domain.prediction import Floats
+from matloop.errors import DataError, fail
+
+ONE_HOT = 1 / math.sqrt(2)
+"""One choice's mark. Two different choices are then at distance 1, as far apart as the ends of a number."""
+
+_MOST_CELLS = 2**28  # 2 GiB of float64; beyond it a text feature of many choices would take the machine down
+
+
+@dataclass(frozen=True, slots=True)
+class Scaled:
+    """A numeric feature: low is encoded as 0, high as 1, values beyond them linearly beyond."""
+
+    name: str
+    low: float
+    high: float
+
+    @property
+    def width(self) -> int:
+        """One column."""
+        return 1
+
+    @property
+    def span(self) -> float:
+        """What one unit of the column means; a constant feature has its own size instead of a range."""
+        return (self.high - self.low) or abs(self.low) or 1.0
+
+    def scale(self, values: Floats) -> Floats:
+        """Any shape of values to the same shape of encoded ones."""
+        return (values - self.low) / self.span
+
+
+@dataclass(frozen=True, slots=True)
+class OneHot:
+    """A text feature: one column a level; a level never seen is all zeros."""
+
+    name: str
+    levels: tuple[str, ...]
+
+    @property
+    def width(self) -> int:
+        """One column a level."""
+        return len(self.levels)
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """Scales numbers to [0, 1] and writes choices one-hot.
+
+    parts: one a feature, in declared order.
+    """
+
+    parts: tuple[Scaled | OneHot, ...]
+
+    @cached_property
+    def d(self) -> int:
+        """Number of columns."""
+        return sum(part.width for part in self.parts)
+
+    @cached_property
+    def groups(self) -> NDArray[np.intp]:
+        """(d,) which feature each column encodes."""
+        return np.repeat(np.arange(len(self.parts), dtype=np.intp), [part.width for part in self.parts])
+
+    @cached_property
+    def starts(self) -> tuple[int, ...]:
+        """The first column of each feature."""
+        return tuple(int(i) for i in np.cumsum([0, *(part.width for part in self.parts)])[:-1])
+
+    @cached_property
+    def _codes(self) -> tuple[dict[str, int], ...]:
+        """Level -> code, by part; empty for numbers."""
+        return tuple(
+            {level: i for i, level in enumerate(part.levels)} if isinstance(part, OneHot) else {} for part in self.parts
+        )
+
+    def encode(self, values: Sequence[Mapping[str, Value]]) -> Floats:
+        """Encode n mappings of feature -> value to (n, d).
+
+        Raises:
+            DataError: when a feature is missing, or text stands where a number belongs.
+        """
+        columns: list[Floats | NDArray[np.int64]] = []
+        for part, codes in zip(self.parts, self._codes, strict=True):
+            try:
+                column = [row[part.name] for row in values]
+            except KeyError:
+                fail(DataError, f"feature {part.name!r}", "no value is given", "Give every feature a value.")
+            if isinstance(part, OneHot):
+                columns.append(np.array([codes.get(str(value), -1) for value in column], dtype=np.int64))
+                continue
+            if any(isinstance(value, str) for value in column):
+                fail(DataError, f"feature {part.name!r}", "text where a number belongs", "Give a number.")
+            columns.append(np.array(column, dtype=np.float64))
+        return self.encode_columns(columns, len(values))
+
+    def encode_columns(self, columns: Sequence[Floats | NDArray[np.integer]], n: int) -> Floats:
+        """Encode by column: values (n,) of a numeric feature, codes (n,) of a text one (-1: unknown) to (n, d).
+
+        Raises:
+            DataError: when the result would not fit into memory.
+        """
+        if n * self.d > _MOST_CELLS:
+            found = f"{n} candidates x {self.d} encoded columns do not fit into memory"
+            fail(DataError, "features", found, "Describe text features of many choices by numeric columns.")
+        out = np.zeros((n, self.d))
+        for part, start, column in zip(self.parts, self.starts, columns, strict=True):
+            if isinstance(part, Scaled):
+                out[:, start] = part.scale(np.asarray(column, dtype=np.float64))
+            else:
+                known = np.flatnonzero(column >= 0)
+                out[known, start + column[known].astype(np.intp)] = ONE_HOT
+        return out

@@ -1,0 +1,146 @@
+"""What comes back from a laboratory, as users write it: Measured, Failed, Aborted, Censored."""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from matloop.domain.canonical import Value
+from matloop.domain.number import as_number
+from matloop.errors import DataError, Faults
+
+Side = Literal["below", "above"]
+Status = Literal["ok", "failed", "aborted", "below", "above"]
+STATUSES: tuple[Status, ...] = ("ok", "failed", "aborted", "below", "above")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Said:
+    """What every outcome can say of its subject: the suggestion, else the candidate's id, else its values."""
+
+    suggestion: str | None = None
+    candidate: str | None = None
+    values: Mapping[str, Value] | None = None
+    experiment: int | None = None
+    reading: int = 1
+    executed: Mapping[str, Value] = field(default_factory=dict)
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        faults = Faults()
+        place = self.subject
+        if self.suggestion is None and self.candidate is None and self.values is None:
+            faults.add("outcome", "names no suggestion, candidate or values", "Name one of them.")
+        for name, number in (("reading", self.reading), ("experiment", self.experiment)):
+            whole = isinstance(number, numbers.Integral) and not isinstance(number, bool)
+            if number is not None and not (whole and number >= 1):
+                faults.add(place, f"{name} is {number!r}", f"Give {name} as a whole number from 1.")
+        self._look(faults)
+        faults.raise_if_any(DataError)
+
+    def _look(self, faults: Faults) -> None:
+        """Add what is wrong with the outcome itself."""
+
+    @property
+    def subject(self) -> str:
+        """Who it is about, for messages."""
+        return self.suggestion or self.candidate or f"values {dict(self.values or {})}"
+
+
+def _look_at_numbers(faults: Faults, place: str, figures: object, *, std: bool = False) -> None:
+    """Figures go by objective and must be finite numbers; a std must not be negative either."""
+    if not isinstance(figures, Mapping):
+        faults.add(place, f"{figures!r} does not say of which objective", "Give objective -> number.")
+        return
+    for name, number in figures.items():
+        if isinstance(number, str) or as_number(number) is None:
+            faults.add(place, f"{name} is {number!r}", "Give a finite number, or leave it out.")
+        elif std and number < 0:
+            faults.add(place, f"std of {name} is {number!r}", "Give a std of 0 or more.")
+
+
+@dataclass(frozen=True, slots=True)
+class Measured(_Said):
+    """Readings of one specimen: `Measured("s0001", {"toughness": 31.2}, std={"toughness": 1.4})`.
+
+    outcome: objective -> number, in the objective's unit.
+    std: objective -> one standard deviation of that number (of a mean: its standard error), same unit.
+    executed: parameter -> what was really set, where it differs from the plan.
+    """
+
+    suggestion: str | None = None
+    outcome: Mapping[str, float] = field(default_factory=dict)
+    std: Mapping[str, float] = field(default_factory=dict, kw_only=True)
+
+    @classmethod
+    def of(  # noqa: PLR0913 (each is a field of the class, named by the contract)
+        cls,
+        values: Mapping[str, Value] | None = None,
+        outcome: Mapping[str, float] | None = None,
+        *,
+        candidate: str | None = None,
+        std: Mapping[str, float] | None = None,
+        experiment: int | None = None,
+        reading: int = 1,
+        executed: Mapping[str, Value] | None = None,
+        note: str = "",
+    ) -> Measured:
+        """A reading that nobody suggested, by values or by the candidate's id."""
+        return cls(
+            None,
+            outcome or {},
+            std=std or {},
+            candidate=candidate,
+            values=values,
+            experiment=experiment,
+            reading=reading,
+            executed=executed or {},
+            note=note,
+        )
+
+    def _look(self, faults: Faults) -> None:
+        if not self.outcome:
+            faults.add(self.subject, "measured, but no number is given", "Give objective -> number.")
+        _look_at_numbers(faults, self.subject, self.outcome)
+        _look_at_numbers(faults, self.subject, self.std, std=True)
+        if isinstance(self.outcome, Mapping) and isinstance(self.std, Mapping):
+            for name in self.std:
+                if name not in self.outcome:
+                    faults.add(self.subject, f"a std for {name!r} without its number", "Give both or neither.")
+
+
+@dataclass(frozen=True, slots=True)
+class Failed(_Said):
+    """Tried, and would not form: kept as data, not suggested again."""
+
+    suggestion: str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Aborted(_Said):
+    """Says nothing about the candidate (power cut, dropped vial): it returns to the pool."""
+
+    suggestion: str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Censored(_Said):
+    """The truth lies `below` or `above` the number given (a detection limit)."""
+
+    suggestion: str | None = None
+    outcome: Mapping[str, float] = field(default_factory=dict)
+    side: Side = field(default="below", kw_only=True)
+
+    def _look(self, faults: Faults) -> None:
+        if not self.outcome:
+            faults.add(self.subject, "censored, but no limit is given", "Give objective -> limit.")
+        if self.side not in ("below", "above"):
+            faults.add(self.subject, f"side is {self.side!r}", "Give 'below' or 'above'.")
+        _look_at_numbers(faults, self.subject, self.outcome)
+
+
+Outcome = Measured | Failed | Aborted | Censored

@@ -1,0 +1,328 @@
+"""A pool: a finite set of candidates with features, kept in columns."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matloop.domain import canonical, pool_read
+from matloop.domain.candidate import Candidate
+from matloop.domain.canonical import Value
+from matloop.domain.columns import Column, Numbers, Rows, Words, group, row_hash
+from matloop.domain.encoder import Encoder
+from matloop.domain.pool_read import Source
+from matloop.domain.prediction import Floats
+from matloop.domain.table import LISTED_FAULTS, Texts, listed
+from matloop.errors import DataError, Fault, Faults, InputError, fail, nearest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_ID_CHUNK = 2**16  # candidates whose values are written out as text at a time; bounds the memory of hashing a pool
+
+
+@dataclass(frozen=True, eq=False)
+class Pool:
+    """Candidates 0 .. n - 1, in the order in which they first appear in their source.
+
+    Rows of the source that are equal in id and every feature are one candidate.
+
+    names: the features.
+    units: the unit in each feature's header, None without one.
+    row_of: source row -> candidate.
+    source: file or name of the table, for messages.
+    id_name: the id column, None without one.
+    """
+
+    names: tuple[str, ...]
+    units: tuple[str | None, ...]
+    row_of: NDArray[np.int32]
+    source: str
+    id_name: str | None
+    _columns: tuple[Column, ...] = field(repr=False)
+    _id_texts: Texts | None = field(repr=False)
+    _riders: Mapping[str, NDArray[Any]] = field(repr=False)
+
+    @classmethod
+    def from_frame(
+        cls,
+        frame: pd.DataFrame,
+        features: Sequence[str],
+        id: str | None = None,
+        *,
+        riders: Sequence[str] | None = None,
+        source: str = "table",
+    ) -> Pool:
+        """A pool of a frame's rows; the frame is neither kept nor changed.
+
+        Args:
+            frame: one row a candidate, or several equal ones.
+            features: columns to learn from: numbers, booleans (0 and 1) or text.
+            id: column of ids, kept as text; None for ids made of the values.
+            riders: further columns that ride along, the first row of a candidate counts; None for none.
+            source: what messages call the frame.
+
+        Raises:
+            DataError: all that is wrong, at once; rows are counted from 0.
+        """
+        return cls._join(pool_read.from_frame(frame, features, id, riders or (), source))
+
+    @classmethod
+    def read_csv(
+        cls, path: str | Path, features: Sequence[str], id: str | None = None, *, objectives: Sequence[str] = ()
+    ) -> Pool:
+        """A pool of a CSV file's rows.
+
+        Args:
+            path: the file; a header may carry [unit].
+            features: columns to learn from: numbers, true and false (1 and 0) or text.
+            id: column of ids; None for ids made of the values.
+            objectives: their columns and NAME_std are not read; all other columns ride along.
+
+        Raises:
+            DataError: all that is wrong, at once, with file and line.
+        """
+        return cls._join(pool_read.read_csv(path, features, id, objectives))
+
+    @classmethod
+    def _join(cls, given: Source) -> Pool:
+        """Join equal rows."""
+        columns, ids = list(given.columns), given.ids
+        named = [] if ids is None else [Words.of(ids)]
+        first, row_of = group([column.keys() for column in (*columns, *named)])
+        for words in named:
+            _refuse_twins(given, words, first)
+        riders = given.riders
+        if len(first) < len(row_of):
+            columns = [column.take(first) for column in columns]
+            ids = None if ids is None else ids[first]
+        riders = {name: cells[first] for name, cells in riders.items()}
+        _refuse_overflow(given, columns)
+        return cls(given.names, given.units, row_of, given.source, given.id_name, tuple(columns), ids, riders)
+
+    def __len__(self) -> int:
+        column = self._columns[0]
+        return len(column.values if isinstance(column, Numbers) else column.codes)
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        """Scales by least and largest value, writes texts one-hot in order of first appearance."""
+        return Encoder(tuple(column.part(name) for name, column in zip(self.names, self._columns, strict=True)))
+
+    def encode_rows(self, rows: Rows) -> Floats:
+        """Encode some candidates to (k, d).
+
+        Raises:
+            DataError: when the result would not fit into memory.
+        """
+        taken = [(one.values if isinstance(one, Numbers) else one.codes)[rows] for one in self._columns]
+        return self.encoder.encode_columns(taken, len(taken[0]))
+
+    def values(self, i: int) -> dict[str, Value]:
+        """The features of a candidate; a column of whole numbers gives whole numbers."""
+        return {name: column.value(i) for name, column in zip(self.names, self._columns, strict=True)}
+
+    def riders(self, i: int) -> dict[str, object]:
+        """What rides along with a candidate, as its first row has it."""
+        cells = {name: column[i] for name, column in self._riders.items()}
+        return {name: cell.item() if isinstance(cell, np.generic) else cell for name, cell in cells.items()}
+
+    def id(self, i: int) -> str:
+        """The id of one candidate."""
+        if self._id_texts is not None:
+            return str(self._id_texts[i])
+        return canonical.candidate_id(list(self.values(i).values()))
+
+    def candidate(self, i: int) -> Candidate:
+        """Candidate number i."""
+        return Candidate(self.id(i), self.values(i))
+
+    @property
+    def ids(self) -> list[str]:
+        """All ids, in order. Without an id column they are made anew at each call."""
+        if self._id_texts is not None:
+            return list(self._id_texts)
+        return [f"c{number:016x}" for number in self._id_numbers.tolist()]
+
+    @cached_property
+    def _id_numbers(self) -> NDArray[np.uint64]:
+        """(n,) the 16 hex digits of the ids, as numbers."""
+        numbers = np.empty(len(self), dtype=np.uint64)
+        for start in range(0, len(self), _ID_CHUNK):
+            rows = slice(start, min(start + _ID_CHUNK, len(self)))
+            written = zip(*(column.texts(rows) for column in self._columns), strict=True)
+            for i, values in enumerate(written, start):
+                digest = hashlib.sha256(f"[{','.join(values)}]".encode()).digest()
+                numbers[i] = int.from_bytes(digest[:8], "big")
+        return numbers
+
+    @cached_property
+    def _id_order(self) -> NDArray[np.intp]:
+        """Candidates in the order of their id numbers."""
+        order = np.argsort(self._id_numbers)
+        ordered = self._id_numbers[order]
+        if (ordered[1:] == ordered[:-1]).any():
+            fail(DataError, self.source, "two candidates share the hash that is their id", "Give an id column.")
+        return order
+
+    @cached_property
+    def _index_of(self) -> dict[str, int]:
+        return {} if self._id_texts is None else {text: i for i, text in enumerate(self._id_texts)}
+
+    def index(self, id: str) -> int | None:
+        """The number of the candidate of that id, None for an unknown one."""
+        if self._id_texts is not None:
+            return self._index_of.get(id)
+        digits = id[1:]
+        if not (len(id) == 17 and id[0] == "c" and all(digit in "0123456789abcdef" for digit in digits)):
+            return None
+        wanted = np.uint64(int(digits, 16))
+        place = int(np.searchsorted(self._id_numbers, wanted, sorter=self._id_order))
+        if place == len(self) or self._id_numbers[self._id_order[place]] != wanted:
+            return None
+        return int(self._id_order[place])
+
+    def by_id(self, id: str) -> Candidate | None:
+        """The candidate of that id, None for an unknown one."""
+        i = self.index(id)
+        return None if i is None else self.candidate(i)
+
+    @cached_property
+    def _by_values(self) -> tuple[NDArray[np.uint64], NDArray[np.intp]]:
+        """Sorted row hashes, and the candidates in that order."""
+        hashes = row_hash([column.keys() for column in self._columns])
+        order = np.argsort(hashes, kind="stable")
+        return hashes[order], order
+
+    def find(self, values: Mapping[str, Value]) -> int | None:
+        """The number of the candidate with these features (all of them, parsed), None when there is none.
+
+        Raises:
+            DataError: when several candidates have them, under different ids.
+        """
+        keys = [column.key(values[name]) for name, column in zip(self.names, self._columns, strict=True)]
+        bits = [np.array([key], dtype=np.uint64) for key in keys if key is not None]
+        if len(bits) < len(keys):
+            return None
+        hashes, order = self._by_values
+        wanted = row_hash(bits)[0]
+        same = order[np.searchsorted(hashes, wanted) : np.searchsorted(hashes, wanted, side="right")]
+        for column, bit in zip(self._columns, bits, strict=True):
+            same = same[column.keys(same) == bit]
+        if len(same) > 1:
+            ids = ", ".join(self.id(int(i)) for i in same[:LISTED_FAULTS])
+            fail(
+                DataError, f"values {dict(values)}", f"{len(same)} candidates have them ({ids})", "Name the candidate."
+            )
+        return int(same[0]) if len(same) else None
+
+    def parse(self, values: Mapping[str, object]) -> dict[str, Value]:
+        """Typed values of some or all features, in declared order.
+
+        Raises:
+            DataError: all unknown names and unreadable values at once.
+        """
+        faults = Faults()
+        for name in values:
+            if name not in self.names:
+                faults.add("values", f"unknown feature {name!r}", nearest(str(name), self.names))
+        parsed: dict[str, Value] = {}
+        for name, column in zip(self.names, self._columns, strict=True):
+            if name in values:
+                try:
+                    parsed[name] = column.parse(name, values[name])
+                except InputError as error:
+                    faults.absorb(error)
+        faults.raise_if_any(DataError)
+        return parsed
+
+    def resolve(self, values: Mapping[str, object]) -> Candidate:
+        """The candidate that the values name, or one marked outside.
+
+        Raises:
+            DataError: for missing or unknown names and unreadable values, all at once; for values that several
+                candidates have.
+        """
+        faults = Faults()
+        parsed: dict[str, Value] = {}
+        try:
+            parsed = self.parse(values)
+        except DataError as error:
+            faults.absorb(error)
+        for name in self.names:
+            if name not in values:
+                faults.add("values", f"feature {name!r} is missing", "Give every feature a value.")
+        faults.raise_if_any(DataError)
+        i = self.find(parsed)
+        if i is not None:
+            return self.candidate(i)
+        return Candidate(canonical.candidate_id(list(parsed.values())), parsed, outside=True)
+
+    @cached_property
+    def hash(self) -> str:
+        """Digest of names, ids and all values; a pool of the same candidates in the same order has the same."""
+        hasher = hashlib.sha256(canonical.text([list(self.names), self.id_name, len(self)]).encode())
+        for column in self._columns:
+            column.update(hasher)
+        for text in () if self._id_texts is None else self._id_texts:
+            coded = text.encode()
+            hasher.update(len(coded).to_bytes(8, "little") + coded)
+        return hasher.hexdigest()
+
+    def to_json(self) -> dict[str, Any]:
+        """What it is made of, for the ledger; the values stay in their file."""
+        return {"features": list(self.names), "id": self.id_name, "rows": len(self)}
+
+    def head(self, n: int) -> Pool:
+        """The pool of the first n candidates, as it was when its file was shorter.
+
+        Raises:
+            DataError: when there are fewer.
+        """
+        if not 1 <= n <= len(self):
+            fail(DataError, self.source, f"the first {n} of {len(self)} candidates", f"Ask for 1 to {len(self)}.")
+        ids = None if self._id_texts is None else self._id_texts[:n]
+        riders = {name: cells[:n] for name, cells in self._riders.items()}
+        columns = tuple(column.take(slice(0, n)) for column in self._columns)
+        rows = self.row_of[self.row_of < n]
+        return Pool(self.names, self.units, rows, self.source, self.id_name, columns, ids, riders)
+
+
+def _refuse_twins(given: Source, ids: Words, first: NDArray[np.intp]) -> None:
+    """One id with two feature rows is a fault."""
+    column_name = given.id_name or ""
+    codes = ids.codes[first]
+    counts = np.bincount(codes)
+    if counts.max() == 1:
+        return
+    twins = np.flatnonzero(counts > 1)
+    found = []
+    for code in twins[:LISTED_FAULTS]:
+        one, other = (int(row) for row in first[codes == code][:2])
+        values = [(column.value(one), column.value(other)) for column in given.columns]
+        differ = ", ".join(
+            f"{name} {a!r} and {b!r}" for name, (a, b) in zip(given.names, values, strict=True) if a != b
+        )
+        text = f"id {ids.levels[code]!r} has other features than at {given.place(one, column_name)} ({differ})"
+        found.append(Fault(given.place(other, column_name), text, "Give each its own id, or correct the row."))
+    faults = Faults()
+    listed(faults, found, len(twins))
+    faults.raise_if_any(DataError)
+
+
+def _refuse_overflow(given: Source, columns: Sequence[Column]) -> None:
+    """Least and largest value must have a difference."""
+    faults = Faults()
+    for name, column in zip(given.names, columns, strict=True):
+        if isinstance(column, Numbers) and not np.isfinite(column.part(name).span):
+            faults.add(
+                f"{given.source}, column {name!r}", "the range is beyond what a float holds", "Choose another unit."
+            )
+    faults.raise_if_any(DataError)

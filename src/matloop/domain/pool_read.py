@@ -1,0 +1,269 @@
+"""Tables into columns of features: what a pool is made of, with every fault of the table noted."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matloop.domain.columns import Column, Numbers, Words
+from matloop.domain.number import as_number
+from matloop.domain.prediction import Floats
+from matloop.domain.table import LISTED_FAULTS, Header, Table, Texts, listed, match, read_headers, read_table
+from matloop.domain.units import split_header
+from matloop.errors import DataError, Fault, Faults, nearest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_BOOLEANS = {"True": 1.0, "TRUE": 1.0, "true": 1.0, "False": 0.0, "FALSE": 0.0, "false": 0.0}
+_NO_FEATURES = "Name the columns to learn from; they are never guessed, since a guess may leak the answer."
+_EMPTY = "Fill the cell, or leave the row out."
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The rows of a table, before equal ones are joined.
+
+    names, columns, units: the features; the unit is the one in the header, None without one.
+    id_name, ids: the id column, (n,) texts; None without one.
+    riders: the columns that ride along, name -> (n,) cells.
+    place: row, column -> where that is, for messages.
+    """
+
+    source: str
+    names: tuple[str, ...]
+    columns: tuple[Column, ...]
+    units: tuple[str | None, ...]
+    id_name: str | None
+    ids: Texts | None
+    riders: Mapping[str, NDArray[Any]]
+    place: Callable[[int, str], str]
+
+
+def read_csv(path: str | Path, features: Sequence[str], id: str | None, objectives: Sequence[str]) -> Source:
+    """Read a pool's CSV file. Objective columns and their NAME_std are not read.
+
+    Raises:
+        DataError: all that is wrong with it, at once.
+    """
+    headers = read_headers(path)
+    objectives = [objectives] if isinstance(objectives, str) else objectives
+    features = _checked(headers, str(path), features, id, objectives)
+    hidden = {*objectives, *(f"{name}_std" for name in objectives)}
+    taken = {match(headers, name) for name in (*features, *([] if id is None else [id]))}
+    riding = [
+        header.text
+        for place, header in enumerate(headers)
+        if header.text and place not in taken and not {header.name, header.text} & hidden
+    ]
+    wanted = [*features, *riding, *([] if id is None else [id])]
+    table = read_table(
+        path, columns=wanted, numeric=[name for name in features if match(headers, name) != match(headers, id or "")]
+    )
+    faults = Faults()
+    if not len(table):
+        faults.add(str(path), "no rows below the header", "Give one row a candidate.")
+        faults.raise_if_any(DataError)
+    columns = [_table_column(faults, table, name) for name in features]
+    ids = None if id is None else _ids(faults, list(table.texts(id)), lambda row: table.place(row, id))
+    faults.raise_if_any(DataError)
+    units = tuple(table.unit(name) for name in features)
+    riders = {split_header(name)[0]: table.texts(name) for name in riding}
+    made = tuple(column for column in columns if column is not None)
+    return Source(str(path), tuple(features), made, units, id, ids, riders, table.place)
+
+
+def from_frame(
+    frame: pd.DataFrame, features: Sequence[str], id: str | None, riders: Sequence[str], source: str
+) -> Source:
+    """Take a pool out of a frame; the frame is neither kept nor changed.
+
+    Raises:
+        DataError: all that is wrong with it, at once.
+    """
+    labels = list(getattr(frame, "columns", ()))
+    headers = [Header(one, *split_header(one)) if isinstance(one, str) else Header("", "", None) for one in labels]
+    features = _checked(headers, source, features, id, ())
+    faults = Faults()
+    for name in riders:
+        if match(headers, name) is None:
+            faults.add(source, f"no column {name!r}", nearest(name, [one.name for one in headers if one.name]))
+    if not len(frame):
+        faults.add(source, "no rows", "Give one row a candidate.")
+    faults.raise_if_any(DataError)
+
+    def place(row: int, name: str) -> str:
+        return f"{source}, row {row}, column {name!r}"
+
+    def cells(name: str) -> NDArray[Any]:
+        position = match(headers, name)
+        return np.asarray(frame[labels[position or 0]])
+
+    columns = [_frame_column(faults, cells(name), name, place) for name in features]
+    ids = None if id is None else _ids(faults, _id_texts(cells(id)), lambda row: place(row, id))
+    faults.raise_if_any(DataError)
+    units = tuple(headers[match(headers, name) or 0].unit for name in features)
+    riding = {name: cells(name) for name in riders}
+    made = tuple(column for column in columns if column is not None)
+    return Source(source, tuple(features), made, units, id, ids, riding, place)
+
+
+def _checked(
+    headers: Sequence[Header], source: str, features: Sequence[str], id: str | None, objectives: Sequence[str]
+) -> list[str]:
+    """The features' names, once it is clear that each names one column."""
+    faults = Faults()
+    known = [header.name for header in headers if header.name]
+    features = features if isinstance(features, str) else list(features)
+    if isinstance(features, str) or not features:
+        faults.add(source, f"features is {features!r}", f"{_NO_FEATURES} Columns: {', '.join(map(repr, known))}.")
+        faults.raise_if_any(DataError)
+    for name in [*features, *([] if id is None else [id])]:
+        count = sum(header.name == name for header in headers) or sum(header.text == name for header in headers)
+        if not isinstance(name, str) or not count:
+            faults.add(source, f"no column {name!r}", nearest(str(name), known))
+        elif count > 1:
+            faults.add(source, f"{count} columns are named {name!r}", "Give every column its own name.")
+    for name in dict.fromkeys(features):
+        if list(features).count(name) > 1:
+            faults.add(source, f"feature {name!r} is named twice", "Name every feature once.")
+        if name in objectives or name in [f"{one}_std" for one in objectives]:
+            faults.add(source, f"feature {name!r} belongs to an objective", "Leave it out: it is what is to be found.")
+    faults.raise_if_any(DataError)
+    return list(features)
+
+
+def _ids(faults: Faults, texts: Sequence[str], place: Callable[[int], str]) -> Texts:
+    """(n,) ids, none of them empty."""
+    empty = [row for row, text in enumerate(texts) if not text]
+    if empty:
+        first = [Fault(place(row), "the id is empty", "Give every row an id.") for row in empty[:LISTED_FAULTS]]
+        listed(faults, first, len(empty))
+    array = np.empty(len(texts), dtype=np.object_)
+    array[:] = texts
+    return array
+
+
+def _table_column(faults: Faults, table: Table, name: str) -> Column | None:
+    """A column of a file: numbers, true and false, or words; None with the reasons noted."""
+    if table.is_numeric(name):
+        return Numbers.of(table.numbers(name))
+    cells = table.texts(name)
+    if all(cell in _BOOLEANS for cell in set(cells)):
+        return Numbers.of(np.array([_BOOLEANS[cell] for cell in cells]), flag=True)
+    empty = [row for row, cell in enumerate(cells) if not cell]
+    numbers = [as_number(cell) for cell in cells]
+    return _sorted_out(faults, list(cells), numbers, empty, lambda row: table.place(row, name))
+
+
+def _sorted_out(
+    faults: Faults,
+    cells: Sequence[str],
+    numbers: Sequence[float | None],
+    empty: Sequence[int],
+    place: Callable[[int], str],
+) -> Column | None:
+    """Words where no cell is a number, numbers where all are; else the cells of the rarer kind are noted."""
+    holes = set(empty)
+    words = [row for row, number in enumerate(numbers) if number is None and row not in holes]
+    figures = [row for row, number in enumerate(numbers) if number is not None]
+    if empty:
+        listed(faults, [Fault(place(row), "the cell is empty", _EMPTY) for row in empty[:LISTED_FAULTS]], len(empty))
+    if words and figures:
+        odd = words if len(words) <= len(figures) else figures
+        found = (
+            "{!r} is no number, but {} other cells are"
+            if odd is words
+            else "{!r} is a number, but {} other cells are text"
+        )
+        cure = (
+            "Give a finite number, or make the whole column text."
+            if odd is words
+            else "Make the column all text or all numbers."
+        )
+        others = len(cells) - len(holes) - len(odd)
+        listed(
+            faults, [Fault(place(row), found.format(cells[row], others), cure) for row in odd[:LISTED_FAULTS]], len(odd)
+        )
+        return None
+    if empty:
+        return None
+    if words:
+        return Words.of(cells)
+    return Numbers.of(np.array(numbers, dtype=np.float64))
+
+
+def _frame_column(faults: Faults, cells: NDArray[Any], name: str, place: Callable[[int, str], str]) -> Column | None:
+    """A column of a frame: numbers, booleans or words; None with the reasons noted."""
+    if cells.dtype.kind in "biuf":
+        return _frame_numbers(faults, cells, name, place)
+    if cells.dtype.kind not in "OUT":
+        cure = "Give numbers, booleans or text."
+        faults.add(place(0, name), f"a column of {cells.dtype} is neither", cure)
+        return None
+    values = cells.tolist()
+    kinds = {type(value) for value in values}
+    if kinds == {bool}:
+        return Numbers.of(np.array(values, dtype=np.float64), flag=True)
+    empty = [row for row, value in enumerate(values) if _is_missing(value)]
+    numbers = [None if isinstance(value, str) else as_number(_plain(value)) for value in values]
+    texts = [value.strip() if isinstance(value, str) else str(value) for value in values]
+    column = _sorted_out(faults, texts, numbers, empty, lambda row: place(row, name))
+    strange = [row for row, value in enumerate(values) if not isinstance(value, str) and numbers[row] is None]
+    strange = sorted(set(strange) - set(empty))
+    if isinstance(column, Words) and strange:
+        found = [
+            Fault(place(row, name), f"{values[row]!r} is neither number nor text", "Give numbers or text.")
+            for row in strange[:LISTED_FAULTS]
+        ]
+        listed(faults, found, len(strange))
+        return None
+    return column
+
+
+def _frame_numbers(faults: Faults, cells: NDArray[Any], name: str, place: Callable[[int, str], str]) -> Column | None:
+    values: Floats = np.array(cells, dtype=np.float64)
+    values += 0.0  # -0 is 0
+    bad = np.flatnonzero(~np.isfinite(values))
+    if len(bad):
+        first = [
+            Fault(place(int(row), name), f"{values[row]} is no finite number", _EMPTY) for row in bad[:LISTED_FAULTS]
+        ]
+        listed(faults, first, len(bad))
+        return None
+    return Numbers.of(values, flag=cells.dtype.kind == "b")
+
+
+def _plain(value: object) -> object:
+    """A boolean among numbers counts as one."""
+    return int(value) if isinstance(value, bool | np.bool_) else value
+
+
+def _is_missing(value: Any) -> bool:
+    """None, NaN, pandas' NA and NaT, and text without a letter."""
+    if isinstance(value, str):
+        return not value.strip()
+    return (
+        value is None
+        or (isinstance(value, float) and math.isnan(value))
+        or type(value).__name__ in ("NAType", "NaTType")
+    )
+
+
+def _id_texts(cells: NDArray[Any]) -> list[str]:
+    """Ids as text: 12 and 12.0 are "12", missing ones empty."""
+    texts = []
+    for value in cells.tolist():
+        if _is_missing(value):
+            texts.append("")
+        elif isinstance(value, float) and value.is_integer():
+            texts.append(str(int(value)))
+        else:
+            texts.append(str(value).strip())
+    return texts

@@ -1,0 +1,71 @@
+"""What a surrogate says: mean, and the two kinds of error, kept apart."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What a surrogate says about n candidates and m objectives.
+
+    mean: (n, m) posterior mean, in the objective's unit.
+    model_std: (n, m) uncertainty that more data would remove, same unit, >= 0.
+    noise_std: (n, m) spread of one new reading around the truth, same unit, >= 0.
+    """
+
+    mean: Floats
+    model_std: Floats
+    noise_std: Floats
+
+    def __post_init__(self) -> None:
+        if not (self.mean.ndim == 2 and self.mean.shape == self.model_std.shape == self.noise_std.shape):
+            shapes = f"mean {self.mean.shape}, model_std {self.model_std.shape}, noise_std {self.noise_std.shape}"
+            raise ValueError(f"a prediction has three (n, m) arrays, not {shapes}")
+
+    @property
+    def total_std(self) -> Floats:
+        """(n, m) spread of one new reading around the mean."""
+        return np.sqrt(self.model_std**2 + self.noise_std**2)
+
+    def at(self, row: int, objectives: tuple[str, ...]) -> PredictionAt:
+        """One candidate's prediction, by objective."""
+        return PredictionAt(
+            {name: float(self.mean[row, j]) for j, name in enumerate(objectives)},
+            {name: float(self.model_std[row, j]) for j, name in enumerate(objectives)},
+            {name: float(self.noise_std[row, j]) for j, name in enumerate(objectives)},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PredictionAt:
+    """A prediction for one candidate: each field maps an objective's name to a figure in its unit."""
+
+    mean: Mapping[str, float]
+    model_std: Mapping[str, float]
+    noise_std: Mapping[str, float]
+
+    @property
+    def total_std(self) -> Mapping[str, float]:
+        """Spread of one new reading around the mean, by objective."""
+        return {name: math.hypot(self.model_std[name], self.noise_std[name]) for name in self.mean}
+
+    def to_json(self) -> dict[str, Any]:
+        """The form in which it stands in the ledger."""
+        return {"mean": dict(self.mean), "model_std": dict(self.model_std), "noise_std": dict(self.noise_std)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any] | None) -> PredictionAt | None:
+        """Read `to_json` back; None stays None."""
+        if data is None:
+            return None
+        fields = ("mean", "model_std", "noise_std")
+        return cls(*({k: float(v) for k, v in data[name].items()} for name in fields))

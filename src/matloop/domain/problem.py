@@ -1,0 +1,84 @@
+"""What a campaign is about: candidates, objectives and the terms on which they are tried."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from matloop.domain import canonical
+from matloop.domain.objective import Objective
+from matloop.domain.pool import Pool
+from matloop.domain.space import Space
+from matloop.errors import Faults, InputError, NotYetSupported
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What a campaign is about.
+
+    batch: suggestions an ask, where the ask does not say.
+    initial: length of the initial design; None leaves it to the strategy.
+    retry_failed: suggest again what failed. repeat: suggest again what was measured or is open.
+    budget: dispatched suggestions, failed ones too; None: until stopped.
+    """
+
+    candidates: Pool | Space
+    objectives: tuple[Objective, ...]
+    name: str = "campaign"
+    seed: int = 0
+    batch: int = 1
+    initial: int | None = None
+    retry_failed: bool = False
+    repeat: bool = False
+    budget: int | None = None
+
+    def __post_init__(self) -> None:
+        faults = Faults()
+        if not isinstance(self.candidates, Pool | Space):
+            faults.add("candidates", f"a {type(self.candidates).__name__}", "Give a Pool or a Space.")
+        if not self.name.strip():
+            faults.add("campaign name", "it is empty", "Give the campaign a name.")
+        self._look_at_objectives(faults)
+        self._look_at_numbers(faults)
+        faults.raise_if_any(InputError)
+        if len(self.objectives) > 1:
+            raise NotYetSupported.at(
+                "objectives", "two or more objectives are not yet supported", "Give one objective."
+            )
+
+    def _look_at_objectives(self, faults: Faults) -> None:
+        names = [objective.name for objective in self.objectives]
+        if not names:
+            faults.add("objectives", "there is none", "Say what is measured, and whether more or less is better.")
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            faults.add("objectives", f"{name!r} occurs twice", "Give each objective once.")
+        for name in names:
+            if name in getattr(self.candidates, "names", ()):
+                cure = "A goal must not be known beforehand: take it out of the features."
+                faults.add("objectives", f"{name!r} is a feature or parameter as well", cure)
+
+    def _look_at_numbers(self, faults: Faults) -> None:
+        lows = {"seed": 0, "batch": 1, "initial": 1, "budget": 1}
+        for name, low in lows.items():
+            number = getattr(self, name)
+            if number is None and name in ("initial", "budget"):
+                continue
+            if isinstance(number, bool) or not isinstance(number, int) or number < low:
+                faults.add(name, f"it is {number!r}", f"Give a whole number from {low}.")
+
+    @cached_property
+    def settings(self) -> dict[str, Any]:
+        """Everything but the pool's rows, in JSON types, for the ledger."""
+        kind = "pool" if isinstance(self.candidates, Pool) else "space"
+        return {
+            "name": self.name,
+            "seed": self.seed,
+            "batch": self.batch,
+            "initial": self.initial,
+            "retry_failed": self.retry_failed,
+            "repeat": self.repeat,
+            "budget": self.budget,
+            "objectives": [objective.to_json() for objective in self.objectives],
+            kind: canonical.plain(self.candidates.to_json()),
+        }

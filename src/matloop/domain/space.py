@@ -1,0 +1,261 @@
+"""A space: parameters with bounds and steps, and the constraints on them. Its points are tuples of grid indices."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matloop.domain import canonical, constraint, parameter
+from matloop.domain.candidate import Candidate
+from matloop.domain.canonical import Value
+from matloop.domain.constraint import Constraint
+from matloop.domain.encoder import Encoder, OneHot, Scaled
+from matloop.domain.moves import Moves
+from matloop.domain.number import as_number
+from matloop.domain.parameter import Categorical, Integer, Parameter, Real
+from matloop.domain.prediction import Floats
+from matloop.domain.simplex import Ints
+from matloop.domain.space_check import Block, bounded_sum, check_parameters, refuse_overlap
+from matloop.errors import DataError, Faults, InputError, SpaceError, nearest
+
+SUM_ERROR = 1e-9  # how far a sum of floats may be off, and of its range a bound (CONTRACT, Identity)
+_LISTED = 10**5  # spaces up to this size can be looked up by id; listing them takes under a second
+_NEAR_TOTAL = 1e-10  # a stated total this near to a grid total is that total; sums hold to ten times this
+
+
+@dataclass(frozen=True)
+class Space:
+    """Parameters and constraints, validated at construction.
+
+    A point is a row of p grid indices (int64), in the order of the parameters.
+
+    Raises:
+        SpaceError: for no or unknown parameters, equal names, sums that no point can meet; all at once.
+        NotYetSupported: for sums that share a parameter.
+    """
+
+    parameters: Sequence[Parameter]
+    constraints: Sequence[Constraint] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "parameters", tuple(self.parameters))
+        object.__setattr__(self, "constraints", tuple(self.constraints))
+        faults = Faults()
+        check_parameters(faults, self.parameters)
+        faults.raise_if_any(SpaceError)
+        for held in self.constraints:
+            bounded_sum(faults, held, self.parameters)
+        faults.raise_if_any(SpaceError)
+        refuse_overlap(self.constraints)
+
+    @cached_property
+    def _blocks(self) -> tuple[Block, ...]:
+        """The sums, each as the places of its parameters and the simplex of their grid indices."""
+        found = (bounded_sum(Faults(), held, self.parameters) for held in self.constraints)
+        return tuple(block for block in found if block is not None)
+
+    @cached_property
+    def _free(self) -> tuple[int, ...]:
+        """Places of the parameters that no sum holds."""
+        bound = {i for places, _ in self._blocks for i in places}
+        return tuple(i for i in range(len(self.parameters)) if i not in bound)
+
+    @cached_property
+    def _sizes(self) -> Ints:
+        return np.array([one.size for one in self.parameters], dtype=np.int64)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The parameters' names, in declared order."""
+        return tuple(one.name for one in self.parameters)
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        """Scales by the bounds, writes choices one-hot."""
+        return Encoder(tuple(_part(one) for one in self.parameters))
+
+    def to_json(self) -> dict[str, Any]:
+        """Parameters and constraints, for the ledger."""
+        return {
+            "parameters": [one.to_json() for one in self.parameters],
+            "constraints": [one.to_json() for one in self.constraints],
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Space:
+        """Read `to_json` back."""
+        return cls(
+            [parameter.from_json(one) for one in data["parameters"]],
+            [constraint.from_json(one) for one in data["constraints"]],
+        )
+
+    @cached_property
+    def hash(self) -> str:
+        """Digest of everything in it."""
+        return canonical.digest(self.to_json())
+
+    def count(self) -> int:
+        """Exact number of feasible points."""
+        free = math.prod(int(self._sizes[i]) for i in self._free)
+        return free * math.prod(block.count() for _, block in self._blocks)
+
+    def from_unit(self, U: Floats) -> Ints:
+        """Map U (n, p) in [0, 1) to (n, p) feasible points; row i depends on U[i] alone.
+
+        Uniform rows give uniform points, so a low-discrepancy sequence gives evenly spread ones.
+        """
+        U = np.asarray(U, dtype=np.float64)
+        out = np.empty(U.shape, dtype=np.int64)
+        free = list(self._free)
+        scaled = np.floor(U[:, free] * self._sizes[free]).astype(np.int64)
+        out[:, free] = np.clip(scaled, 0, self._sizes[free] - 1)
+        for places, block in self._blocks:
+            out[:, list(places)] = block.from_unit(U[:, list(places)])
+        return out
+
+    def sample(self, rng: np.random.Generator, n: int) -> Ints:
+        """Draw (n, p) feasible points, uniformly, with replacement."""
+        return self.from_unit(rng.random((n, len(self.parameters))))
+
+    def feasible(self, K: Ints) -> NDArray[np.bool_]:
+        """(n,) which of the points K (n, p) are on the grid and meet every constraint."""
+        K = np.asarray(K)
+        good = ((K >= 0) & (K < self._sizes)).all(axis=1)
+        for places, block in self._blocks:
+            good &= K[:, list(places)].sum(axis=1) == block.total
+        return np.asarray(good, dtype=np.bool_)
+
+    @cached_property
+    def _moves(self) -> Moves:
+        choices = [isinstance(one, Categorical) for one in self.parameters]
+        return Moves.of([one.size - 1 for one in self.parameters], choices, [places for places, _ in self._blocks])
+
+    def neighbours(self, k: Ints, rng: np.random.Generator, n: int) -> Ints:
+        """Up to n different feasible points (m, p) one step from the feasible point k (p,), never k itself.
+
+        Steps of one parameter in sizes 1, 4, 16 ..., switches of a choice, exchanges inside a sum.
+        """
+        return self._moves.take(np.asarray(k, dtype=np.int64), rng, n)
+
+    def enumerate(self, limit: int) -> Ints | None:
+        """All feasible points (N, p) in lexicographic order, or None when there are more than `limit`."""
+        if self.count() > limit:
+            return None
+        rows = np.zeros((1, 0), dtype=np.int64)
+        lists = [np.arange(self._sizes[i], dtype=np.int64)[:, None] for i in self._free]
+        for block in [*lists, *(simplex.enumerate() for _, simplex in self._blocks)]:
+            many = len(block)
+            rows = np.column_stack([np.repeat(rows, many, axis=0), np.tile(block, (len(rows), 1))])
+        places = [*self._free, *(i for members, _ in self._blocks for i in members)]
+        rows = rows[:, np.argsort(places)]
+        return rows[np.lexsort(rows.T[::-1])]
+
+    def encode_grid(self, K: Ints) -> Floats:
+        """Encode points K (n, p) to (n, d), equal to `encoder.encode` of their values."""
+        K = np.asarray(K, dtype=np.int64)
+        columns = [
+            one.grid.values(K[:, i]) if isinstance(one, Real | Integer) else K[:, i]
+            for i, one in enumerate(self.parameters)
+        ]
+        return self.encoder.encode_columns(columns, len(K))
+
+    def values(self, k: Sequence[int] | Ints) -> dict[str, Value]:
+        """The values of the point k (p,), in declared order."""
+        return {one.name: one.value(int(i)) for one, i in zip(self.parameters, k, strict=True)}
+
+    def candidate(self, k: Sequence[int] | Ints) -> Candidate:
+        """The point k (p,) as a candidate."""
+        values = self.values(k)
+        return Candidate(canonical.candidate_id(list(values.values())), values)
+
+    def parse(self, values: Mapping[str, object]) -> dict[str, Value]:
+        """Typed values of some or all parameters, in declared order.
+
+        Raises:
+            DataError: all unknown names and unreadable values at once.
+        """
+        faults = Faults()
+        for name in values:
+            if name not in self.names:
+                faults.add("values", f"unknown parameter {name!r}", nearest(str(name), self.names))
+        parsed: dict[str, Value] = {}
+        for one in self.parameters:
+            if one.name in values:
+                try:
+                    parsed[one.name] = one.parse(values[one.name])
+                except InputError as error:
+                    faults.absorb(error)
+        faults.raise_if_any(DataError)
+        return parsed
+
+    def index(self, values: Mapping[str, Value]) -> Ints | None:
+        """The feasible point (p,) of parsed values, None when they are outside."""
+        found = [one.index(values[one.name]) for one in self.parameters]
+        k = [i for i in found if i is not None]
+        if len(k) < len(found):
+            return None
+        point = np.array(k, dtype=np.int64)
+        return point if bool(self.feasible(point[None, :])[0]) else None
+
+    def within(self, values: Mapping[str, Value]) -> bool:
+        """Whether parsed values keep bounds, choices and sums; unlike `index`, values between two grid points do."""
+        for one in self.parameters:
+            value = values[one.name]
+            if not isinstance(one, Real | Integer):
+                inside = one.index(value) is not None
+            else:
+                number, slack = as_number(value), SUM_ERROR * (one.high - one.low)
+                inside = number is not None and one.low - slack <= number <= one.high + slack
+            if not inside:
+                return False
+        totals = (math.fsum(float(values[name]) for name in held.names) - held.equals for held in self.constraints)
+        return all(abs(off) <= SUM_ERROR for off in totals)
+
+    def resolve(self, values: Mapping[str, object]) -> Candidate:
+        """The candidate that the values name: snapped to the grid, or marked outside.
+
+        Raises:
+            DataError: for missing or unknown names and unreadable values, all at once.
+        """
+        faults = Faults()
+        parsed: dict[str, Value] = {}
+        try:
+            parsed = self.parse(values)
+        except DataError as error:
+            faults.absorb(error)
+        for name in self.names:
+            if name not in values:
+                faults.add("values", f"parameter {name!r} is missing", "Give every parameter a value.")
+        faults.raise_if_any(DataError)
+        k = self.index(parsed)
+        if k is not None:
+            return self.candidate(k)
+        return Candidate(canonical.candidate_id(list(parsed.values())), parsed, outside=True)
+
+    def planned(self, values: Mapping[str, object]) -> dict[str, Value]:
+        """The values as they would be planned: typed, snapped to the grid where they are on it."""
+        return dict(self.resolve(values).values)
+
+    @cached_property
+    def _by_id(self) -> dict[str, Candidate]:
+        points = self.enumerate(_LISTED)
+        listed = [] if points is None else [self.candidate(k) for k in points]
+        return {one.id: one for one in listed}
+
+    def by_id(self, id: str) -> Candidate | None:
+        """The candidate of that id; None for an unknown id, and in a space of more than 1e5 points."""
+        return self._by_id.get(id)
+
+
+def _part(one: Parameter) -> Scaled | OneHot:
+    if isinstance(one, Categorical):
+        return OneHot(one.name, tuple(one.choices))
+    if isinstance(one, Real | Integer):
+        return Scaled(one.name, float(one.low), float(one.high))
+    return Scaled(one.name, 0.0, 1.0)

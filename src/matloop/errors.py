@@ -1,0 +1,160 @@
+"""Every error that matloop raises on purpose.
+
+MatloopError                    carries faults: (place, found, cure)
+├── InputError  (exit 2)        what was given is wrong; nothing was written
+│   ├── ConfigError             a campaign file
+│   ├── DataError               a table, a pool, a reading
+│   ├── SpaceError              parameters or constraints that cannot be met
+│   ├── ConflictError           a reading that contradicts one already held
+│   ├── LedgerError             a ledger that is damaged or belongs to another campaign
+│   ├── PoolExhausted           more candidates asked for than are left
+│   ├── BudgetExhausted         more experiments asked for than the budget holds
+│   ├── PluginError             a name that no entry point offers, or an object that breaks its contract
+│   └── NotYetSupported         a word of the contract that this version does not do
+└── WorkError   (exit 1)        what was asked is right, but it could not be done
+    ├── LabError                a laboratory broke its promise
+    ├── ModelError              a surrogate could not be fitted
+    ├── SearchError             nothing feasible was found in the stated effort
+    └── BusyError               somebody else holds the ledger, or kept moving it
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NoReturn
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong.
+
+    place: where (file, line, column, key, id).
+    found: what stands there.
+    cure: what to do about it.
+    """
+
+    place: str
+    found: str
+    cure: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.found}. {self.cure}"
+
+
+class MatloopError(Exception):
+    """The root: one or more faults and the exit code they lead to."""
+
+    exit_code = 1
+
+    def __init__(self, *faults: Fault) -> None:
+        self.faults: tuple[Fault, ...] = faults
+        super().__init__("\n".join(str(fault) for fault in faults))
+
+    @classmethod
+    def at(cls, place: str, found: str, cure: str) -> MatloopError:
+        """An error of one fault."""
+        return cls(Fault(place, found, cure))
+
+
+class InputError(MatloopError, ValueError):
+    """What was given is wrong; nothing was written."""
+
+    exit_code = 2
+
+
+class ConfigError(InputError):
+    """A campaign file is wrong."""
+
+
+class DataError(InputError):
+    """A table, a pool or a reading is wrong."""
+
+
+class SpaceError(InputError):
+    """Parameters or constraints that cannot be met."""
+
+
+class ConflictError(InputError):
+    """A reading contradicts one that the ledger already holds."""
+
+
+class LedgerError(InputError):
+    """A ledger is damaged, or belongs to another campaign."""
+
+
+class PoolExhausted(InputError):
+    """More candidates were asked for than are left."""
+
+
+class BudgetExhausted(InputError):
+    """More experiments were asked for than the budget holds."""
+
+
+class PluginError(InputError):
+    """No entry point offers the name, or the object breaks its contract."""
+
+
+class NotYetSupported(InputError):
+    """A word of the contract that this version does not do."""
+
+
+class WorkError(MatloopError, RuntimeError):
+    """What was asked is right, but it could not be done."""
+
+
+class LabError(WorkError):
+    """A laboratory broke its promise."""
+
+
+class ModelError(WorkError):
+    """A surrogate could not be fitted."""
+
+
+class SearchError(WorkError):
+    """Nothing feasible was found in the stated effort."""
+
+
+class BusyError(WorkError):
+    """Somebody else holds the ledger, or kept moving it."""
+
+
+@dataclass(slots=True)
+class Faults:
+    """Gathers the faults of a whole file, to be raised once."""
+
+    found: list[Fault] = field(default_factory=list)
+
+    def add(self, place: str, found: str, cure: str) -> None:
+        """Note one fault."""
+        self.found.append(Fault(place, found, cure))
+
+    def absorb(self, error: MatloopError, place: str = "") -> None:
+        """Note the faults of an error, each place preceded by `place`."""
+        for fault in error.faults:
+            where = f"{place}, {fault.place}" if place else fault.place
+            self.found.append(Fault(where, fault.found, fault.cure))
+
+    def raise_if_any(self, kind: type[MatloopError] = InputError) -> None:
+        """Raise all of them at once.
+
+        Raises:
+            MatloopError: of class `kind`, when a fault was noted.
+        """
+        if self.found:
+            raise kind(*self.found)
+
+
+def fail(kind: type[MatloopError], place: str, found: str, cure: str) -> NoReturn:
+    """Raise one fault as an error of class `kind`."""
+    raise kind(Fault(place, found, cure))
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The cure for an unknown name: the nearest known one, else the whole list."""
+    names = list(known)
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    if close:
+        return f"Did you mean {close[0]!r}?"
+    return "Known: " + ", ".join(repr(n) for n in names) + "."
