@@ -1,0 +1,124 @@
+"""Models fitted to readings. `fit` returns the fitted model, so an unfitted one has no `predict` to misuse.
+
+Inputs X are encoded by the candidates' `Encoder`: features scaled to the unit cube, categories one-hot.
+Outputs are in the objective's own unit; a surrogate standardises inside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matloop.domain.prediction import Floats, Prediction
+from matloop.errors import DataError, Faults
+
+
+@dataclass(frozen=True, slots=True)
+class Observations:
+    """Readings as arrays, one row a reading. Replicates are rows of equal X.
+
+    X: (n, d) encoded inputs, as executed.
+    y: (n, m) readings, in the objectives' units.
+    var: (n, m) known variance of each reading, unit squared, 0 where none was given.
+    groups: (d,) which declared feature each column encodes; columns of one group share a length scale.
+
+    Raises:
+        DataError: when the shapes disagree, a number is not finite, or a variance is negative.
+    """
+
+    X: Floats
+    y: Floats
+    var: Floats
+    groups: NDArray[np.intp]
+
+    def __post_init__(self) -> None:
+        faults = Faults()
+        shapes = f"X {self.X.shape}, y {self.y.shape}, var {self.var.shape}, groups {self.groups.shape}"
+        deep = self.X.ndim == 2 and self.y.ndim == 2
+        if not (deep and self.y.shape == self.var.shape and self.groups.shape == self.X.shape[1:]) or (
+            self.X.shape[0] != self.y.shape[0]
+        ):
+            faults.add("observations", shapes, "Give X (n, d), y (n, m), var (n, m), groups (d,).")
+        for name, array in (("X", self.X), ("y", self.y), ("var", self.var)):
+            if not np.isfinite(array).all():
+                faults.add(f"observations, {name}", "a number that is not finite", "Leave such readings out.")
+        if (self.var < 0).any():
+            faults.add("observations, var", "a negative variance", "Give 0 where the variance is unknown.")
+        faults.raise_if_any(DataError)
+
+    def plus(self, X: Floats, y: Floats, var: Floats) -> Observations:
+        """These and further readings: X (q, d), y (q, m), var (q, m)."""
+        return Observations(np.vstack((self.X, X)), np.vstack((self.y, y)), np.vstack((self.var, var)), self.groups)
+
+
+@runtime_checkable
+class Fitted(Protocol):
+    """A model that has seen readings."""
+
+    def predict(self, X: Floats) -> Prediction:
+        """Predict at X (q, d): mean, model_std and noise_std, each (q, m)."""
+        ...
+
+    def describe(self) -> Mapping[str, Any]:
+        """What it says of itself, in JSON types: enough to warm-start the next fit."""
+        ...
+
+
+@runtime_checkable
+class Surrogate(Protocol):
+    """A way of fitting. A frozen dataclass: its fields are its settings and go into the ledger."""
+
+    name: ClassVar[str]
+
+    def fit(self, data: Observations, rng: np.random.Generator, warm: Mapping[str, Any] | None = None) -> Fitted:
+        """Fit to readings. The order of the rows of `data` does not matter.
+
+        Args:
+            data: at least two distinct values an objective.
+            rng: the only source of randomness.
+            warm: `describe()` of an earlier fit of this surrogate, or None. One that does not fit the data
+            (another
+                number of features) is set aside, and `describe()` says so.
+
+        Raises:
+            ModelError: when no model can be fitted.
+        """
+        ...
+
+
+@runtime_checkable
+class Joint(Protocol):
+    """Capability: the posterior of the truth at several inputs together."""
+
+    def joint(self, X: Floats) -> tuple[Floats, Floats]:
+        """Mean (q, m) and covariance (m, q, q) of the truth (no reading noise) at X (q, d)."""
+        ...
+
+
+@runtime_checkable
+class Conditioned(Protocol):
+    """Capability: learn further readings without fitting anew."""
+
+    def condition(self, X: Floats, y: Floats, var: Floats | None = None) -> Fitted:
+        """The model after readings y (q, m) at X (q, d), hyper-parameters kept.
+
+        Args:
+            X: (q, d) encoded inputs.
+            y: (q, m) readings, or what is believed of them.
+            var: (q, m) known variance of each reading, 0 where none was given; None for readings like those
+            seen.
+        """
+        ...
+
+
+@runtime_checkable
+class Differentiable(Protocol):
+    """Capability: slopes with respect to the input."""
+
+    def slopes(self, X: Floats) -> tuple[Floats, Floats]:
+        """Slopes d mean / dX and d model_std^2 / dX at X (q, d): each (q, d, m)."""
+        ...

@@ -1,0 +1,129 @@
+"""What one objective's Gaussian process says at new inputs, hyper-parameters given.
+
+Equations: Rasmussen and Williams 2006 (RW), 2.25 and 2.26 and their slopes. Figures are standardised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.spatial.distance import cdist, pdist, squareform
+
+from matloop.domain.prediction import Floats
+from matloop.surrogate.evidence import Hyper
+from matloop.surrogate.factor import Factor
+from matloop.surrogate.kernels import Kernel
+from matloop.surrogate.replicates import Atoms
+
+CHUNK = 2**17
+"""Entries of a block of the cross covariance: 1 MB, which stays in a core's cache. Larger blocks cost memory
+and time, far smaller ones time."""
+
+VARIANCE_FLOOR = 1e-12
+"""Smallest model variance, in parts of the readings' variance: rounding of 1 - v^T v is of this size, and a
+strictly positive model_std spares every acquisition a division by zero."""
+
+
+@dataclass(frozen=True, slots=True)
+class Posterior:
+    """The posterior of one objective.
+
+    Z: (g, d) inputs divided by their length scales. column_lengths: (d,) those length scales.
+    alpha: (g,) K^-1 y. constant: variance of the constant mean.
+    """
+
+    kernel: Kernel
+    hyper: Hyper
+    Z: Floats
+    column_lengths: Floats
+    constant: float
+    factor: Factor
+    alpha: Floats
+
+    @classmethod
+    def of(
+        cls,
+        kernel: Kernel,
+        hyper: Hyper,
+        inputs: tuple[Floats, Floats],
+        atoms: Atoms,
+        mean_std: float,
+        place: str,
+    ) -> Posterior:
+        """Condition on readings.
+
+        Args:
+            kernel: shape of the covariance.
+            hyper: hyper-parameters.
+            inputs: the distinct inputs (g, d), and the length scale of each column (d,).
+            atoms: their readings.
+            mean_std: prior standard deviation of the constant mean.
+            place: for errors.
+
+        Raises:
+            ModelError: when the covariance cannot be factored.
+        """
+        X, column_lengths = inputs
+        constant = mean_std**2
+        merged = atoms.merge(atoms.variance(hyper.noise, hyper.excess))
+        Z = X / column_lengths
+        K = hyper.scale * kernel.value(squareform(pdist(Z, "sqeuclidean"))) + constant  # RW 2.20, 2.40
+        K[np.diag_indices_from(K)] += merged.noise
+        factor = Factor.of(K, place)
+        return cls(kernel, hyper, Z, column_lengths, constant, factor, factor.solve(merged.mean))
+
+    def _chunks(self, q: int) -> Iterator[slice]:
+        step = max(1, CHUNK // len(self.Z))
+        return (slice(start, start + step) for start in range(0, q, step))
+
+    def _cross(self, Z: Floats) -> Floats:
+        """(q, g) covariance of f + c at Z with that at the inputs."""
+        cross = self.kernel.value(cdist(Z, self.Z, "sqeuclidean"))
+        cross *= self.hyper.scale
+        cross += self.constant
+        return cross
+
+    def moments(self, X: Floats) -> tuple[Floats, Floats]:
+        """Mean (q,) and variance (q,) of the truth at X (q, d), in blocks of bounded size."""
+        mean, variance = np.empty(len(X)), np.empty(len(X))
+        prior = self.hyper.scale + self.constant
+        for rows in self._chunks(len(X)):
+            cross = self._cross(X[rows] / self.column_lengths)
+            mean[rows] = cross @ self.alpha  # RW 2.25
+            half = self.factor.half(cross.T)
+            variance[rows] = prior - np.einsum("ij,ij->j", half, half)  # RW 2.26
+        return mean, np.maximum(variance, VARIANCE_FLOOR)
+
+    def joint(self, X: Floats) -> tuple[Floats, Floats]:
+        """Mean (q,) and covariance (q, q) of the truth at X (q, d), symmetric to the bit."""
+        Z = X / self.column_lengths
+        cross = self._cross(Z)
+        mean: Floats = cross @ self.alpha  # RW 2.25
+        half = self.factor.half(cross.T)
+        prior = self.hyper.scale * self.kernel.value(squareform(pdist(Z, "sqeuclidean"))) + self.constant
+        covariance = prior - half.T @ half  # RW 2.24
+        return mean, 0.5 * (covariance + covariance.T)
+
+    def slopes(self, X: Floats) -> tuple[Floats, Floats]:
+        """Slopes (q, d) of mean and variance at X (q, d).
+
+        d mean/dx_k = sum_i alpha_i dk_i/dx_k and d variance/dx_k = -2 sum_i (K^-1 k)_i dk_i/dx_k with
+        dk_i/dx_k = 2 scale g' (x_k - x_ik) / l_k^2.
+        """
+        mean, variance = np.empty(X.shape), np.empty(X.shape)
+        for rows in self._chunks(len(X)):
+            Z = X[rows] / self.column_lengths
+            g, slope = self.kernel.both(cdist(Z, self.Z, "sqeuclidean"))
+            slope *= 2.0 * self.hyper.scale
+            cross = self.hyper.scale * g + self.constant
+            weight = self.factor.solve(cross.T).T
+            mean[rows] = self._pull(slope * self.alpha, Z)
+            variance[rows] = -2.0 * self._pull(slope * weight, Z)
+        return mean, variance
+
+    def _pull(self, weights: Floats, Z: Floats) -> Floats:
+        """(q, d) sum over inputs of weights (q, g) times (z - z_i) / l, without a (q, g, d) array."""
+        pulled: Floats = (weights.sum(axis=1)[:, None] * Z - weights @ self.Z) / self.column_lengths
+        return pulled

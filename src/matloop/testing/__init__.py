@@ -1,0 +1,1 @@
+"""One contract suite for each Protocol, shipped so that plug-in authors can run them."""
