@@ -1,0 +1,111 @@
+"""matloop: closed-loop materials discovery under stated uncertainty.
+
+The public names, loaded when they are first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matloop.bench.backtest import backtest
+    from matloop.campaign import Campaign, Told
+    from matloop.decide.bayes import Bayes, Greedy
+    from matloop.decide.random import Random
+    from matloop.decide.sobol import Sobol
+    from matloop.domain.constraint import AtMostNonzero, Expression, Sum
+    from matloop.domain.objective import Objective
+    from matloop.domain.outcome import Aborted, Censored, Failed, Measured
+    from matloop.domain.parameter import Binary, Categorical, Integer, Real
+    from matloop.domain.pool import Pool
+    from matloop.domain.prediction import Prediction
+    from matloop.domain.space import Space
+    from matloop.domain.suggestion import Suggestion
+    from matloop.errors import InputError, MatloopError, WorkError
+    from matloop.lab.function import FunctionLab
+    from matloop.lab.person import PersonLab
+    from matloop.lab.table import TableLab
+    from matloop.lab.virtual import VirtualLab
+    from matloop.surrogate.gp import GP
+
+_HOME = {
+    "backtest": "bench.backtest",
+    "Campaign": "campaign",
+    "Told": "campaign",
+    "Bayes": "decide.bayes",
+    "Greedy": "decide.bayes",
+    "Random": "decide.random",
+    "Sobol": "decide.sobol",
+    "AtMostNonzero": "domain.constraint",
+    "Expression": "domain.constraint",
+    "Sum": "domain.constraint",
+    "Objective": "domain.objective",
+    "Aborted": "domain.outcome",
+    "Censored": "domain.outcome",
+    "Failed": "domain.outcome",
+    "Measured": "domain.outcome",
+    "Binary": "domain.parameter",
+    "Categorical": "domain.parameter",
+    "Integer": "domain.parameter",
+    "Real": "domain.parameter",
+    "Pool": "domain.pool",
+    "Prediction": "domain.prediction",
+    "Space": "domain.space",
+    "Suggestion": "domain.suggestion",
+    "InputError": "errors",
+    "MatloopError": "errors",
+    "WorkError": "errors",
+    "FunctionLab": "lab.function",
+    "PersonLab": "lab.person",
+    "TableLab": "lab.table",
+    "VirtualLab": "lab.virtual",
+    "GP": "surrogate.gp",
+}
+
+__all__ = [
+    "GP",
+    "Aborted",
+    "AtMostNonzero",
+    "Bayes",
+    "Binary",
+    "Campaign",
+    "Categorical",
+    "Censored",
+    "Expression",
+    "Failed",
+    "FunctionLab",
+    "Greedy",
+    "InputError",
+    "Integer",
+    "MatloopError",
+    "Measured",
+    "Objective",
+    "PersonLab",
+    "Pool",
+    "Prediction",
+    "Random",
+    "Real",
+    "Sobol",
+    "Space",
+    "Suggestion",
+    "Sum",
+    "TableLab",
+    "Told",
+    "VirtualLab",
+    "WorkError",
+    "__version__",
+    "backtest",
+]
+
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'matloop' has no attribute {name!r}")
+    return getattr(import_module(f"matloop.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,161 @@
+"""From a state to the next suggestions: what the strategy may know, its answer, and the answer as an event.
+
+A suggestion is a pure function of settings, pool, seed and the events before it; `recompute` proves it.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from typing import Any
+
+from matloop.decide import Choice, Chosen, Strategy, Task
+from matloop.domain import canonical
+from matloop.domain.candidate import Candidate
+from matloop.domain.events import Draft
+from matloop.domain.problem import Problem
+from matloop.domain.reading import Reading
+from matloop.errors import PluginError, fail
+from matloop.state import State
+
+_VERSIONED = ("matloop", "numpy", "scipy", "scikit-learn")
+"""Distributions whose versions an answer can depend on."""
+
+
+def task_of(problem: Problem, state: State, n: int) -> Task:
+    """All that a strategy may know when asked for n candidates."""
+    readings = state.usable()
+    awaited = [asked.suggestion for asked in state.open()]
+    places = [asked.place for asked in state.asked.values() if asked.place is not None]
+    return Task(
+        problem.candidates,
+        problem.objectives,
+        readings=readings,
+        open=tuple(Candidate(item.candidate, item.values) for item in awaited),
+        closed=closed(problem, state),
+        n=n,
+        seed=problem.seed,
+        asked=len(state.asked),
+        initial=problem.initial,
+        design_done=len({reading.candidate for reading in readings} | {item.candidate for item in awaited}),
+        design_next=max(places, default=-1) + 1,
+        warm=state.model,
+        set_aside=sum(reading.status in ("below", "above") for reading in state.readings.values()),
+    )
+
+
+def closed(problem: Problem, state: State) -> frozenset[str]:
+    """Ids that may not be suggested now.
+
+    Open or measured: unless `repeat`. Failed: unless `retry_failed`. Aborted says nothing, so it is not among them.
+    Withdrawn, rejected or unknown: a person decided, or has to.
+    """
+    ids = set()
+    for asked in state.asked.values():
+        if (asked.open and not problem.repeat) or asked.stage in ("withdrawn", "rejected", "unknown"):
+            ids.add(asked.suggestion.candidate)
+    for reading in state.readings.values():
+        keep = {"failed": problem.retry_failed, "aborted": True}.get(reading.status, problem.repeat)
+        if not keep:
+            ids.add(reading.candidate)
+    return frozenset(ids)
+
+
+def answer(strategy: Strategy, task: Task) -> Chosen:
+    """Ask the strategy and hold it to its contract.
+
+    Raises:
+        PluginError: when it answers with too many, repeated or closed candidates.
+    """
+    chosen = strategy.suggest(task)
+    ids = [choice.candidate.id for choice in chosen.choices]
+    place = f"strategy {strategy.name!r}"
+    if len(ids) > task.n or len(set(ids)) < len(ids):
+        fail(PluginError, place, f"asked for {task.n} different candidates, it chose {ids}", "Repair the strategy.")
+    if banned := sorted(set(ids) & task.closed):
+        fail(PluginError, place, f"it chose {banned}, which may not be chosen", "Heed Task.closed.")
+    return chosen
+
+
+def suggested(state: State, task: Task, chosen: Chosen) -> Draft:
+    """One ask as one event, all suggestions together."""
+    items = [
+        {
+            "id": f"s{len(state.asked) + 1 + i:04d}",
+            "candidate": choice.candidate.id,
+            "values": dict(choice.candidate.values),
+            "prediction": choice.prediction.to_json() if choice.prediction else None,
+            "reason": choice.reason,
+            "place": choice.place,
+            "cost": choice.cost,
+        }
+        for i, choice in enumerate(chosen.choices)
+    ]
+    data = {
+        "asked": task.asked,
+        "n": task.n,
+        "data": data_hash(task.readings),
+        "model": dict(chosen.model),
+        "suggestions": items,
+        "machine": machine(),
+    }
+    return Draft("suggested", data)
+
+
+def data_hash(readings: Sequence[Reading]) -> str:
+    """SHA-256 over the readings that a model learns from."""
+    return canonical.digest([[str(r.key), r.learned_values, r.outcome, r.std] for r in readings])
+
+
+@cache
+def machine() -> Mapping[str, str]:
+    """What computes here: outside the content hash, since it is no science."""
+    versions = {name: version(name) for name in _VERSIONED}
+    return {"system": platform.platform(), "python": platform.python_version(), **versions}
+
+
+@dataclass(frozen=True, slots=True)
+class Recomputed:
+    """How a recomputed ask compares with the ledger.
+
+    same: the same candidates in the same order. difference: the largest of |now - then| / max(|then|, 1e-12) over
+    all figures of the predictions; inf where a prediction is missing on one side.
+    """
+
+    suggestions: tuple[str, ...]
+    same: bool
+    difference: float
+
+
+def recompute(problem: Problem, state: State, strategy: Strategy, data: Mapping[str, Any]) -> Recomputed:
+    """Do an ask again from the state before it.
+
+    Args:
+        problem: as it was at that ask.
+        state: replay of the events before it.
+        strategy: as it was at that ask.
+        data: the `suggested` event's data.
+    """
+    then = data["suggestions"]
+    now = answer(strategy, task_of(problem, state, data["n"])).choices
+    same = [choice.candidate.id for choice in now] == [item["candidate"] for item in then]
+    ids = tuple(item["id"] for item in then)
+    pairs = zip(now, then, strict=False)
+    difference = max((d for choice, item in pairs for d in _differences(choice, item["prediction"])), default=0.0)
+    return Recomputed(ids, same, difference)
+
+
+_TINY = 1e-12  # below it a figure counts as zero, so that 0 against 1e-300 is no difference
+
+
+def _differences(choice: Choice, then: Mapping[str, Any] | None) -> Iterator[float]:
+    now = choice.prediction.to_json() if choice.prediction else None
+    if now is None or then is None:
+        yield 0.0 if now is then else float("inf")
+        return
+    for part, figures in then.items():
+        for name, figure in figures.items():
+            yield abs(now[part][name] - figure) / max(abs(figure), _TINY)

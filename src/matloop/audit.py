@@ -1,0 +1,162 @@
+"""Does what stands in the file still agree with what stands in the ledger, and can every suggestion be recomputed?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from matloop import plugins
+from matloop.ask import Recomputed, recompute
+from matloop.domain import canonical
+from matloop.domain.canonical import Value
+from matloop.domain.events import Event
+from matloop.domain.objective import Objective
+from matloop.domain.pool import Pool
+from matloop.domain.problem import Problem
+from matloop.domain.space import Space
+from matloop.errors import Fault, InputError, LedgerError, fail
+from matloop.state import State, evolve
+
+_LISTED = 5  # candidates named in a message; the rest is counted
+
+
+def basis_of(problem: Problem, settings: Mapping[str, Any]) -> dict[str, str]:
+    """The hashes of the settings and of the pool or space, as every event names them."""
+    return {"settings": canonical.digest(settings), "pool": problem.candidates.hash}
+
+
+def changes(problem: Problem, settings: Mapping[str, Any], basis: Mapping[str, str], state: State) -> list[str]:
+    """What differs from the ledger, in words; empty when nothing does.
+
+    Raises:
+        LedgerError: when the ledger cannot belong to these settings, or a made candidate is missing or altered.
+    """
+    if state.seq == 0 or state.basis == basis:
+        return []
+    if faults := misfits(problem, basis, state):
+        raise LedgerError(*faults)
+    return _words(settings, state.settings, basis, state)
+
+
+def misfits(problem: Problem, basis: Mapping[str, str], state: State) -> list[Fault]:
+    """Why a ledger cannot belong to these settings and candidates; empty when it can."""
+    if state.seq == 0 or state.basis == basis:
+        return []
+    return [*_incompatible(problem, state.settings), *_lost(problem, basis, state)]
+
+
+def _incompatible(problem: Problem, then: Mapping[str, Any]) -> Iterator[Fault]:
+    """Changes after which the readings held would mean something else."""
+    before = {item["name"]: item for item in then["objectives"]}
+    for objective in problem.objectives:
+        known = before.get(objective.name)
+        if known is None:
+            held = ", ".join(repr(name) for name in before)
+            found = f"the ledger holds readings of {held}, not of {objective.name!r}"
+            yield Fault("objective", found, "Restore the objective, or start a new ledger for the new one.")
+        elif known["unit"] != objective.unit:
+            found = f"the ledger's readings of {objective.name!r} are in {known['unit']}, not {objective.unit}"
+            yield Fault("objective", found, "Restore the unit, or start a new ledger.")
+    kind = "pool" if isinstance(problem.candidates, Pool) else "space"
+    if kind not in then:
+        found = f"the ledger was made with {'a space' if kind == 'pool' else 'a pool'}"
+        yield Fault("campaign", found, "Start a new ledger for the new kind of candidates.")
+
+
+def _lost(problem: Problem, basis: Mapping[str, str], state: State) -> Iterator[Fault]:
+    """Made or suggested candidates that the pool or space no longer holds as they were."""
+    if state.basis["pool"] == basis["pool"]:
+        return
+    lost = [f"{id_} ({why})" for id_, values in _held(state) if (why := _missing(problem, id_, values))]
+    if lost:
+        more = f" and {len(lost) - _LISTED} more" if len(lost) > _LISTED else ""
+        cure = "Restore them as they were; new candidates and wider bounds are welcome."
+        yield Fault("candidates", f"the ledger holds candidates that changed: {', '.join(lost[:_LISTED])}{more}", cure)
+
+
+def _held(state: State) -> Iterator[tuple[str, Mapping[str, Value]]]:
+    seen: dict[str, Mapping[str, Value]] = {}
+    for asked in state.asked.values():
+        seen[asked.suggestion.candidate] = asked.suggestion.values
+    for reading in state.readings.values():
+        if not reading.outside:
+            seen[reading.candidate] = reading.values
+    yield from seen.items()
+
+
+def _missing(problem: Problem, id_: str, values: Mapping[str, Value]) -> str | None:
+    candidates = problem.candidates
+    if set(values) != set(candidates.names):
+        return "other features"
+    if isinstance(candidates, Pool):
+        found = candidates.by_id(id_)
+        if found is None:
+            return "missing"
+        return None if dict(found.values) == dict(values) else "other values"
+    return None if candidates.within(values) else "outside the bounds or constraints"
+
+
+def _words(settings: Mapping[str, Any], then: Mapping[str, Any], basis: Mapping[str, str], state: State) -> list[str]:
+    keys = sorted(settings.keys() | then.keys())
+    what = [
+        f"{key}: {then.get(key)} -> {settings.get(key)}"
+        for key in keys
+        if settings.get(key) != then.get(key) and key not in ("pool", "space")
+    ]
+    if state.basis["pool"] != basis["pool"]:
+        what.append("candidates")
+    return what or ["settings"]
+
+
+def recomputed(events: Sequence[Event], problem: Problem) -> Iterator[Recomputed]:
+    """Every ask of a ledger, done again with the settings and candidates in force then.
+
+    Raises:
+        LedgerError: when the candidates of that time cannot be had from the present pool.
+    """
+    state = State()
+    for event in events:
+        if event.type == "suggested":
+            then = problem_then(problem, state)
+            strategy = plugins.rebuild(state.settings["strategy"])
+            yield recompute(then, state, strategy, event.data)
+        state = evolve(state, [event])
+
+
+def problem_then(problem: Problem, state: State) -> Problem:
+    """The problem as the ledger's settings at that time describe it.
+
+    Raises:
+        LedgerError: when its pool was another one than the present pool or its beginning.
+    """
+    settings = state.settings
+    return Problem(
+        _candidates_then(problem, state),
+        tuple(Objective(**item) for item in settings["objectives"]),
+        **{key: settings[key] for key in ("name", "seed", "batch", "initial", "retry_failed", "repeat", "budget")},
+    )
+
+
+def _candidates_then(problem: Problem, state: State) -> Pool | Space:
+    wanted, now = state.basis["pool"], problem.candidates
+    if now.hash == wanted:
+        return now
+    if "space" in state.settings:
+        return Space.from_json(state.settings["space"])
+    if isinstance(now, Pool) and state.pool_size is not None and state.pool_size <= len(now):
+        head = now.head(state.pool_size)
+        if head.hash == wanted:
+            return head
+    found = "the pool of that time is neither the present one nor its beginning"
+    fail(LedgerError, f"event {state.seq + 1}", found, "Bring back the pool file of that time to recompute.")
+
+
+def demand_running(state: State) -> None:
+    """Raise when a campaign was stopped.
+
+    Raises:
+        InputError: when it was.
+    """
+    if state.stopped is not None:
+        cure = "Readings may still be told; start a new campaign to suggest again."
+        fail(InputError, "campaign", f"it was stopped ({state.stopped})", cure)

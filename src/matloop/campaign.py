@@ -1,0 +1,397 @@
+"""`Campaign`, what users hold: state + ledger + strategy."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from matloop import audit, config, loop, plugins, rules
+from matloop.ask import Recomputed, answer, suggested, task_of
+from matloop.ask import machine as this_machine
+from matloop.decide import Strategy
+from matloop.domain import canonical
+from matloop.domain.events import Draft, Event
+from matloop.domain.objective import Objective
+from matloop.domain.outcome import Outcome
+from matloop.domain.pool import Pool
+from matloop.domain.prediction import Prediction
+from matloop.domain.problem import Problem
+from matloop.domain.ranked import Ranked
+from matloop.domain.space import Space
+from matloop.domain.suggestion import Suggestion
+from matloop.errors import BudgetExhausted, BusyError, Fault, InputError, PoolExhausted, fail
+from matloop.lab import Bound, Lab, LabSetup
+from matloop.rank import model_of, ranking
+from matloop.state import State, evolve, replay
+from matloop.status import readings_table, status_of, used
+from matloop.store import Ledger
+from matloop.store.memory import MemoryLedger
+from matloop.store.sqlite import SqliteLedger
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from matloop.decide.model import Model
+
+Clock = Callable[[], datetime]
+
+_ASK_AGAIN = 5
+"""Times that an ask is computed anew because others wrote meanwhile, before it gives up."""
+_NO_LIMIT = sys.maxsize
+"""Experiments left where the budget sets no limit."""
+_POLL_SECONDS = 1.0
+"""Rest between two looks at a lab that is still busy; shorter only burns processor time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How many outcomes were new, and how many the ledger held already."""
+
+    accepted: int
+    repeated: int
+
+
+class _MovedError(Exception):
+    """Somebody wrote to the ledger while an ask was computed."""
+
+
+class Campaign:
+    """A campaign: what may be made, what is sought, and everything that happened so far.
+
+    Args:
+        candidates: a Pool or a Space.
+        objectives: what is measured, and whether more or less is better.
+        strategy: chooses what to do next; default `Bayes()`.
+        seed: of every random choice.
+        name: shown in reports; part of the token that labs see.
+        ledger: path of the ledger's file; None keeps it in memory.
+        batch: suggestions an ask, where the ask does not say.
+        initial: length of the initial design; None leaves it to the strategy.
+        retry_failed: suggest again what failed. repeat: suggest again what was measured.
+        budget: dispatched suggestions; None for no limit.
+        clock: tells the time; for simulated time.
+
+    Raises:
+        InputError: for settings that contradict each other or the ledger.
+    """
+
+    def __init__(
+        self,
+        candidates: Pool | Space,
+        objectives: Sequence[Objective],
+        *,
+        strategy: Strategy | None = None,
+        ledger: str | Path | None = None,
+        clock: Clock | None = None,
+        **terms: Any,
+    ) -> None:
+        problem = Problem(candidates, tuple(objectives), **terms)
+        self._set_up(problem, strategy or plugins.strategy("bayes"), Path(ledger) if ledger else None, clock)
+
+    @classmethod
+    def open(cls, path: str | Path, *, clock: Clock | None = None) -> Campaign:
+        """Open the campaign that a campaign.toml describes. Nothing is written until something happens.
+
+        Raises:
+            ConfigError: with every fault of the file and its data.
+            LedgerError: when the ledger is damaged.
+        """
+        plan = config.read(Path(path))
+        self = cls.__new__(cls)
+        strategy = plugins.strategy(plan.strategy.kind, plan.strategy.options)
+        self._set_up(plan.problem, strategy, plan.ledger, clock)
+        self.folder, self.wait = plan.path.parent, plan.wait
+        self.lab = plugins.lab(plan.lab.kind, plan.lab.options, self._lab_setup)
+        return self
+
+    def _set_up(self, problem: Problem, strategy: Strategy, ledger: Path | None, clock: Clock | None) -> None:
+        self.problem = problem
+        self.strategy = strategy
+        self.folder = Path()
+        self.wait: Literal["batch", "any"] = "batch"
+        self.lab: Lab | None = None
+        self.settings = canonical.plain({**problem.settings, "strategy": plugins.describe(strategy)})
+        slug = re.sub(r"[^a-z0-9]+", "-", problem.name.lower()).strip("-") or "campaign"
+        id_ = f"{slug}-{secrets.token_hex(4)}"
+        now = clock or (lambda: datetime.now(UTC))
+        self._ledger: Ledger = SqliteLedger(ledger, id_, now) if ledger else MemoryLedger(id_, now)
+        self._events = self._ledger.events()
+        self._state = replay(self._events)
+        self._model: tuple[str, Model | None] | None = None
+
+    # What it knows
+
+    @cached_property
+    def basis(self) -> dict[str, str]:
+        """Hashes of the settings and of the pool or space, as the events name them."""
+        return audit.basis_of(self.problem, self.settings)
+
+    @property
+    def state(self) -> State:
+        """The state after every event of the ledger, those of other processes included."""
+        self._absorb(self._ledger.events(self._state.seq))
+        return self._state
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """Everything that happened, in order."""
+        self._absorb(self._ledger.events(self._state.seq))
+        return tuple(self._events)
+
+    def pending(self) -> list[Suggestion]:
+        """Suggestions whose outcome is awaited, oldest first."""
+        return [asked.suggestion for asked in self.state.open()]
+
+    def best(self) -> list[Ranked]:
+        """The best candidate made so far by posterior mean, never by the luckiest reading; empty before any."""
+        return self.shortlist()[:1]
+
+    def shortlist(self) -> list[Ranked]:
+        """Every candidate with a usable reading, best first by posterior mean."""
+        return ranking(self.problem, self.state, self.model())
+
+    def model(self) -> Model | None:
+        """The model of everything read so far; None with fewer than two distinct values.
+
+        Raises:
+            ModelError: when the surrogate cannot be fitted.
+        """
+        state = self.state
+        if self._model is None or self._model[0] != state.content:
+            surrogate = getattr(self.strategy, "surrogate", None) or plugins.surrogate("gp")
+            self._model = (state.content, model_of(self.problem, state, surrogate))
+        return self._model[1]
+
+    def predict(self, frame: pd.DataFrame) -> Prediction:
+        """Predict candidates given by their features or parameters, one a row of the frame.
+
+        Returns:
+            mean, model_std and noise_std, each (n, m).
+
+        Raises:
+            InputError: when fewer than two distinct values were read, so that there is no model.
+            DataError: for a missing column or a value that is none.
+        """
+        model = self.model()
+        if model is None:
+            cure = "Tell at least two readings that differ."
+            fail(InputError, "predict", "there is no model yet", cure)
+        candidates = self.problem.candidates
+        named = [name for name in frame.columns if name in candidates.names]
+        rows = zip(*(frame[name].tolist() for name in named), strict=True)
+        return model.predict_values([candidates.resolve(dict(zip(named, row, strict=True))).values for row in rows])
+
+    def table(self) -> pd.DataFrame:
+        """One row a reading, in order of arrival."""
+        return readings_table(self.problem, self.state)
+
+    def status(self) -> dict[str, Any]:
+        """Counts, best, budget, advice and head, as `matloop status --json` prints them."""
+        return status_of(self.problem, self.state, self.shortlist())
+
+    # What happens
+
+    def suggest(self, n: int | None = None) -> list[Suggestion]:
+        """Choose what to do next and mark it as pending; asking again adds new ones.
+
+        Args:
+            n: how many; None: the campaign's batch, or what the budget leaves of it.
+
+        Raises:
+            PoolExhausted: when fewer than n are left. BudgetExhausted: when the budget holds fewer than n.
+            InputError: when the campaign was stopped.
+        """
+        wanted = min(self.problem.batch, max(self._left(), 1)) if n is None else n
+        if isinstance(wanted, bool) or not isinstance(wanted, int) or wanted < 1:
+            fail(InputError, "suggest", f"asked for {wanted!r} candidates", "Ask for a whole number from 1.")
+        chosen = self._suggest(wanted, partial=n is None)
+        if not chosen:
+            self._exhausted(wanted, 0)
+        return chosen
+
+    def suggest_up_to(self, n: int) -> list[Suggestion]:
+        """As `suggest`, but takes what is left where fewer than n are; empty when nothing is."""
+        return self._suggest(n, partial=True)
+
+    def tell(self, outcomes: Outcome | Sequence[Outcome]) -> Told:
+        """Learn what came back; in any order, late, in parts. All of one call, or nothing.
+
+        Raises:
+            DataError: for unknown names, ids or values.
+            ConflictError: when a reading contradicts one that is held.
+        """
+        rows = [outcomes] if not isinstance(outcomes, Sequence) else list(outcomes)
+        repeated = 0
+
+        def act(state: State) -> Sequence[Draft]:
+            nonlocal repeated
+            drafts, repeated = rules.told(self.problem, state, rows)
+            return drafts
+
+        self._append(act)
+        return Told(len(rows) - repeated, repeated)
+
+    def correct(self, key: str, outcome: Mapping[str, float], *, reason: str) -> None:
+        """Replace numbers of a reading; the ledger keeps what stood there.
+
+        Args:
+            key: `s0003/READING` or `CANDIDATE/EXPERIMENT/READING`.
+            outcome: objective -> the right number.
+            reason: why.
+
+        Raises:
+            DataError: when there is no such reading or number.
+        """
+        self._append(lambda state: [rules.corrected(state, rules.parse_key(state, key), outcome, reason)])
+
+    def withdraw(self, ids: Sequence[str], *, reason: str) -> None:
+        """Take open suggestions back; their candidates are not suggested again.
+
+        Raises:
+            DataError: for unknown ids and suggestions that are not open.
+        """
+        self._append(lambda state: [rules.withdrawn(state, ids, reason)])
+
+    def stop(self, *, reason: str) -> None:
+        """End the campaign: readings may still be told, nothing is suggested any more.
+
+        Raises:
+            InputError: when it was stopped before.
+        """
+        self._append(lambda state: [rules.stopped(state, reason)])
+
+    def run(
+        self, lab: Lab | None = None, cycles: int | None = None, progress: loop.Progress | None = None
+    ) -> loop.RunEnd:
+        """The closed loop: until the budget is spent, nothing is left, or `cycles` asks were made.
+
+        Raises:
+            InputError: when there is no lab. LabError: when the lab broke its promise.
+        """
+        lab = lab or self.lab
+        if lab is None:
+            fail(InputError, "run", "there is no lab", "Give one, as TableLab(frame), or open a campaign.toml.")
+        if isinstance(lab, Bound):
+            lab = lab.bind(self._lab_setup)
+        rest = lambda: time.sleep(_POLL_SECONDS)  # noqa: E731 (a name for one argument)
+        return loop.run(self, lab, cycles=cycles, rest=rest, report=progress)
+
+    # What the loop needs
+
+    def room(self) -> int:
+        """How many may be asked for now, by batch, waiting rule and budget."""
+        busy = sum(1 for _ in self.state.open())
+        room = max(self.problem.batch - busy, 0)
+        if self.wait == "batch" and busy:
+            room = 0
+        return min(room, self._left())
+
+    def ended(self) -> str | None:
+        """`stopped`, `budget` or None."""
+        if self.state.stopped is not None:
+            return "stopped"
+        return "budget" if self._left() == 0 else None
+
+    def dispatch(self, suggestion: Suggestion) -> str:
+        """Note in the ledger that a lab is about to be told; returns the token."""
+
+        def act(state: State) -> Sequence[Draft]:
+            draft = rules.dispatched(state, suggestion.id)
+            return [draft] if draft else []
+
+        self._append(act)
+        return self._state.token(suggestion.id)
+
+    def progress(self, report: loop.Progress | None) -> None:
+        """Tell `report` how far the campaign is."""
+        if report is not None:
+            done = sum(not asked.open for asked in self._state.asked.values())
+            report(done, self.problem.budget, f"{len(self._state.readings)} readings")
+
+    def check(self) -> list[Fault]:
+        """Every fault of the ledger, and whether it still fits the settings and candidates."""
+        return self._ledger.verify() or audit.misfits(self.problem, self.basis, self._state)
+
+    def recompute(self) -> list[Recomputed]:
+        """Every ask of the ledger, done again.
+
+        Raises:
+            LedgerError: when the candidates of that time cannot be had.
+        """
+        return list(audit.recomputed(self.events, self.problem))
+
+    @cached_property
+    def _lab_setup(self) -> LabSetup:
+        return LabSetup(self.folder, self.problem.objectives, self.problem.candidates, self.problem.seed)
+
+    def _left(self) -> int:
+        if self.problem.budget is None:
+            return _NO_LIMIT
+        return max(self.problem.budget - used(self.state), 0)
+
+    def _suggest(self, n: int, *, partial: bool) -> list[Suggestion]:
+        for _ in range(_ASK_AGAIN):
+            state = self.state
+            audit.demand_running(state)
+            self._demand_budget(n)
+            self._opening(state)  # a ledger that cannot belong here is refused before anything is computed
+            task = task_of(self.problem, state, n)
+            chosen = answer(self.strategy, task)
+            if len(chosen.choices) < n and not partial:
+                self._exhausted(n, len(chosen.choices))
+            if not chosen.choices:
+                return []
+            try:
+                self._append(lambda now: [suggested(now, task, chosen)], head=state.head)  # noqa: B023 (called at once)
+            except _MovedError:
+                continue
+            return [asked.suggestion for asked in list(self._state.asked.values())[-len(chosen.choices) :]]
+        raise BusyError.at(
+            "suggest", f"others wrote to the ledger during each of {_ASK_AGAIN} tries", "Try again when they are done."
+        )
+
+    def _demand_budget(self, n: int) -> None:
+        if n > (left := self._left()):
+            cure = f"Ask for at most {left}, or raise [budget] experiments." if left else "Raise [budget] experiments."
+            fail(BudgetExhausted, "suggest", f"asked for {n}, the budget holds {left} more", cure)
+
+    def _exhausted(self, n: int, left: int) -> None:
+        busy = sum(1 for _ in self.state.open())
+        found = f"asked for {n} candidates, {left} are left ({busy} are being measured)"
+        most = f"Ask for at most {left}, add" if left else "Add"
+        fail(PoolExhausted, "suggest", found, f"{most} candidates, or allow repeats ([strategy] repeat = true).")
+
+    def _append(self, act: Callable[[State], Sequence[Draft]], head: str | None = None) -> None:
+        def decide(news: Sequence[Event]) -> Sequence[Draft]:
+            state = evolve(self._state, news)
+            if head is not None and state.head != head:
+                raise _MovedError
+            drafts = list(act(state))
+            if drafts:
+                drafts[:0] = self._opening(state)
+            return [replace(draft, data={**draft.data, "basis": self.basis}) for draft in drafts]
+
+        self._absorb(self._ledger.append(decide, self._state.seq))
+
+    def _opening(self, state: State) -> list[Draft]:
+        """What comes before the first event, and before the first event after a change of the settings."""
+        candidates = self.problem.candidates
+        size = len(candidates) if isinstance(candidates, Pool) else None
+        data = {"settings": self.settings, "pool_size": size, "machine": this_machine()}
+        if state.seq == 0:
+            return [Draft("opened", data)]
+        what = audit.changes(self.problem, self.settings, self.basis, state)
+        return [Draft("changed", {**data, "what": what})] if what else []
+
+    def _absorb(self, events: Sequence[Event]) -> None:
+        if events:
+            self._state = evolve(self._state, events)
+            self._events.extend(events)

@@ -1,0 +1,71 @@
+"""Which of the made candidates is best: by posterior mean, never by the luckiest reading."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from statistics import fmean
+
+from matloop.ask import task_of
+from matloop.decide.model import Model, ignorance, learn
+from matloop.domain.canonical import Value
+from matloop.domain.prediction import PredictionAt
+from matloop.domain.problem import Problem
+from matloop.domain.ranked import Ranked
+from matloop.domain.reading import Reading
+from matloop.state import State
+from matloop.surrogate import Surrogate
+
+
+def model_of(problem: Problem, state: State, surrogate: Surrogate) -> Model | None:
+    """The model of everything read so far; None with fewer than two distinct values.
+
+    Raises:
+        ModelError: when the surrogate cannot be fitted.
+    """
+    task = task_of(problem, state, 1)
+    return None if ignorance(task) else learn(task, surrogate)
+
+
+def ranking(problem: Problem, state: State, model: Model | None) -> list[Ranked]:
+    """Every candidate with a usable reading, best first."""
+    groups: dict[str, list[Reading]] = {}
+    for reading in state.usable():
+        groups.setdefault(reading.candidate, []).append(reading)
+    if not groups:
+        return []
+    names = tuple(objective.name for objective in problem.objectives)
+    made = [(id_, readings[0].values, readings) for id_, readings in groups.items()]
+    said = _predicted(model, [values for _, values, _ in made], names)
+    goal = problem.objectives[0]
+
+    def score(row: int) -> float:
+        prediction = said[row]
+        figure = prediction.mean[goal.name] if prediction else _mean(made[row][2], goal.name)
+        return -goal.sign * figure
+
+    order = sorted(range(len(made)), key=lambda row: (score(row), made[row][0]))
+    return [
+        Ranked(
+            rank,
+            made[row][0],
+            made[row][1],
+            said[row],
+            len(made[row][2]),
+            {name: _mean(made[row][2], name) for name in names},
+            any(reading.outside and not reading.executed for reading in made[row][2]),
+        )
+        for rank, row in enumerate(order, start=1)
+    ]
+
+
+def _mean(readings: list[Reading], name: str) -> float:
+    return fmean(reading.outcome[name] for reading in readings)
+
+
+def _predicted(
+    model: Model | None, values: list[Mapping[str, Value]], names: tuple[str, ...]
+) -> list[PredictionAt | None]:
+    if model is None:
+        return [None] * len(values)
+    prediction = model.predict_values(values)
+    return [prediction.at(row, names) for row in range(len(values))]

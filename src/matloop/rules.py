@@ -1,0 +1,327 @@
+"""What decides events: from a state and what a person or a laboratory says, to drafts. Pure, no clock, no disk.
+
+Identity, readings, repeats and conflicts are exactly those of the contract ("Identity").
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from matloop.domain.candidate import Candidate
+from matloop.domain.canonical import Value
+from matloop.domain.events import Draft
+from matloop.domain.outcome import Aborted, Censored, Failed, Measured, Outcome, Status
+from matloop.domain.pool import Pool
+from matloop.domain.problem import Problem
+from matloop.domain.reading import Key
+from matloop.errors import ConflictError, DataError, Faults, InputError, MatloopError, fail, nearest
+from matloop.state import State, content_of
+
+_TYPES = {Measured: "measured", Failed: "failed", Aborted: "aborted", Censored: "censored"}
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What an outcome says, apart from whom it is about."""
+
+    type: str
+    status: Status
+    outcome: Mapping[str, float]
+    std: Mapping[str, float]
+    note: str
+
+    @classmethod
+    def of(cls, said: Outcome) -> Content:
+        """Read it off an outcome."""
+        note = said.note
+        outcome: Mapping[str, float] = {}
+        std: Mapping[str, float] = {}
+        status: Status = "ok"
+        match said:
+            case Measured():
+                outcome, std = said.outcome, said.std
+            case Censored():
+                outcome, status = said.outcome, said.side
+            case Failed():
+                status, note = "failed", said.reason or said.note
+            case Aborted():
+                status, note = "aborted", said.reason or said.note
+        numbers = {name: float(number) for name, number in outcome.items()}
+        return cls(_TYPES[type(said)], status, numbers, {name: float(s) for name, s in std.items()}, note)
+
+
+@dataclass(slots=True)
+class Telling:
+    """One call of `tell`: turns outcomes into drafts, remembering what this call already said."""
+
+    problem: Problem
+    state: State
+    drafts: list[Draft] = field(default_factory=list)
+    repeated: int = 0
+    faults: Faults = field(default_factory=Faults)
+    _held: dict[Key, str] = field(default_factory=dict)
+    _answered: set[str] = field(default_factory=set)
+    _taken: set[Key] = field(default_factory=set)
+    _rows: Counter[tuple[str, int]] = field(default_factory=Counter)
+
+    def add(self, said: Outcome) -> None:
+        """Decide what one outcome adds: a draft, a repeat, or faults."""
+        try:
+            self._add(said)
+        except MatloopError as error:
+            self.faults.absorb(error)
+
+    def _add(self, said: Outcome) -> None:
+        content = Content.of(said)
+        self._look_at_names(said, content)
+        candidate = self._candidate(said)
+        executed = executed_of(self.problem, candidate, said)
+        text = content_of(content.status, content.outcome, content.std, executed)
+        key = self._key(said, candidate, text)
+        held = self._held_at(key)
+        if text in held:
+            self.repeated += 1
+            return
+        if held:
+            self._refuse(key, content, held[0])
+        self._held[key] = text
+        if key.suggestion:
+            self._answered.add(key.suggestion)
+        self.drafts.append(self._draft(key, candidate, content, executed))
+
+    def _look_at_names(self, said: Outcome, content: Content) -> None:
+        known = [objective.name for objective in self.problem.objectives]
+        for name in content.outcome:
+            if name not in known:
+                fail(DataError, said.subject, f"{name!r} is no objective", nearest(name, known))
+
+    def _candidate(self, said: Outcome) -> Candidate:
+        if said.suggestion is None:
+            return find_candidate(self.problem, self.state, said)
+        asked = self.state.asked.get(said.suggestion)
+        if asked is None:
+            cure = nearest(said.suggestion, self.state.asked) if self.state.asked else "Nothing was suggested yet."
+            fail(DataError, said.suggestion, "no such suggestion in this campaign", cure)
+        if said.candidate is not None and said.candidate != asked.suggestion.candidate:
+            found = f"it is about candidate {asked.suggestion.candidate!r}, not {said.candidate!r}"
+            fail(DataError, said.suggestion, found, "Correct one of the two, or leave the candidate out.")
+        return Candidate(asked.suggestion.candidate, asked.suggestion.values)
+
+    def _key(self, said: Outcome, candidate: Candidate, text: str) -> Key:
+        if said.suggestion is not None:
+            return Key.asked(said.suggestion, said.reading)
+        self._rows[candidate.id, said.reading] += 1
+        if said.experiment is None:
+            for name in self.state.by_candidate.get(candidate.id, ()):
+                key = Key.asked(name, said.reading)
+                if key not in self._taken and (self._awaited(name) or text in self._held_at(key)):
+                    self._taken.add(key)  # one row of a call each: equal rows are replicates, not echoes
+                    return key
+        experiment = said.experiment or self._rows[candidate.id, said.reading]
+        return Key.unasked(candidate.id, experiment, said.reading)
+
+    def _awaited(self, suggestion: str) -> bool:
+        return self.state.asked[suggestion].open and suggestion not in self._answered
+
+    def _held_at(self, key: Key) -> list[str]:
+        """Contents held under a key: as it counts now, and as it was first told."""
+        if key in self._held:
+            return [self._held[key]]
+        reading = self.state.readings.get(key)
+        if reading is None:
+            return []
+        now = content_of(reading.status, reading.outcome, reading.std, reading.executed)
+        return [now, reading.told]
+
+    def _refuse(self, key: Key, content: Content, held: str) -> None:
+        say = ", ".join(f"{name} = {number:g}" for name, number in content.outcome.items()) or content.status
+        found = f"{say} contradicts what is held: {held}"
+        again = "`experiment` (another specimen)" if not key.suggestion else "row without suggestion (another specimen)"
+        cure = f"Use `correct {key}` if the held one is wrong, a new `reading` (the same specimen) or a new {again}."
+        fail(ConflictError, str(key), found, cure)
+
+    def _draft(self, key: Key, candidate: Candidate, content: Content, executed: Mapping[str, Value]) -> Draft:
+        data: dict[str, Any] = {
+            **key.to_json(candidate.id),
+            "values": dict(candidate.values),
+            "executed": dict(executed),
+            "outside": candidate.outside or beyond(self.problem, {**candidate.values, **executed}, executed),
+            "note": content.note,
+            "outcome": dict(content.outcome),
+        }
+        if content.type == "measured":
+            data["std"] = dict(content.std)
+        if content.type == "censored":
+            data["side"] = content.status
+        token = self.state.asked[key.suggestion].token if key.suggestion else None
+        return Draft(content.type, data, token)
+
+
+def told(problem: Problem, state: State, outcomes: Iterable[Outcome]) -> tuple[list[Draft], int]:
+    """What outcomes add to the ledger.
+
+    Returns:
+        The drafts, and how many outcomes were repeats.
+
+    Raises:
+        DataError: for unknown names, ids or values, all at once.
+        ConflictError: when the only faults are contradictions.
+    """
+    telling = Telling(problem, state)
+    conflicts = True
+    for said in outcomes:
+        before = len(telling.faults.found)
+        telling.add(said)
+        conflicts &= all("contradicts" in fault.found for fault in telling.faults.found[before:])
+    telling.faults.raise_if_any(ConflictError if conflicts else DataError)
+    return telling.drafts, telling.repeated
+
+
+def find_candidate(problem: Problem, state: State, said: Outcome) -> Candidate:
+    """The candidate that an unasked outcome is about, by id or by values.
+
+    Raises:
+        DataError: when the id is unknown and no values say what was made.
+    """
+    candidates = problem.candidates
+    if said.candidate is None:
+        return candidates.resolve(said.values or {})
+    found = candidates.by_id(said.candidate) or _remembered(state, said.candidate)
+    if found is not None:
+        return found
+    if said.values is None:
+        found_text = "no candidate of this id is in the pool or was suggested or told before"
+        fail(DataError, said.candidate, found_text, "Correct the id, or give the candidate's values as well.")
+    made = candidates.resolve(said.values)
+    named = isinstance(candidates, Pool) and candidates.id_name is not None
+    if made.id == said.candidate:
+        return made
+    if not named or not made.outside:
+        found_text = f"the values given are those of candidate {made.id!r}"
+        fail(DataError, said.candidate, found_text, "Correct the id or the values.")
+    return Candidate(said.candidate, made.values, outside=True)
+
+
+def _remembered(state: State, id_: str) -> Candidate | None:
+    """A candidate that the ledger knows, though a space cannot look ids up."""
+    if id_ in state.by_candidate:
+        return Candidate(id_, state.asked[state.by_candidate[id_][0]].suggestion.values)
+    for reading in state.readings.values():
+        if reading.candidate == id_:
+            return Candidate(id_, reading.values, outside=reading.outside and not reading.executed)
+    return None
+
+
+def executed_of(problem: Problem, candidate: Candidate, said: Outcome) -> dict[str, Value]:
+    """What was really set where it differs from the plan, typed by the parameters.
+
+    Raises:
+        DataError: for a name that is no parameter, or a value that cannot be read.
+    """
+    given = dict(said.executed)
+    if said.values is not None and (said.suggestion is not None or said.candidate is not None):
+        given = {**said.values, **given}
+    if not given:
+        return {}
+    names = problem.candidates.names
+    for name in given:
+        if name not in names:
+            fail(DataError, said.subject, f"executed {name!r} is no parameter", nearest(name, names))
+    typed = problem.candidates.resolve({**candidate.values, **given}).values
+    return {name: typed[name] for name in given if typed[name] != candidate.values[name]}
+
+
+def beyond(problem: Problem, values: Mapping[str, Value], executed: Mapping[str, Value]) -> bool:
+    """Whether executed values lie outside the pool or the space; between the steps of a grid is inside."""
+    if not executed:
+        return False
+    candidates = problem.candidates
+    if isinstance(candidates, Pool):
+        return candidates.resolve(values).outside
+    return not candidates.within(values)
+
+
+def corrected(state: State, key: Key, outcome: Mapping[str, float], reason: str) -> Draft:
+    """Replace numbers of a reading.
+
+    Raises:
+        DataError: when there is no such reading, or it has no such number.
+    """
+    reading = state.readings.get(key)
+    if reading is None:
+        known = [str(known) for known in state.readings]
+        cure = nearest(str(key), known) if known else "Nothing was told yet."
+        fail(DataError, str(key), "no such reading is held", cure)
+    _demand_reason(reason, str(key))
+    for name, number in outcome.items():
+        if name not in reading.outcome:
+            held = ", ".join(reading.outcome) or f"no number: it is {reading.status}"
+            fail(DataError, str(key), f"it holds no {name!r} (it holds {held})", nearest(name, reading.outcome))
+        Measured(str(key), {name: number})  # a number must be finite here as everywhere
+    data = {**key.to_json(reading.candidate), "outcome": {n: float(x) for n, x in outcome.items()}, "reason": reason}
+    return Draft("corrected", data, state.asked[key.suggestion].token if key.suggestion else None)
+
+
+def parse_key(state: State, text: str) -> Key:
+    """`s0003/READING` or `CANDIDATE/EXPERIMENT/READING`, split from the right.
+
+    Raises:
+        DataError: when it has neither form.
+    """
+    head, _, reading = text.rpartition("/")
+    if head in state.asked and reading.isdigit():
+        return Key.asked(head, int(reading))
+    candidate, _, experiment = head.rpartition("/")
+    if candidate and experiment.isdigit() and reading.isdigit():
+        return Key.unasked(candidate, int(experiment), int(reading))
+    cure = "Write SUGGESTION/READING, as s0003/1, or CANDIDATE/EXPERIMENT/READING, as d17/1/1."
+    fail(DataError, text or "key", "it names no reading", cure)
+
+
+def withdrawn(state: State, ids: Sequence[str], reason: str) -> Draft:
+    """Take open suggestions back. Their candidates are not suggested again.
+
+    Raises:
+        DataError: for unknown ids and for suggestions that already have an outcome, all at once.
+    """
+    faults = Faults()
+    for id_ in ids:
+        asked = state.asked.get(id_)
+        if asked is None:
+            cure = nearest(id_, state.asked) if state.asked else "Nothing was suggested yet."
+            faults.add(id_, "no such suggestion in this campaign", cure)
+        elif not asked.open and asked.stage != "unknown":
+            faults.add(id_, f"it is {asked.stage}, not open", "Only open suggestions can be withdrawn.")
+    if not ids:
+        faults.add("withdraw", "no suggestion is named", "Name at least one, as s0003.")
+    faults.raise_if_any(DataError)
+    _demand_reason(reason, ", ".join(ids))
+    return Draft("withdrawn", {"suggestions": list(dict.fromkeys(ids)), "reason": reason})
+
+
+def stopped(state: State, reason: str) -> Draft:
+    """End the campaign.
+
+    Raises:
+        InputError: when it was stopped before.
+    """
+    _demand_reason(reason, "stop")
+    if state.stopped is not None:
+        fail(InputError, "campaign", f"it was stopped already ({state.stopped})", "Nothing is left to do.")
+    return Draft("stopped", {"reason": reason})
+
+
+def dispatched(state: State, suggestion: str) -> Draft | None:
+    """Note that a lab is about to be told; None when it was noted before."""
+    asked = state.asked[suggestion]
+    if asked.stage not in ("suggested", "approved"):
+        return None
+    return Draft("dispatched", {"suggestion": suggestion}, asked.token)
+
+
+def _demand_reason(reason: str, place: str) -> None:
+    if not reason.strip():
+        fail(InputError, place, "no reason is given", "Say why: the ledger keeps it.")

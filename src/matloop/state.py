@@ -1,0 +1,218 @@
+"""The state of a campaign: a pure fold over its events. No clock, no disk.
+
+`replay(events)` folds them all; `evolve(state, events)` goes on from a state. Both give the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, get_args
+
+from matloop.domain import canonical
+from matloop.domain.events import GENESIS, Event, content_hash
+from matloop.domain.outcome import Status
+from matloop.domain.prediction import PredictionAt
+from matloop.domain.reading import Key, Reading
+from matloop.domain.suggestion import Suggestion
+
+Stage = Literal[
+    "suggested", "approved", "dispatched", "returned",
+    "measured", "censored", "failed", "aborted",
+    "withdrawn", "rejected", "unknown",
+]  # fmt: skip
+OPEN: tuple[Stage, ...] = ("suggested", "approved", "dispatched", "returned")
+"""Stages in which an outcome is still awaited."""
+
+# A suggestion with several readings is what the most telling of them says.
+_TELLING: dict[Stage, int] = {"aborted": 1, "failed": 2, "censored": 3, "measured": 4}
+_STAGES: dict[str, Stage] = {stage: stage for stage in get_args(Stage)}  # event types that are stages
+_STATUS: dict[str, Status] = {"measured": "ok", "failed": "failed", "aborted": "aborted"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A suggestion and what became of it.
+
+    place: its place in the initial design's sequence, None when a model chose it.
+    attempt: part of the token; physical steps have one.
+    """
+
+    suggestion: Suggestion
+    place: int | None
+    stage: Stage = "suggested"
+    attempt: int = 1
+
+    @property
+    def open(self) -> bool:
+        """Is an outcome still awaited?"""
+        return self.stage in OPEN
+
+    @property
+    def token(self) -> str:
+        """`suggestion/attempt`; the campaign's id goes before it."""
+        return f"{self.suggestion.id}/{self.attempt}"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a campaign knows after `seq` events.
+
+    head: hash of the last event. content: hash of the science alone (see `events.content_hash`).
+    asked: suggestion id -> what became of it, in order. readings: key -> reading, in order of arrival.
+    by_candidate: candidate id -> ids of its suggestions, in order.
+    model: what the surrogate said of itself at the last ask.
+    """
+
+    campaign: str = ""
+    seq: int = 0
+    head: str = GENESIS
+    content: str = GENESIS
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    basis: Mapping[str, str] = field(default_factory=dict)
+    pool_size: int | None = None
+    asked: Mapping[str, Asked] = field(default_factory=dict)
+    readings: Mapping[Key, Reading] = field(default_factory=dict)
+    by_candidate: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    model: Mapping[str, Any] = field(default_factory=dict)
+    stopped: str | None = None
+
+    def open(self) -> Iterator[Asked]:
+        """Suggestions whose outcome is awaited, in order."""
+        return (asked for asked in self.asked.values() if asked.open)
+
+    def usable(self) -> tuple[Reading, ...]:
+        """Readings a model may learn from, in the order of their keys, whatever the order of arrival."""
+        ok = (reading for reading in self.readings.values() if reading.status == "ok")
+        return tuple(sorted(ok, key=lambda reading: reading.key))
+
+    def token(self, suggestion: str) -> str:
+        """The full token of a suggestion: campaign/suggestion/attempt."""
+        return f"{self.campaign}/{self.asked[suggestion].token}"
+
+
+def replay(events: Iterable[Event]) -> State:
+    """The state after these events."""
+    return evolve(State(), events)
+
+
+def evolve(state: State, events: Iterable[Event]) -> State:
+    """The state after further events; the one given stays as it is."""
+    fold = _Fold(state)
+    for event in events:
+        fold.apply(event)
+    return fold.freeze()
+
+
+class _Fold:
+    """A state under construction: dictionaries are copied once, then filled in place."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.asked = dict(state.asked)
+        self.readings = dict(state.readings)
+        self.by_candidate = dict(state.by_candidate)
+        self.changed: dict[str, Any] = {}
+        self.content = state.content
+        self.last: Event | None = None
+
+    def apply(self, event: Event) -> None:
+        _APPLY[event.type](self, event)
+        self.content = content_hash(self.content, event)
+        self.last = event
+
+    def freeze(self) -> State:
+        if self.last is None:
+            return self.state
+        return replace(
+            self.state,
+            campaign=self.last.campaign,
+            seq=self.last.seq,
+            head=self.last.hash,
+            content=self.content,
+            asked=self.asked,
+            readings=self.readings,
+            by_candidate=self.by_candidate,
+            **self.changed,
+        )
+
+    def settings(self, event: Event) -> None:
+        self.changed["settings"] = event.data["settings"]
+        self.changed["basis"] = event.data["basis"]
+        self.changed["pool_size"] = event.data["pool_size"]
+
+    def suggested(self, event: Event) -> None:
+        self.changed["model"] = event.data["model"]
+        for item in event.data["suggestions"]:
+            suggestion = Suggestion(
+                item["id"],
+                item["candidate"],
+                item["values"],
+                PredictionAt.from_json(item["prediction"]),
+                item["reason"],
+                item["cost"],
+            )
+            self.asked[suggestion.id] = Asked(suggestion, item["place"])
+            before = self.by_candidate.get(suggestion.candidate, ())
+            self.by_candidate[suggestion.candidate] = (*before, suggestion.id)
+
+    def stage(self, event: Event) -> None:
+        asked = self.asked[event.data["suggestion"]]
+        if asked.open or asked.stage == "unknown":  # an outcome that is already here says more
+            self.asked[asked.suggestion.id] = replace(asked, stage=_STAGES[event.type])
+
+    def told(self, event: Event) -> None:
+        data = event.data
+        key = Key.from_json(data)
+        status: Status = data["side"] if event.type == "censored" else _STATUS[event.type]
+        self.readings[key] = Reading(
+            key,
+            data["candidate"],
+            data["values"],
+            status,
+            outcome={name: float(number) for name, number in data["outcome"].items()},
+            std={name: float(number) for name, number in data.get("std", {}).items()},
+            executed=data["executed"],
+            outside=data["outside"],
+            note=data["note"],
+            told=content_of(status, data["outcome"], data.get("std", {}), data["executed"]),
+        )
+        if key.suggestion:
+            asked = self.asked[key.suggestion]
+            stage = _STAGES[event.type]
+            if _TELLING[stage] > _TELLING.get(asked.stage, 0):
+                self.asked[key.suggestion] = replace(asked, stage=stage)
+
+    def corrected(self, event: Event) -> None:
+        key = Key.from_json(event.data)
+        reading = self.readings[key]
+        self.readings[key] = replace(reading, outcome={**reading.outcome, **event.data["outcome"]})
+
+    def withdrawn(self, event: Event) -> None:
+        for name in event.data["suggestions"]:
+            self.asked[name] = replace(self.asked[name], stage="withdrawn")
+
+    def stopped(self, event: Event) -> None:
+        self.changed["stopped"] = event.data["reason"]
+
+
+def content_of(
+    status: Status,
+    outcome: Mapping[str, float],
+    std: Mapping[str, float],
+    executed: Mapping[str, canonical.Value],
+) -> str:
+    """What makes two readings of one key the same."""
+    return canonical.text([status, outcome, std, executed])
+
+
+_APPLY: dict[str, Callable[[_Fold, Event], None]] = {
+    "opened": _Fold.settings,
+    "changed": _Fold.settings,
+    "suggested": _Fold.suggested,
+    **dict.fromkeys(("approved", "rejected", "dispatched", "returned", "unknown"), _Fold.stage),
+    **dict.fromkeys(("measured", "failed", "censored", "aborted"), _Fold.told),
+    "corrected": _Fold.corrected,
+    "withdrawn": _Fold.withdrawn,
+    "stopped": _Fold.stopped,
+}

@@ -1,0 +1,238 @@
+"""Identity, readings, repeats, conflicts, corrections: the contract's "Identity" section, line by line."""
+
+import pytest
+
+import matloop as ml
+from matloop.errors import ConflictError, DataError, InputError
+from tests.core.campaigns import campaign, measured, space
+
+
+def test_suggestion_ids_count_on_and_are_never_reused() -> None:
+    held = campaign()
+    first = held.suggest(2)
+    held.withdraw([first[1].id], reason="no powder")
+    second = held.suggest(2)
+    assert [item.id for item in first + second] == ["s0001", "s0002", "s0003", "s0004"]
+
+
+def test_one_ask_is_one_event() -> None:
+    held = campaign()
+    held.suggest(4)
+    assert [event.type for event in held.events] == ["opened", "suggested"]
+    assert len(held.events[1].data["suggestions"]) == 4
+
+
+def test_telling_the_same_twice_is_accepted_once_and_counted() -> None:
+    held = campaign()
+    rows = measured(held.suggest(3))
+    assert held.tell(rows) == ml.Told(3, 0)
+    head = held.state.head
+    assert held.tell(rows) == ml.Told(0, 3)
+    assert held.state.head == head
+
+
+def test_the_same_key_with_other_content_is_refused_and_names_the_cures() -> None:
+    held = campaign()
+    (item,) = held.suggest(1)
+    held.tell(ml.Measured(item.id, {"y": 1.0}))
+    with pytest.raises(ConflictError) as caught:
+        held.tell(ml.Measured(item.id, {"y": 2.0}))
+    cure = caught.value.faults[0].cure
+    assert "correct s0001/1" in cure
+    assert "reading" in cure
+    assert held.state.readings.keys().__len__() == 1
+
+
+def test_a_new_reading_of_the_same_specimen_is_another_reading() -> None:
+    held = campaign()
+    (item,) = held.suggest(1)
+    held.tell([ml.Measured(item.id, {"y": 1.0}), ml.Measured(item.id, {"y": 1.2}, reading=2)])
+    counts = held.status()["counts"]
+    assert (counts["measured"], counts["readings"]) == (1, 2)
+
+
+def test_one_bad_row_keeps_all_rows_of_the_call_out() -> None:
+    held = campaign()
+    items = held.suggest(2)
+    head = held.state.head
+    rows = [*measured(items), ml.Measured("s0999", {"y": 1.0}), ml.Measured.of({"x": 3}, {"z": 1.0})]
+    with pytest.raises(DataError) as caught:
+        held.tell(rows)
+    assert [fault.place for fault in caught.value.faults] == ["s0999", "values {'x': 3}"]
+    assert held.state.head == head
+
+
+def test_a_row_without_suggestion_goes_to_the_open_one_of_its_candidate() -> None:
+    held = campaign()
+    (item,) = held.suggest(1)
+    held.tell(ml.Measured.of(candidate=item.candidate, outcome={"y": 1.0}))
+    assert held.pending() == []
+    assert [str(key) for key in held.state.readings] == ["s0001/1"]
+
+
+def test_rows_that_nobody_suggested_are_experiments_counted_within_the_call() -> None:
+    held = campaign()
+    rows = [ml.Measured.of(candidate="d4", outcome={"y": y}) for y in (1.0, 1.0, 3.0)]
+    assert held.tell(rows) == ml.Told(3, 0)
+    assert [str(key) for key in held.state.readings] == ["d4/1/1", "d4/2/1", "d4/3/1"]
+    assert held.tell(rows) == ml.Told(0, 3)
+
+
+def test_a_file_told_again_is_a_repeat_even_where_its_first_row_answered_a_suggestion() -> None:
+    held = campaign(3)
+    items = held.suggest(3)
+    rows = [ml.Measured.of(candidate=items[0].candidate, outcome={"y": y}) for y in (2.0, 2.0, 5.0)]
+    assert held.tell(rows) == ml.Told(3, 0)
+    assert [str(key) for key in held.state.readings] == [
+        "s0001/1",
+        f"{items[0].candidate}/2/1",
+        f"{items[0].candidate}/3/1",
+    ]
+    assert held.tell(rows) == ml.Told(0, 3)
+
+
+def test_values_name_the_same_candidate_as_the_id() -> None:
+    held = campaign()
+    held.tell(ml.Measured.of({"x": 7.0}, {"y": 1.0}))
+    assert next(iter(held.state.readings)).candidate == "d7"
+
+
+def test_values_outside_the_pool_are_learned_from_and_marked() -> None:
+    held = campaign()
+    held.tell(ml.Measured.of({"x": 99}, {"y": 1.0}))
+    (reading,) = held.state.readings.values()
+    assert reading.outside
+    assert len(held.state.usable()) == 1
+
+
+def test_identity_stays_with_the_plan_and_the_model_learns_what_was_done() -> None:
+    held = ml.Campaign(space(), [ml.Objective("y")], strategy=ml.Random())
+    (item,) = held.suggest(1)
+    held.tell(ml.Measured(item.id, {"y": 1.0}, executed={"t": 612}))
+    (reading,) = held.state.readings.values()
+    assert reading.candidate == item.candidate
+    assert reading.values["t"] == item.values["t"]
+    assert reading.learned_values["t"] == 612
+    assert not reading.outside
+
+
+def test_executed_values_beyond_the_bounds_are_outside() -> None:
+    held = ml.Campaign(space(), [ml.Objective("y")], strategy=ml.Random())
+    (item,) = held.suggest(1)
+    held.tell(ml.Measured(item.id, {"y": 1.0}, executed={"t": 950}))
+    assert next(iter(held.state.readings.values())).outside
+
+
+def test_executed_names_must_be_parameters() -> None:
+    held = ml.Campaign(space(), [ml.Objective("y")], strategy=ml.Random())
+    (item,) = held.suggest(1)
+    with pytest.raises(DataError, match="Did you mean 'solvent'"):
+        held.tell(ml.Measured(item.id, {"y": 1.0}, executed={"solvnt": "DMF"}))
+
+
+def test_a_failed_experiment_is_never_suggested_again() -> None:
+    held = campaign(6)
+    items = held.suggest(3)
+    held.tell([ml.Failed(items[0].id, reason="delaminated"), *measured(items[1:])])
+    assert items[0].candidate not in {item.candidate for item in held.suggest(3)}
+
+
+def test_a_failed_experiment_is_suggested_again_where_the_campaign_says_so() -> None:
+    held = campaign(3, retry_failed=True)
+    items = held.suggest(3)
+    held.tell([ml.Failed(items[0].id, reason="delaminated"), *measured(items[1:])])
+    assert [item.candidate for item in held.suggest(1)] == [items[0].candidate]
+
+
+def test_an_aborted_candidate_returns_to_the_pool() -> None:
+    held = campaign(3)
+    items = held.suggest(3)
+    held.tell([ml.Aborted(items[0].id, reason="power cut"), *measured(items[1:])])
+    assert [item.candidate for item in held.suggest(1)] == [items[0].candidate]
+
+
+def test_a_measured_candidate_is_suggested_again_only_with_repeat() -> None:
+    held = campaign(3, repeat=True)
+    held.tell(measured(held.suggest(3)))
+    assert len({item.candidate for item in held.suggest(3)}) == 3
+
+
+def test_an_exhausted_pool_says_how_many_are_left() -> None:
+    held = campaign(8)
+    held.suggest(5)
+    with pytest.raises(ml.InputError, match=r"asked for 8 candidates, 3 are left \(5 are being measured\)"):
+        held.suggest(8)
+
+
+def test_the_budget_counts_failed_ones_and_not_withdrawn_ones() -> None:
+    held = campaign(budget=3)
+    items = held.suggest(3)
+    held.tell(ml.Failed(items[0].id, reason="cracked"))
+    held.withdraw([items[1].id], reason="no powder")
+    assert held.status()["budget"] == {"experiments": {"used": 2, "limit": 3}}
+    with pytest.raises(InputError, match="the budget holds 1 more"):
+        held.suggest(2)
+
+
+def test_censored_readings_stay_out_of_the_fit_and_reasons_say_how_many() -> None:
+    held = campaign(strategy=ml.Bayes(), initial=3)
+    items = held.suggest(4)
+    held.tell([*measured(items[:3]), ml.Censored(items[3].id, {"y": -5.0}, side="below")])
+    assert len(held.state.usable()) == 3
+    assert "1 censored" in held.suggest(1)[0].reason
+
+
+def test_a_correction_changes_what_is_learned_and_the_ledger_keeps_both() -> None:
+    held = campaign()
+    (item,) = held.suggest(1)
+    held.tell(ml.Measured(item.id, {"y": 302.0}))
+    held.correct("s0001/1", {"y": 30.2}, reason="typo")
+    assert held.state.usable()[0].outcome == {"y": 30.2}
+    assert [event.data["outcome"]["y"] for event in held.events[-2:]] == [302.0, 30.2]
+
+
+def test_telling_what_was_told_before_a_correction_is_a_repeat() -> None:
+    held = campaign()
+    (item,) = held.suggest(1)
+    held.tell(ml.Measured(item.id, {"y": 302.0}))
+    held.correct("s0001/1", {"y": 30.2}, reason="typo")
+    assert held.tell(ml.Measured(item.id, {"y": 302.0})) == ml.Told(0, 1)
+
+
+def test_a_key_of_a_candidate_with_slashes_is_split_from_the_right() -> None:
+    held = campaign()
+    held.tell(ml.Measured.of({"x": 4}, {"y": 1.0}))
+    held.correct("d4/1/1", {"y": 2.0}, reason="typo")
+    assert held.state.usable()[0].outcome == {"y": 2.0}
+
+
+@pytest.mark.parametrize("key", ["s0001", "s0009/1", "d4/1", "d4/x/1", "", "/1/1"])
+def test_a_key_that_names_no_reading_is_refused(key: str) -> None:
+    held = campaign()
+    held.suggest(1)
+    with pytest.raises(DataError):
+        held.correct(key, {"y": 1.0}, reason="typo")
+
+
+def test_withdrawing_what_has_an_outcome_is_refused() -> None:
+    held = campaign()
+    held.tell(measured(held.suggest(1)))
+    with pytest.raises(DataError, match="it is measured, not open"):
+        held.withdraw(["s0001"], reason="changed my mind")
+
+
+def test_a_late_reading_of_a_withdrawn_suggestion_is_accepted() -> None:
+    held = campaign()
+    (item,) = held.suggest(1)
+    held.withdraw([item.id], reason="no powder")
+    held.tell(ml.Measured(item.id, {"y": 1.0}))
+    assert held.status()["counts"]["measured"] == 1
+
+
+def test_a_stopped_campaign_suggests_nothing_and_still_listens() -> None:
+    held = campaign()
+    (item,) = held.suggest(1)
+    held.stop(reason="done")
+    held.tell(ml.Measured(item.id, {"y": 1.0}))
+    with pytest.raises(InputError, match=r"it was stopped \(done\)"):
+        held.suggest(1)
