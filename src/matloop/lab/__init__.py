@@ -1,0 +1,143 @@
+"""Laboratories: whatever performs suggestions.
+
+The ledger is written before a lab is told, and both verbs are idempotent, so a crash on any line is cured by
+running the step again. A lab forgets when its process ends; whoever goes on starts each open token again before
+collecting it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Protocol, runtime_checkable
+
+import numpy as np
+
+from matloop.domain import canonical
+from matloop.domain.objective import Objective
+from matloop.domain.outcome import Outcome
+from matloop.domain.pool import Pool
+from matloop.domain.space import Space
+from matloop.domain.suggestion import Suggestion
+from matloop.errors import ConfigError, Faults, LabError, fail, nearest
+
+
+@dataclass(frozen=True, slots=True)
+class LabSetup:
+    """What a lab may know of the campaign it works for.
+
+    folder: where campaign.toml lies; paths in its settings are relative to it.
+    seed: the campaign's seed; simulated chance hangs on it and on the suggestion alone.
+    """
+
+    folder: Path
+    objectives: tuple[Objective, ...]
+    candidates: Pool | Space
+    seed: int = 0
+
+
+@runtime_checkable
+class Lab(Protocol):
+    """Performs suggestions."""
+
+    name: ClassVar[str]
+
+    def start(self, token: str, suggestion: Suggestion) -> None:
+        """Have it done. A token that is already known is a no-op.
+
+        Raises:
+            LabError: when the lab cannot take it.
+        """
+        ...
+
+    def collect(self, token: str, suggestion: Suggestion) -> Sequence[Outcome]:
+        """What came back for this token, empty while it is under way. Asking again answers the same.
+
+        Every outcome names the suggestion. A token that was never started is refused or empty; a lab without memory,
+        whose outcome hangs on the suggestion alone, may answer it as if it had been started.
+
+        Raises:
+            LabError: when the lab broke its promise (lost, out of range, a token of another suggestion).
+        """
+        ...
+
+
+class FromSettings(Protocol):
+    """What the class behind an entry point of `matloop.labs` offers besides."""
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, Any], setup: LabSetup) -> Lab:
+        """The lab that the keys of `[lab]` (all but kind and wait) describe.
+
+        Raises:
+            ConfigError: for an unknown, missing or unusable key, all of them at once.
+        """
+        ...
+
+
+@runtime_checkable
+class Bound(Protocol):
+    """Capability: made without knowing the campaign (in Python), it is told before the first suggestion."""
+
+    def bind(self, setup: LabSetup) -> Lab:
+        """The same lab, knowing the campaign. The one it is called on stays as it was.
+
+        Raises:
+            InputError: when the lab cannot serve that campaign.
+        """
+        ...
+
+
+@runtime_checkable
+class Checks(Protocol):
+    """Capability: look at a suggestion before anything moves."""
+
+    def check(self, suggestion: Suggestion) -> None:
+        """Touch nothing.
+
+        Raises:
+            LabError: when the suggestion is beyond the lab's limits.
+        """
+        ...
+
+
+@runtime_checkable
+class ByHand(Protocol):
+    """Capability: outcomes come through `tell` alone, so the loop writes what is open and ends."""
+
+    by_hand: ClassVar[bool]
+
+
+def check_keys(settings: Mapping[str, Any], known: Iterable[str], required: Iterable[str] = ()) -> None:
+    """Refuse keys of `[lab]` that are unknown or missing, all at once.
+
+    Raises:
+        ConfigError: naming the nearest known key.
+    """
+    faults, names = Faults(), tuple(known)
+    for key in settings:
+        if key not in names:
+            cure = nearest(key, names) if names else "This kind of lab has no settings."
+            faults.add(f"[lab] {key}", "unknown key", cure)
+    for key in required:
+        if key not in settings:
+            faults.add(f"[lab] {key}", "it is missing", f"Add `{key} = ...` below `[lab]`.")
+    faults.raise_if_any(ConfigError)
+
+
+def check_token(token: str, suggestion: Suggestion) -> None:
+    """Refuse a token that was made for another suggestion.
+
+    Raises:
+        LabError: when `token` is not campaign/suggestion/attempt of this suggestion.
+    """
+    parts = token.rsplit("/", 2)
+    if len(parts) != 3 or parts[1] != suggestion.id:
+        found = f"it is no token of suggestion {suggestion.id}"
+        fail(LabError, f"token {token!r}", found, f"Ask with campaign/{suggestion.id}/attempt.")
+
+
+def chance(seed: int, *about: canonical.Value) -> np.random.Generator:
+    """A generator that hangs on the seed and on what it is about, and on nothing else: same question, same draw."""
+    return np.random.default_rng(int(canonical.digest([seed, *about]), 16))
