@@ -180,6 +180,7 @@ def test_what_is_neither_on_nor_off_is_refused(given: object) -> None:
         ({"low": -1e308, "high": 1e308}, "beyond what a float holds"),
         ({"low": 0, "high": 1, "unit": "furlongs per fortnite"}, "unknown unit"),
         ({"low": 0, "high": 1, "name": " "}, "name is ' '"),
+        ({"low": 0, "high": 1, "name": "x "}, "name is 'x '"),
     ],
 )
 def test_a_real_that_cannot_be_is_refused(settings: dict[str, object], found: str) -> None:
@@ -199,7 +200,7 @@ def test_an_integer_that_cannot_be_is_refused(bounds: tuple[int, int]) -> None:
         Integer("k", *bounds)
 
 
-@pytest.mark.parametrize("choices", ["DMF", [], ["DMF"], ["a", "a"], ["a", 1], ["a", ""], None], ids=repr)
+@pytest.mark.parametrize("choices", ["DMF", [], ["DMF"], ["a", "a"], ["a", 1], ["a", ""], ["a", "b "], None], ids=repr)
 def test_choices_that_cannot_be_are_refused(choices: list[str]) -> None:
     with pytest.raises(SpaceError, match="parameter 'solvent'"):
         Categorical("solvent", choices)

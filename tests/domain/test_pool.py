@@ -154,6 +154,12 @@ def test_riders_ride_along_and_nothing_else() -> None:
     assert Pool.from_frame(FRAME, ["n", "r"]).riders(0) == {}
 
 
+def test_a_rider_without_a_cell_is_empty() -> None:
+    frame = pd.DataFrame({"x": [1, 2], "note": ["a", None], "mass": [np.nan, 2.5]})
+    pool = Pool.from_frame(frame, ["x"], riders=["note", "mass"])
+    assert [pool.riders(0), pool.riders(1)] == [{"note": "a", "mass": ""}, {"note": "", "mass": 2.5}]
+
+
 def test_the_frame_may_change_afterwards() -> None:
     frame = FRAME.copy()
     pool = Pool.from_frame(frame, ["n", "r"], riders=["toughness"])

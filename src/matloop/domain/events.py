@@ -1,6 +1,6 @@
 """Events: what happened, in the exact text that is hashed and stored.
 
-An event's text is canonical JSON of {v, type, seq, time, campaign, token, data, prev}; its hash is SHA-256 over that text.
+An event's text is canonical JSON of {v, type, seq, time, campaign, token, data, prev}; its hash is SHA-256 over it.
 `prev` is the hash before it, so the chain covers every byte. The content chain leaves out what differs between two
 runs of the same campaign (time, machine, campaign, prev, hash): equal content means equal science.
 

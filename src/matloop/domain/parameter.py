@@ -65,8 +65,8 @@ class Parameter(Protocol):
 
 def _check_name(faults: Faults, name: object, kind: str) -> str:
     """Note a missing name; returns the place that further faults name."""
-    if not isinstance(name, str) or not name.strip():
-        faults.add(f"{kind} parameter", f"name is {name!r}", "Give it a name.")
+    if not isinstance(name, str) or not name.strip() or name != name.strip():
+        faults.add(f"{kind} parameter", f"name is {name!r}", "Give it a name, without blanks around it.")
     return f"parameter {name!r}"
 
 
@@ -263,9 +263,12 @@ class Categorical:
             faults.add(place, f"choices is {self.choices!r}", "Give a list of two or more texts.")
             faults.raise_if_any(SpaceError)
         object.__setattr__(self, "choices", tuple(self.choices))
-        odd = [choice for choice in self.choices if not isinstance(choice, str) or not choice.strip()]
+        odd = [
+            choice for choice in self.choices if not isinstance(choice, str) or not choice or choice != choice.strip()
+        ]
         for choice in odd:
-            faults.add(place, f"choice {choice!r} is no text", f"Give choices as text, like {str(choice) or 'DMF'!r}.")
+            cure = f"Give choices as text without blanks around it, like {str(choice).strip() or 'DMF'!r}."
+            faults.add(place, f"choice {choice!r}", cure)
         if not odd:
             twice = sorted({choice for choice in self.choices if self.choices.count(choice) > 1})
             for choice in twice:
@@ -303,7 +306,7 @@ class Categorical:
         if not isinstance(found, str) or not found.strip():
             cure = f"Give one of {', '.join(map(repr, self.choices))}."
             fail(InputError, f"parameter {self.name!r}", f"{value!r} is no choice", cure)
-        return found if found in self.choices else found.strip()
+        return found.strip()
 
     def to_json(self) -> dict[str, Any]:
         """Kind and settings, for the ledger."""

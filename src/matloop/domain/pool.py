@@ -130,9 +130,9 @@ class Pool:
         return {name: column.value(i) for name, column in zip(self.names, self._columns, strict=True)}
 
     def riders(self, i: int) -> dict[str, object]:
-        """What rides along with a candidate, as its first row has it."""
-        cells = {name: column[i] for name, column in self._riders.items()}
-        return {name: cell.item() if isinstance(cell, np.generic) else cell for name, cell in cells.items()}
+        """What rides along with a candidate, as its first row has it; "" where a cell is empty."""
+        cells = {name: column[i : i + 1].tolist()[0] for name, column in self._riders.items()}
+        return {name: "" if pool_read.is_missing(cell) else cell for name, cell in cells.items()}
 
     def id(self, i: int) -> str:
         """The id of one candidate."""

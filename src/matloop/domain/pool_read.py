@@ -211,7 +211,7 @@ def _frame_column(faults: Faults, cells: NDArray[Any], name: str, place: Callabl
     kinds = {type(value) for value in values}
     if kinds == {bool}:
         return Numbers.of(np.array(values, dtype=np.float64), flag=True)
-    empty = [row for row, value in enumerate(values) if _is_missing(value)]
+    empty = [row for row, value in enumerate(values) if is_missing(value)]
     numbers = [None if isinstance(value, str) else as_number(_plain(value)) for value in values]
     texts = [value.strip() if isinstance(value, str) else str(value) for value in values]
     column = _sorted_out(faults, texts, numbers, empty, lambda row: place(row, name))
@@ -245,7 +245,7 @@ def _plain(value: object) -> object:
     return int(value) if isinstance(value, bool | np.bool_) else value
 
 
-def _is_missing(value: Any) -> bool:
+def is_missing(value: Any) -> bool:
     """None, NaN, pandas' NA and NaT, and text without a letter."""
     if isinstance(value, str):
         return not value.strip()
@@ -260,7 +260,7 @@ def _id_texts(cells: NDArray[Any]) -> list[str]:
     """Ids as text: 12 and 12.0 are "12", missing ones empty."""
     texts = []
     for value in cells.tolist():
-        if _is_missing(value):
+        if is_missing(value):
             texts.append("")
         elif isinstance(value, float) and value.is_integer():
             texts.append(str(int(value)))

@@ -52,6 +52,7 @@ class Simplex:
         """Narrow coordinates first: a smooth table then never has to resolve one alone."""
         return tuple(sorted(range(len(self.caps)), key=lambda i: self._caps[i]))
 
+    @cached_property
     def count(self) -> int:
         """How many there are, by inclusion and exclusion over the caps.
 

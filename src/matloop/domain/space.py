@@ -24,7 +24,7 @@ from matloop.domain.simplex import Ints
 from matloop.domain.space_check import Block, bounded_sum, check_parameters, refuse_overlap
 from matloop.errors import DataError, Faults, InputError, SpaceError, nearest
 
-SUM_ERROR = 1e-9  # how far a sum of floats may be off, and of its range a bound (CONTRACT, Identity)
+SUM_ERROR = 1e-9  # of the total (or 1): what rounding may add to a sum; of the range: to a bound (CONTRACT, Identity)
 _LISTED = 10**5  # spaces up to this size can be looked up by id; listing them takes under a second
 _NEAR_TOTAL = 1e-10  # a stated total this near to a grid total is that total; sums hold to ten times this
 
@@ -103,7 +103,7 @@ class Space:
     def count(self) -> int:
         """Exact number of feasible points."""
         free = math.prod(int(self._sizes[i]) for i in self._free)
-        return free * math.prod(block.count() for _, block in self._blocks)
+        return free * math.prod(block.count for _, block in self._blocks)
 
     def from_unit(self, U: Floats) -> Ints:
         """Map U (n, p) in [0, 1) to (n, p) feasible points; row i depends on U[i] alone.
@@ -214,8 +214,8 @@ class Space:
                 inside = number is not None and one.low - slack <= number <= one.high + slack
             if not inside:
                 return False
-        totals = (math.fsum(float(values[name]) for name in held.names) - held.equals for held in self.constraints)
-        return all(abs(off) <= SUM_ERROR for off in totals)
+        totals = ((math.fsum(float(values[name]) for name in held.names), held.equals) for held in self.constraints)
+        return all(math.isclose(total, equals, rel_tol=SUM_ERROR, abs_tol=SUM_ERROR) for total, equals in totals)
 
     def resolve(self, values: Mapping[str, object]) -> Candidate:
         """The candidate that the values name: snapped to the grid, or marked outside.
