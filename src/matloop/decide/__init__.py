@@ -1,0 +1,108 @@
+"""Decide what to do next: strategies, acquisitions, batches, designs.
+
+A `Strategy` turns a `Task` (all it may know) into `Chosen`. It is a pure function of the task: every random number
+comes from `Task.rng`, nothing is kept between two calls, and searches are bounded by counted evaluations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any, ClassVar, Protocol, runtime_checkable
+
+import numpy as np
+
+from matloop.domain.candidate import Candidate
+from matloop.domain.objective import Objective
+from matloop.domain.pool import Pool
+from matloop.domain.prediction import PredictionAt
+from matloop.domain.reading import Reading
+from matloop.domain.space import Space
+
+
+class Purpose(IntEnum):
+    """What random numbers are for; part of the spawn key, so numbers must never change."""
+
+    DESIGN = 0
+    FIT = 1
+    ACQUIRE = 2
+    SEARCH = 3
+    RANDOM = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """All that a strategy may know when it is asked for n candidates.
+
+    readings: those the model may learn from (status ok), in the order of their keys, so that no order of
+        arrival changes an answer.
+    open: candidates being measured, in the order they were suggested.
+    closed: ids that may not be chosen (open, measured, failed ...), as the campaign's settings say.
+    asked: suggestions so far, before this ask.
+    initial: length of the initial design, None for the default.
+    design_done: candidates that count towards the initial design (ok readings plus open).
+    design_next: the first place of the design sequence that was not taken yet.
+    warm: what the surrogate said of itself at the last ask (`Chosen.model`), empty before.
+    set_aside: censored readings that no likelihood uses yet.
+    """
+
+    candidates: Pool | Space
+    objectives: tuple[Objective, ...]
+    readings: tuple[Reading, ...] = ()
+    open: tuple[Candidate, ...] = ()
+    closed: frozenset[str] = frozenset()
+    n: int = 1
+    seed: int = 0
+    asked: int = 0
+    initial: int | None = None
+    design_done: int = 0
+    design_next: int = 0
+    warm: Mapping[str, Any] = field(default_factory=dict)
+    set_aside: int = 0
+
+    def rng(self, purpose: Purpose) -> np.random.Generator:
+        """The generator of this ask. The design has one sequence for the whole campaign, so it ignores `asked`."""
+        asked = 0 if purpose is Purpose.DESIGN else self.asked
+        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(asked, int(purpose))))
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One candidate to do next.
+
+    prediction: None before a model exists.
+    place: its place in the initial design's sequence, None when the model chose it.
+    cost: what it costs, None when unknown.
+    """
+
+    candidate: Candidate
+    reason: str
+    prediction: PredictionAt | None = None
+    place: int | None = None
+    cost: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The answer to one ask.
+
+    model: what the surrogate says of itself (JSON types), for the ledger and the next warm start.
+    """
+
+    choices: tuple[Choice, ...]
+    model: Mapping[str, Any] = field(default_factory=dict)
+
+
+@runtime_checkable
+class Strategy(Protocol):
+    """Chooses what to do next. A frozen dataclass: its fields are its settings and go into the ledger."""
+
+    name: ClassVar[str]
+
+    def suggest(self, task: Task) -> Chosen:
+        """Choose up to `task.n` different candidates, none of them in `task.closed`.
+
+        Fewer than n means that no more are left; an empty answer is allowed then and only then.
+        """
+        ...

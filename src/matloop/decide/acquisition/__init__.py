@@ -1,0 +1,111 @@
+"""Acquisitions: how promising is a candidate, seen by a surrogate?
+
+An `Acquisition` is settings; `prepare` ties it to what is known in one ask and gives a `Scorer`. Inside, everything
+maximises: the goal's sign is taken care of once, in `Scene.sign`. The mathematics are plain functions on arrays in the
+file that bears the acquisition's name; `registry.py` knows them by name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Protocol, runtime_checkable
+
+import numpy as np
+
+from matloop.domain.objective import Objective
+from matloop.domain.prediction import Floats
+from matloop.surrogate import Fitted
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """All that an acquisition may look at.
+
+    fitted: the model of the readings, which has not heard of the pending candidates.
+    measured: (b, d) distinct encoded inputs that have readings.
+    labels: b names for them, for reasons.
+    pending: (p, d) encoded candidates being measured, or already chosen in this ask.
+    spread: standard deviation of the readings, > 0, in the objective's unit.
+    size: how many candidates there are, as an exact count.
+    told: readings so far.
+    n: how many candidates this ask still has to find.
+    rng: the only source of randomness.
+    """
+
+    fitted: Fitted
+    objective: Objective
+    measured: Floats
+    labels: tuple[str, ...]
+    pending: Floats
+    spread: float
+    size: int
+    told: int
+    n: int
+    rng: np.random.Generator
+
+    @property
+    def sign(self) -> float:
+        """+1 where more is better, -1 where less is."""
+        return self.objective.sign
+
+
+class Scorer(Protocol):
+    """An acquisition tied to one ask."""
+
+    @property
+    def falls(self) -> bool:
+        """Can a candidate's score only fall (or stay) when another one joins the pending?
+
+        A search then takes old scores for upper bounds and looks again only where it must.
+        """
+        ...
+
+    def score(self, X: Floats) -> Floats:
+        """Scores (q,) of encoded candidates (q, d); more is better, -inf is allowed, NaN is not."""
+        ...
+
+    def join(self, X: Floats) -> Scorer:
+        """The scorer once the candidate at X (1, d) is pending too."""
+        ...
+
+    def say(self, X: Floats) -> str:
+        """The figures behind the candidate at X (1, d), in words."""
+        ...
+
+
+@runtime_checkable
+class Bounded(Protocol):
+    """Capability of a scorer whose scores are dear: an upper bound that is cheap, for searches to begin with."""
+
+    def bound(self, X: Floats) -> Floats:
+        """Upper bounds (q,) of the scores at X (q, d)."""
+        ...
+
+
+@runtime_checkable
+class Counted(Protocol):
+    """Capability of a scorer that can look at few candidates only: a search must choose which."""
+
+    @property
+    def limit(self) -> int:
+        """How many candidates it can look at."""
+        ...
+
+    def glance(self, X: Floats) -> Floats:
+        """A cheap score (q,) by which half of them are chosen; the rest are drawn at random."""
+        ...
+
+
+@runtime_checkable
+class Acquisition(Protocol):
+    """A way of scoring. A frozen dataclass: its fields are its settings."""
+
+    name: ClassVar[str]
+
+    def prepare(self, scene: Scene) -> Scorer:
+        """Tie it to what is known now.
+
+        Raises:
+            InputError: when the surrogate lacks a capability that it cannot do without.
+        """
+        ...

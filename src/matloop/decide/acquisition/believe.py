@@ -1,0 +1,108 @@
+"""What pointwise acquisitions see: a posterior that takes pending candidates for measured at their mean.
+
+Kriging believer: Ginsbourger, Le Riche, Carraro 2010, "Kriging is well-suited to parallelize optimization", section 4.
+The belief moves no posterior mean and can only lower the model's uncertainty, so such scores can only fall.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from matloop.decide.acquisition import Scene
+from matloop.domain.prediction import Floats
+from matloop.surrogate import Conditioned, Fitted
+
+_APART = 0.1
+"""Where a surrogate cannot learn pending candidates, others closer to one than this share of the unit cube's diagonal
+rank last. Smaller, a batch holds near-copies; larger, it is pushed out of the promising region."""
+
+
+@dataclass(frozen=True, slots=True)
+class Believed:
+    """The posterior given the readings and the belief in what is pending.
+
+    best, best_std, label: highest signed posterior mean over measured and pending candidates, its std, and who holds
+        it. The luckiest reading is not it: with noise that would be a mark nothing can reach.
+    unheard: (u, d) pending candidates that the surrogate cannot learn from.
+    """
+
+    scene: Scene
+    fitted: Fitted
+    best: float
+    best_std: float
+    label: str
+    unheard: Floats
+
+    @classmethod
+    def of(cls, scene: Scene) -> Believed:
+        """The belief at the start of an ask."""
+        seen = scene.fitted.predict(scene.measured)
+        means = scene.sign * seen.mean[:, 0]
+        top = int(np.argmax(means))
+        std = float(seen.model_std[top, 0])
+        start = cls(scene, scene.fitted, float(means[top]), std, scene.labels[top], scene.measured[:0])
+        return start.join(scene.pending) if len(scene.pending) else start
+
+    def look(self, X: Floats) -> tuple[Floats, Floats]:
+        """Signed mean (q,) and model_std (q,) at X (q, d)."""
+        seen = self.fitted.predict(X)
+        return self.scene.sign * seen.mean[:, 0], seen.model_std[:, 0]
+
+    def join(self, X: Floats) -> Believed:
+        """The belief once the candidates at X (p, d) are pending too."""
+        seen = self.fitted.predict(X)
+        means = self.scene.sign * seen.mean[:, 0]
+        top = int(np.argmax(means))
+        joined = self
+        if means[top] > self.best:
+            std = float(seen.model_std[top, 0])
+            joined = replace(self, best=float(means[top]), best_std=std, label="a pending candidate")
+        if isinstance(self.fitted, Conditioned):
+            return replace(joined, fitted=self.fitted.condition(X, seen.mean))
+        return replace(joined, unheard=np.vstack([self.unheard, X]))
+
+    def near_unheard(self, X: Floats) -> Floats:
+        """How far (q,) each candidate reaches into the neighbourhood of an unheard one: 0 outside, 1 at it."""
+        if not len(self.unheard):
+            return np.zeros(len(X))
+        radius = _APART * np.sqrt(X.shape[1])
+        gaps = np.min([np.linalg.norm(X - x, axis=1) for x in self.unheard], axis=0)
+        return np.asarray(np.clip(1.0 - gaps / radius, 0.0, 1.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Pointwise:
+    """A scorer that needs each candidate's mean and model_std only.
+
+    formula: (signed mean (q,), model_std (q,), best) -> scores (q,).
+    wording: (mean, model_std, belief) of one candidate -> words.
+    preface: what is said before the figures.
+    """
+
+    believed: Believed
+    formula: Callable[[Floats, Floats, float], Floats]
+    wording: Callable[[float, float, Believed], str]
+    falls: bool
+    preface: str = ""
+
+    def score(self, X: Floats) -> Floats:
+        """Scores (q,); neighbours of candidates the surrogate cannot hear of come last, the farther the better."""
+        scores = self.formula(*self.believed.look(X), self.believed.best)
+        near = self.believed.near_unheard(X)
+        lowest = np.finfo(np.float64).min / 2
+        return np.where(near > 0, lowest * (1.0 + near) / 2, scores)
+
+    def join(self, X: Floats) -> Pointwise:
+        """Believe that X (1, d) will read its posterior mean."""
+        return replace(self, believed=self.believed.join(X))
+
+    def say(self, X: Floats) -> str:
+        """The figures, and whether pending candidates were kept apart by distance alone."""
+        mean, std = self.believed.look(X)
+        words = self.preface + self.wording(float(mean[0]), float(std[0]), self.believed)
+        if len(self.believed.unheard):
+            words += "; the surrogate cannot learn pending candidates, so their neighbours rank last"
+        return words

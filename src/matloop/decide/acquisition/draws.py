@@ -1,0 +1,107 @@
+"""Joint draws of the truth at some inputs, and what each of them says about others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.linalg import cholesky, solve_triangular
+from scipy.special import ndtri
+from scipy.stats import qmc
+
+from matloop.decide.acquisition import Scene
+from matloop.domain.prediction import Floats
+from matloop.errors import InputError, fail
+from matloop.surrogate import Joint
+
+_KNOWN = 1e-8
+"""Share of the readings' variance below which a value counts as known, added to the diagonal of what is factored.
+Larger, draws at noise-free readings begin to wander; smaller, nearly equal inputs break the factorisation."""
+_BLOCK = 256
+"""Fewest candidates asked about together; the joint posterior costs the square of block plus drawn inputs."""
+_OPEN_UNIT = 1e-12  # keeps the inverse normal distribution finite at the ends of the unit interval
+
+
+def joint_of(scene: Scene, acquisition: str) -> Joint:
+    """The scene's model, as one that has a joint posterior.
+
+    Raises:
+        InputError: when it has none.
+    """
+    if not isinstance(scene.fitted, Joint):
+        found = f"acquisition {acquisition!r} needs a joint posterior, which {type(scene.fitted).__name__} lacks"
+        fail(InputError, "strategy", found, "Use acquisition 'ei', or surrogate 'gp'.")
+    return scene.fitted
+
+
+def normals(rng: np.random.Generator, rows: int, draws: int) -> Floats:
+    """Standard normal numbers (rows, draws): scrambled Sobol points through the inverse distribution.
+
+    Source: Balandat et al. 2020, "BoTorch", section 4 (quasi-Monte-Carlo base samples, fixed for one ask).
+    """
+    if rows == 0:
+        return np.zeros((0, draws))
+    exponent = max(0, (draws - 1).bit_length())  # a Sobol sequence is balanced at powers of two only
+    unit = qmc.Sobol(rows, seed=rng).random_base2(exponent)[:draws]
+    return np.asarray(ndtri(np.clip(unit, _OPEN_UNIT, 1.0 - _OPEN_UNIT)).T)
+
+
+@dataclass(frozen=True, slots=True)
+class Draws:
+    """S draws of the signed truth at b inputs, from the model's joint posterior.
+
+    X: (b, d) inputs. values: (b, S) the draws.
+    basis: (b, k) with basis basis' = inverse of the covariance (b, b) of the truth at X.
+    base: (k, S) standard normal numbers behind the draws.
+    scale: variance that counts as large, in the objective's unit squared.
+    """
+
+    model: Joint
+    sign: float
+    X: Floats
+    values: Floats
+    basis: Floats
+    base: Floats
+    scale: float
+
+    @classmethod
+    def none(cls, scene: Scene, model: Joint, draws: int) -> Draws:
+        """No input yet."""
+        empty = np.zeros((0, draws))
+        return cls(model, scene.sign, scene.measured[:0], empty, np.zeros((0, 0)), empty, scene.spread**2)
+
+    def given(self, X: Floats) -> tuple[Floats, Floats]:
+        """Mean (q, S) of the signed truth at X (q, d) under each draw, and its std (q,), the same under all."""
+        block = max(_BLOCK, len(self.X))
+        parts = [self._block(X[start : start + block]) for start in range(0, len(X), block)]
+        mean = np.vstack([mean[:, None] + weights @ self.base for mean, weights, _ in parts])
+        left = [np.diagonal(cov) - np.sum(weights**2, axis=1) for _, weights, cov in parts]
+        return mean, np.sqrt(np.maximum(np.concatenate(left), 0.0))
+
+    def extend(self, X: Floats, base: Floats) -> Draws:
+        """The same draws, continued to the inputs X (q, d) with fresh normal numbers base (q, S)."""
+        mean, weights, cov = self._block(X)
+        rest = cov - weights @ weights.T
+        rest[np.diag_indices_from(rest)] += _KNOWN * self.scale
+        lower = cholesky(rest, lower=True)
+        inverse = solve_triangular(lower, np.eye(len(X)), lower=True).T
+        b, k = self.basis.shape
+        basis = np.zeros((b + len(X), k + len(X)))
+        basis[:b, :k] = self.basis
+        basis[:b, k:] = -self.basis @ (weights.T @ inverse)
+        basis[b:, k:] = inverse
+        fresh = (cov - weights @ weights.T) @ inverse
+        values = mean[:, None] + weights @ self.base + fresh @ base
+        return replace(
+            self,
+            X=np.vstack([self.X, X]),
+            values=np.vstack([self.values, values]),
+            basis=basis,
+            base=np.vstack([self.base, base]),
+        )
+
+    def _block(self, X: Floats) -> tuple[Floats, Floats, Floats]:
+        """Signed mean (q,), weights on the base numbers (q, k), and covariance (q, q), before any draw is known."""
+        b = len(self.X)
+        mean, cov = self.model.joint(np.vstack([self.X, X]))
+        return self.sign * mean[b:, 0], cov[0, b:, :b] @ self.basis, cov[0, b:, b:]

@@ -1,0 +1,80 @@
+"""nei: expected improvement when even the best candidate so far is not known for sure."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+from typing import ClassVar
+
+import numpy as np
+from scipy.special import logsumexp
+
+from matloop.decide.acquisition import Scene
+from matloop.decide.acquisition.believe import Believed
+from matloop.decide.acquisition.draws import Draws, joint_of, normals
+from matloop.decide.acquisition.ei import improvement_words, log_ei
+from matloop.domain.prediction import Floats
+
+
+@dataclass(frozen=True, slots=True)
+class NEI:
+    """Noisy expected improvement.
+
+    The truth at the measured and pending candidates is drawn from its joint posterior; under each draw they are known
+    without noise, the incumbent is the best of them, and expected improvement has its closed form. The score is the
+    logarithm of the mean over draws, so pending candidates are integrated over, not believed in.
+
+    draws: how many; a power of two keeps the quasi-random numbers balanced.
+
+    Source: Letham, Karrer, Ottoni, Bakshy 2019, "Constrained Bayesian optimization with noisy experiments", eq. 5-6.
+    """
+
+    draws: int = 64
+    name: ClassVar[str] = "nei"
+
+    def prepare(self, scene: Scene) -> NoisyImprovement:
+        """Draw the incumbents."""
+        start = Draws.none(scene, joint_of(scene, self.name), self.draws)
+        known = np.vstack([scene.measured, scene.pending])
+        base = normals(scene.rng, len(known) + scene.n, self.draws)
+        drawn = start.extend(known, base[: len(known)])
+        return NoisyImprovement(drawn, tuple(base[len(known) :]), Believed.of(replace(scene, pending=known[:0])))
+
+
+@dataclass(frozen=True, slots=True)
+class NoisyImprovement:
+    """The scorer: draws at all that is measured or pending.
+
+    ahead: rows of normal numbers kept for candidates that join, so that a draw, once made, stays.
+    believed: the plain posterior, for bounds and words.
+    preface: what is said before the figures.
+    """
+
+    drawn: Draws
+    ahead: tuple[Floats, ...]
+    believed: Believed
+    preface: str = ""
+    falls: bool = field(default=True, init=False)  # more candidates under a draw raise its incumbent, up to draw error
+
+    def score(self, X: Floats) -> Floats:
+        """Log of the expected improvement (q,), averaged over draws."""
+        mean, std = self.drawn.given(X)
+        best = self.drawn.values.max(axis=0)
+        return np.asarray(logsumexp(log_ei(mean, std[:, None], best), axis=1)) - math.log(mean.shape[1])
+
+    def bound(self, X: Floats) -> Floats:
+        """Log of an expected improvement (q,) that no draws can exceed but by their own error.
+
+        The best under a draw is at least the draw at the candidate of highest mean, b; so the improvement is at most
+        (f - f_b)+, and the std of that difference at most the sum of both.
+        """
+        mean, std = self.believed.look(X)
+        return log_ei(mean, std + self.believed.best_std, self.believed.best)
+
+    def join(self, X: Floats) -> NoisyImprovement:
+        """Go on with each draw to the candidate at X (1, d)."""
+        return replace(self, drawn=self.drawn.extend(X, self.ahead[0][None, :]), ahead=self.ahead[1:])
+
+    def say(self, X: Floats) -> str:
+        """The expected improvement, over the best posterior mean of what is measured."""
+        return self.preface + improvement_words(math.exp(float(self.score(X)[0])), self.believed)

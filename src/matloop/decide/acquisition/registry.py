@@ -1,0 +1,68 @@
+"""The acquisitions by name, made from a strategy's settings."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from matloop.decide.acquisition import Acquisition
+from matloop.decide.acquisition.auto import Auto
+from matloop.decide.acquisition.chance import Chance
+from matloop.decide.acquisition.ei import EI
+from matloop.decide.acquisition.mean import Mean
+from matloop.decide.acquisition.nei import NEI
+from matloop.decide.acquisition.pi import PI
+from matloop.decide.acquisition.thompson import Thompson
+from matloop.decide.acquisition.ucb import UCB
+from matloop.decide.acquisition.variance import Variance
+from matloop.errors import Faults, InputError, NotYetSupported, fail, nearest
+
+DRAWS = 64
+"""Draws of nei where nobody says otherwise: the error of its mean over draws is then a few per cent of itself."""
+
+_PLACE = "strategy.acquisition"
+_LATER = ("hits", "target", "range", "pareto", "ehvi", "nehvi", "kg", "mes", "cost")
+_MAKE: dict[str, Callable[[float | None, int], Acquisition]] = {
+    "auto": lambda beta, draws: Auto(draws),
+    "ei": lambda beta, draws: EI(),
+    "nei": lambda beta, draws: NEI(draws),
+    "ucb": lambda beta, draws: UCB(beta),
+    "pi": lambda beta, draws: PI(),
+    "ts": lambda beta, draws: Thompson(),
+    "variance": lambda beta, draws: Variance(),
+    "mean": lambda beta, draws: Mean(),
+    "random": lambda beta, draws: Chance(),
+}
+NAMES = tuple(_MAKE)
+_DRAWING = ("auto", "nei")  # these make draws; ucb alone has a beta
+
+
+def acquisition(name: str, beta: float | None = None, draws: int | None = None) -> Acquisition:
+    """The acquisition of that name.
+
+    Raises:
+        NotYetSupported: a name that a later version brings.
+        InputError: an unknown name, or settings that it does not have or cannot take.
+    """
+    if name in _LATER:
+        fail(NotYetSupported, _PLACE, f"{name!r} is not yet supported", "Use one of " + ", ".join(NAMES) + ".")
+    if name not in _MAKE:
+        fail(InputError, _PLACE, f"unknown acquisition {name!r}", nearest(str(name), (*NAMES, *_LATER)))
+    faults = Faults()
+    if beta is not None:
+        if name != "ucb":
+            faults.add("strategy.beta", f"acquisition {name!r} has no beta", "Leave it out, or take 'ucb'.")
+        elif not _number(beta) or beta < 0:
+            faults.add("strategy.beta", f"is {beta!r}", "Give a number of 0 or more, or leave it out.")
+    if draws is not None:
+        if name not in _DRAWING:
+            faults.add("strategy.draws", f"acquisition {name!r} makes no draws", "Leave it out, or take 'nei'.")
+        elif isinstance(draws, bool) or not isinstance(draws, int) or draws < 1:
+            faults.add("strategy.draws", f"is {draws!r}", "Give a whole number from 1, best a power of two.")
+    faults.raise_if_any(InputError)
+    return _MAKE[name](beta, DRAWS if draws is None else draws)
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -1,0 +1,68 @@
+"""ts: Thompson sampling: draw one truth from the posterior, take its best candidate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import numpy as np
+
+from matloop.decide.acquisition import Scene
+from matloop.decide.acquisition.believe import Believed
+from matloop.decide.acquisition.draws import Draws, joint_of
+from matloop.decide.words import figure
+from matloop.domain.prediction import Floats
+
+LIMIT = 1500
+"""Candidates at which one draw is realised. More, the cost grows with the cube; fewer, most of a pool is not seen."""
+_GLANCE = 2.0  # standard deviations by which a candidate may hope to be a draw's best when half of them are picked
+
+
+@dataclass(frozen=True, slots=True)
+class Thompson:
+    """Thompson sampling, one fresh draw a chosen candidate, which is what spreads a batch.
+
+    A draw is realised exactly, candidate after candidate where a search looks, at no more than LIMIT of them: in a
+    larger pool half are those with the highest mean + 2 std and half are drawn at random.
+
+    Source: Thompson 1933; Kandasamy et al. 2018, "Parallelised Bayesian optimisation via Thompson sampling", alg. 2.
+    """
+
+    name: ClassVar[str] = "ts"
+
+    def prepare(self, scene: Scene) -> Path:
+        """Begin a draw."""
+        return Path(Believed.of(scene), Draws.none(scene, joint_of(scene, self.name), draws=1))
+
+
+@dataclass(slots=True)
+class Path:
+    """The scorer: one draw of the truth, remembered where it was looked at.
+
+    believed: the posterior that glances at candidates.
+    """
+
+    believed: Believed
+    drawn: Draws
+    falls: bool = field(default=False, init=False)
+    limit: int = field(default=LIMIT, init=False)
+
+    def score(self, X: Floats) -> Floats:
+        """The draw (q,) at X, which goes on from all earlier looks."""
+        self.drawn = self.drawn.extend(X, self.believed.scene.rng.standard_normal((len(X), 1)))
+        return self.drawn.values[-len(X) :, 0]
+
+    def glance(self, X: Floats) -> Floats:
+        """Upper bound (q,) of what a draw is likely to reach."""
+        mean, std = self.believed.look(X)
+        return np.asarray(mean + _GLANCE * std)
+
+    def join(self, X: Floats) -> Path:
+        """Begin another draw."""
+        return Thompson().prepare(self.believed.scene)
+
+    def say(self, X: Floats) -> str:
+        """What this draw promises."""
+        scene = self.believed.scene
+        value = scene.sign * self.drawn.given(X)[0][0, 0]
+        return f"best of one draw of the truth, {figure(float(value), scene.objective.unit)} there"

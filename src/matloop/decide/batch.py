@@ -1,0 +1,135 @@
+"""One ask, put together: the rest of the initial design, then what a model chooses, one after another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from matloop.decide import Choice, Chosen, Purpose, Task
+from matloop.decide.acquisition import Acquisition, Scene, Scorer
+from matloop.decide.design import design_line, design_words, initial_length
+from matloop.decide.model import Model, ignorance, learn, learned
+from matloop.decide.search_pool import Found, GridRows, PoolRows, RowSearch, Search
+from matloop.decide.search_space import Points, SpaceSearch
+from matloop.decide.sequence import SMALL
+from matloop.decide.words import figure, sentence
+from matloop.domain.candidate import Candidate
+from matloop.domain.pool import Pool
+from matloop.domain.space import Space
+from matloop.errors import NotYetSupported, fail
+from matloop.surrogate import Surrogate
+
+_PROMISING = 4
+"""Measured candidates in whose neighbourhood a large space is searched. More, and random starts get too little."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How a model-based strategy works.
+
+    evaluations: scores that the search of a large space may compute for one candidate.
+    """
+
+    surrogate: Surrogate
+    acquisition: Acquisition
+    evaluations: int
+
+    def suggest(self, task: Task) -> Chosen:
+        """Design first, while it lasts or no model can be fitted; the model chooses the others.
+
+        Raises:
+            NotYetSupported: for two or more objectives.
+            ModelError: when no model can be fitted to readings that hold two distinct values.
+            SearchError: when nothing free is found in a large space.
+        """
+        if len(task.objectives) != 1:
+            found = f"{len(task.objectives)} objectives are not yet supported"
+            fail(NotYetSupported, "objectives", found, "Give one objective.")
+        why = ignorance(task)
+        wanted = task.n if why else min(task.n, max(0, initial_length(task) - task.design_done))
+        design = _design(task, wanted, why)
+        if why or len(design) == task.n:
+            return Chosen(tuple(design))
+        model = learn(task, self.surrogate)
+        design = [_predicted(choice, task, model) for choice in design]
+        return Chosen((*design, *self._model_choices(task, model, design)), model.describe())
+
+    def _model_choices(self, task: Task, model: Model, design: list[Choice]) -> list[Choice]:
+        """What the acquisition finds, one after another, each in the light of those before."""
+        closed = task.closed | {choice.candidate.id for choice in design}
+        pending = (*task.open, *(choice.candidate for choice in design))
+        scene = _scene(task, model, pending, task.n - len(design))
+        scorer = self.acquisition.prepare(scene)
+        search = self._search(task, model, closed)
+        choices: list[Choice] = []
+        while len(choices) < scene.n:
+            found = search.best(scorer)
+            if found is None:
+                break
+            choices.append(_choice(found, scorer, task, model))
+            if len(choices) < scene.n:
+                scorer = scorer.join(found.X)
+        return choices
+
+    def _search(self, task: Task, model: Model, closed: frozenset[str]) -> Search:
+        rng = task.rng(Purpose.SEARCH)
+        if isinstance(task.candidates, Pool):
+            return RowSearch(PoolRows(task.candidates), closed, rng)
+        listed = GridRows.of(task.candidates, SMALL)
+        if listed is not None:
+            return RowSearch(listed, closed, rng)
+        near = _promising(task, task.candidates, model)
+        return SpaceSearch(task.candidates, set(closed), near, self.evaluations, rng)
+
+
+def _design(task: Task, wanted: int, why: str | None) -> list[Choice]:
+    taken = design_line(task).take(task.design_next, wanted, task.closed) if wanted else []
+    choices = []
+    for nth, (place, candidate) in enumerate(taken):
+        reason = sentence([design_words(task, nth, why)], task.set_aside)
+        choices.append(Choice(candidate, reason, place=place))
+    return choices
+
+
+def _predicted(choice: Choice, task: Task, model: Model) -> Choice:
+    """A design candidate of an ask that also holds model choices: the model has been fitted, so it is heard."""
+    seen = model.predict_values([choice.candidate.values])
+    return replace(choice, prediction=seen.at(0, model.objectives))
+
+
+def _scene(task: Task, model: Model, pending: tuple[Candidate, ...], n: int) -> Scene:
+    measured, labels = model.measured()
+    candidates = task.candidates
+    X = candidates.encoder.encode([candidate.values for candidate in pending]) if pending else measured[:0]
+    return Scene(
+        fitted=model.fitted,
+        objective=task.objectives[0],
+        measured=measured,
+        labels=labels,
+        pending=X,
+        spread=float(np.std(model.data.y[:, 0])),
+        size=len(candidates) if isinstance(candidates, Pool) else candidates.count(),
+        told=len(model.data.y),
+        n=n,
+        rng=task.rng(Purpose.ACQUIRE),
+    )
+
+
+def _choice(found: Found, scorer: Scorer, task: Task, model: Model) -> Choice:
+    at = model.predict(found.X).at(0, model.objectives)
+    name = model.objectives[0]
+    errors = f"model {figure(at.model_std[name])}, one reading {figure(at.noise_std[name])}"
+    reason = sentence([scorer.say(found.X), errors], task.set_aside)
+    return Choice(found.candidate, reason, prediction=at)
+
+
+def _promising(task: Task, space: Space, model: Model) -> Points:
+    """Grid points (k, p) of the measured members with the best posterior means, best first."""
+    members = (space.index(reading.values) for reading in learned(task) if not reading.outside)
+    points = [k for k in members if k is not None]
+    if not points:
+        return np.zeros((0, len(space.parameters)), dtype=np.int64)
+    distinct = np.unique(np.vstack(points), axis=0)
+    means = task.objectives[0].sign * model.predict(space.encode_grid(distinct)).mean[:, 0]
+    return distinct[np.argsort(-means, kind="stable")[:_PROMISING]]

@@ -1,0 +1,100 @@
+"""Bayes and Greedy: a surrogate predicts, an acquisition weighs, a search finds the best."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from matloop.decide import Chosen, Task
+from matloop.decide.acquisition.mean import Mean
+from matloop.decide.acquisition.registry import acquisition
+from matloop.decide.batch import Rule
+from matloop.errors import Faults, InputError, NotYetSupported
+from matloop.surrogate import Surrogate
+from matloop.surrogate.gp import GP
+
+EVALUATIONS = 12_000
+"""Scores that the search of a large space may compute for one candidate. Fewer, it stops half way up in six or more
+dimensions; more, an ask takes seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bayes:
+    """Bayesian optimisation.
+
+    acquisition: `auto`, or a name of `matloop.decide.acquisition.registry`.
+    surrogate: how the model is fitted.
+    beta: weight of the variance in `ucb`; None for the schedule of Srinivas et al. 2010.
+    draws: how many draws `nei` makes; None for 64.
+    evaluations: scores that the search of a large space may compute for one candidate.
+
+    Raises:
+        InputError: when a setting is wrong, or NotYetSupported when a later version brings it.
+    """
+
+    acquisition: str = "auto"
+    surrogate: Surrogate = field(default_factory=GP)
+    beta: float | None = None
+    draws: int | None = None
+    evaluations: int = EVALUATIONS
+    name: ClassVar[str] = "bayes"
+
+    def __post_init__(self) -> None:
+        faults = Faults()
+        _look(faults, self.surrogate, self.evaluations)
+        try:
+            acquisition(self.acquisition, self.beta, self.draws)
+        except NotYetSupported:
+            raise
+        except InputError as error:
+            faults.absorb(error)
+        faults.raise_if_any(InputError)
+
+    def suggest(self, task: Task) -> Chosen:
+        """Choose n candidates: first the initial design, then what the acquisition finds.
+
+        Raises:
+            ModelError: when the surrogate cannot be fitted.
+            SearchError: when nothing free is found in a large space.
+        """
+        rule = acquisition(self.acquisition, self.beta, self.draws)
+        return Rule(self.surrogate, rule, self.evaluations).suggest(task)
+
+
+@dataclass(frozen=True, slots=True)
+class Greedy:
+    """The best posterior mean, which trusts the model as it is.
+
+    surrogate: how the model is fitted.
+    evaluations: scores that the search of a large space may compute for one candidate.
+
+    Raises:
+        InputError: when a setting is wrong.
+    """
+
+    surrogate: Surrogate = field(default_factory=GP)
+    evaluations: int = EVALUATIONS
+    name: ClassVar[str] = "greedy"
+
+    def __post_init__(self) -> None:
+        faults = Faults()
+        _look(faults, self.surrogate, self.evaluations)
+        faults.raise_if_any(InputError)
+
+    def suggest(self, task: Task) -> Chosen:
+        """Choose n candidates: first the initial design, then the highest predicted means.
+
+        Raises:
+            ModelError: when the surrogate cannot be fitted.
+            SearchError: when nothing free is found in a large space.
+        """
+        return Rule(self.surrogate, Mean(), self.evaluations).suggest(task)
+
+
+def _look(faults: Faults, surrogate: object, evaluations: object) -> None:
+    """Note what is wrong with the settings that every model-based strategy has."""
+    if isinstance(surrogate, type) or not isinstance(surrogate, Surrogate):
+        found = f"{surrogate!r} is no surrogate"
+        faults.add("strategy.surrogate", found, "Give an object with `name` and `fit`, such as GP().")
+    if isinstance(evaluations, bool) or not isinstance(evaluations, int) or evaluations < 1:
+        faults.add("strategy.evaluations", f"is {evaluations!r}", "Give a whole number from 1.")

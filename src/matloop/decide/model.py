@@ -1,0 +1,125 @@
+"""From readings to a model: Task -> Observations -> Fitted -> predictions by candidate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matloop.decide import Purpose, Task
+from matloop.domain.canonical import Value
+from matloop.domain.encoder import Encoder
+from matloop.domain.pool import Pool
+from matloop.domain.prediction import Floats, Prediction
+from matloop.domain.reading import Reading
+from matloop.errors import ModelError, fail
+from matloop.surrogate import Fitted, Observations, Surrogate
+
+CHUNK = 8192
+"""Rows predicted at once: with N readings a chunk needs a few arrays of CHUNK x N floats (13 MB each at N = 200).
+Larger, memory grows; smaller, the time goes into calls."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A fitted surrogate that knows the candidates' encoding and the objectives' names.
+
+    data: what it was fitted to. labels: the candidate of each row of data.
+    """
+
+    fitted: Fitted
+    encoder: Encoder
+    objectives: tuple[str, ...]
+    data: Observations
+    labels: tuple[str, ...]
+
+    def predict(self, X: Floats) -> Prediction:
+        """Predict at encoded X (n, d), in chunks: each figure (n, m)."""
+        parts = [self.fitted.predict(X[start : start + CHUNK]) for start in range(0, len(X), CHUNK)]
+        return _stack(parts, len(self.objectives))
+
+    def predict_rows(self, pool: Pool, rows: slice | NDArray[np.intp]) -> Prediction:
+        """Predict candidates of a pool by index, encoded and predicted in chunks: each figure (n, m)."""
+        wanted = np.arange(len(pool))[rows] if isinstance(rows, slice) else rows
+        chunks = (wanted[start : start + CHUNK] for start in range(0, len(wanted), CHUNK))
+        return _stack([self.fitted.predict(pool.encode_rows(chunk)) for chunk in chunks], len(self.objectives))
+
+    def predict_values(self, values: Sequence[Mapping[str, Value]]) -> Prediction:
+        """Predict candidates by their values, members or not: each figure (n, m)."""
+        return self.predict(self.encoder.encode(values))
+
+    def describe(self) -> Mapping[str, Any]:
+        """What the surrogate says of itself, in JSON types."""
+        return self.fitted.describe()
+
+    def measured(self) -> tuple[Floats, tuple[str, ...]]:
+        """Distinct inputs (b, d) that have readings, and a candidate for each, whatever the order of the readings."""
+        distinct, owner = np.unique(self.data.X, axis=0, return_inverse=True)
+        owners: dict[int, str] = {}
+        for row, label in zip(owner.reshape(-1).tolist(), self.labels, strict=True):
+            owners[row] = min(owners.get(row, label), label)
+        return distinct, tuple(owners[row] for row in range(len(distinct)))
+
+
+def learned(task: Task) -> tuple[Reading, ...]:
+    """The readings that hold a number for every objective; those of candidates from outside are among them."""
+    names = [objective.name for objective in task.objectives]
+    return tuple(r for r in task.readings if r.status == "ok" and all(name in r.outcome for name in names))
+
+
+def ignorance(task: Task) -> str | None:
+    """Why no model can be fitted yet, in words; None when one can."""
+    readings = learned(task)
+    if not readings:
+        return "no reading yet"
+    for objective in task.objectives:
+        values = {reading.outcome[objective.name] for reading in readings}
+        if len(values) < 2:
+            return f"the readings of {objective.name} hold fewer than two distinct values"
+    return None
+
+
+def observations(task: Task) -> Observations:
+    """The task's readings as arrays, one row a reading, executed values encoded.
+
+    The known variance is that of the reading's std, else of the objective's, else 0.
+    """
+    readings, encoder = learned(task), task.candidates.encoder
+    shape = (len(readings), len(task.objectives))
+    y, std = np.zeros(shape), np.zeros(shape)
+    for j, objective in enumerate(task.objectives):
+        y[:, j] = [reading.outcome[objective.name] for reading in readings]
+        std[:, j] = [reading.std.get(objective.name, objective.std or 0.0) for reading in readings]
+    X = encoder.encode([reading.learned_values for reading in readings])
+    return Observations(X, y, std**2, encoder.groups)
+
+
+def learn(task: Task, surrogate: Surrogate) -> Model:
+    """Fit a surrogate to the task's readings, from where it stood at the last ask.
+
+    Raises:
+        ModelError: when `ignorance(task)` says that there is too little to learn from, or the fit fails.
+    """
+    why_not = ignorance(task)
+    if why_not is not None:
+        fail(ModelError, "model", why_not, "Measure more candidates first.")
+    data = observations(task)
+    fitted = surrogate.fit(data, task.rng(Purpose.FIT), task.warm or None)
+    names = tuple(objective.name for objective in task.objectives)
+    labels = tuple(reading.candidate for reading in learned(task))
+    return Model(fitted, task.candidates.encoder, names, data, labels)
+
+
+def _stack(parts: list[Prediction], m: int) -> Prediction:
+    """Predictions one below the other; none give (0, m)."""
+    if not parts:
+        empty = np.zeros((0, m))
+        return Prediction(empty, empty, empty)
+    return Prediction(
+        np.vstack([part.mean for part in parts]),
+        np.vstack([part.model_std for part in parts]),
+        np.vstack([part.noise_std for part in parts]),
+    )

@@ -1,0 +1,219 @@
+"""Find the best candidate of a list (a pool, or a small space listed whole), in chunks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Set
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matloop.decide.acquisition import Bounded, Counted, Scorer
+from matloop.decide.model import CHUNK
+from matloop.domain.candidate import Candidate
+from matloop.domain.pool import Pool
+from matloop.domain.prediction import Floats
+from matloop.domain.space import Space
+from matloop.errors import ModelError, fail
+
+_AGAIN = 1024
+"""Candidates whose old scores are renewed first when another one has joined the pending; each further round takes
+twice as many. Smaller, the rounds cost more than the scores."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A candidate and its encoded input X (1, d)."""
+
+    candidate: Candidate
+    X: Floats
+
+
+class Search(Protocol):
+    """Finds one candidate after another within one ask; none is closed, none comes twice."""
+
+    def best(self, scorer: Scorer) -> Found | None:
+        """The best candidate that is still free; None when none is left."""
+        ...
+
+
+class Rows(Protocol):
+    """A list of candidates."""
+
+    @property
+    def size(self) -> int:
+        """How many."""
+        ...
+
+    def encode(self, rows: slice | NDArray[np.intp]) -> Floats:
+        """Encoded inputs (k, d) of some of them."""
+        ...
+
+    def candidate(self, row: int) -> Candidate:
+        """One of them."""
+        ...
+
+    def closed(self, ids: Set[str]) -> list[int]:
+        """Which ones have these ids, as far as that is known without making the ids of all."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PoolRows:
+    """The rows of a pool."""
+
+    pool: Pool
+
+    @property
+    def size(self) -> int:
+        """How many."""
+        return len(self.pool)
+
+    def encode(self, rows: slice | NDArray[np.intp]) -> Floats:
+        """Encoded inputs (k, d)."""
+        return self.pool.encode_rows(rows)
+
+    def candidate(self, row: int) -> Candidate:
+        """The candidate of a row."""
+        return self.pool.candidate(row)
+
+    def closed(self, ids: Set[str]) -> list[int]:
+        """The rows of these ids where the pool has an id column; ids made of values are looked at one by one."""
+        if self.pool.id_name is None:
+            return []
+        return [row for row in map(self.pool.index, ids) if row is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class GridRows:
+    """A small space, listed whole: points (N, p)."""
+
+    space: Space
+    points: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, space: Space, limit: int) -> GridRows | None:
+        """List the space, or None when it has more than `limit` candidates."""
+        points = space.enumerate(limit)
+        return None if points is None else cls(space, points)
+
+    @property
+    def size(self) -> int:
+        """How many."""
+        return len(self.points)
+
+    def encode(self, rows: slice | NDArray[np.intp]) -> Floats:
+        """Encoded inputs (k, d)."""
+        return self.space.encode_grid(self.points[rows])
+
+    def candidate(self, row: int) -> Candidate:
+        """The candidate of a row."""
+        return self.space.candidate(self.points[row])
+
+    def closed(self, ids: Set[str]) -> list[int]:
+        """None: ids made of values are looked at one by one."""
+        return []
+
+
+def free_rows(rows: Rows, closed: Set[str]) -> NDArray[np.bool_]:
+    """(N,) False where a candidate is known to be closed; whoever takes one looks at its id once more."""
+    free = np.ones(rows.size, dtype=np.bool_)
+    free[rows.closed(closed)] = False
+    return free
+
+
+@dataclass(slots=True)
+class RowSearch:
+    """The search over a list, within one ask.
+
+    free: (N,) rows that may still be found.
+    scores: (N,) as last computed; those of a scorer that only falls are upper bounds ever after.
+    """
+
+    rows: Rows
+    closed: Set[str]
+    rng: np.random.Generator
+    free: NDArray[np.bool_] = field(init=False)
+    scores: Floats | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        self.free = free_rows(self.rows, self.closed)
+
+    def best(self, scorer: Scorer) -> Found | None:
+        """The best free candidate, the first one of equals; None when none is left."""
+        if isinstance(scorer, Counted) and self.free.sum() > scorer.limit:
+            return self._best_of_some(scorer, scorer.limit)
+        scores, lazy = self.scores, scorer.falls
+        if scores is None or not lazy:
+            scores, lazy = np.full(self.rows.size, -np.inf), isinstance(scorer, Bounded)
+            first = scorer.bound if isinstance(scorer, Bounded) else scorer.score
+            self._renew(np.flatnonzero(self.free), first, scores)
+            self.scores = scores
+        while self.free.any():
+            left = np.flatnonzero(self.free)
+            row = self._lazily(left, scorer, scores) if lazy else left[np.argmax(scores[left])]
+            found = self._take(int(row))
+            if found is not None:
+                return found
+        return None
+
+    def _take(self, row: int) -> Found | None:
+        """The candidate of a row, None when its id is closed; either way the row is no longer free."""
+        self.free[row] = False
+        candidate = self.rows.candidate(row)
+        if candidate.id in self.closed:
+            return None
+        return Found(candidate, self.rows.encode(np.array([row])))
+
+    def _best_of_some(self, scorer: Scorer, limit: int) -> Found | None:
+        """The best of as many free rows as a counted scorer can look at."""
+        while self.free.any():
+            some = self._some(np.flatnonzero(self.free), scorer, limit)
+            for row in some[np.argsort(-checked(scorer.score(self.rows.encode(some))), kind="stable")]:
+                found = self._take(int(row))
+                if found is not None:
+                    return found
+        return None
+
+    def _renew(self, rows: NDArray[np.intp], score: Callable[[Floats], Floats], scores: Floats) -> None:
+        for start in range(0, len(rows), CHUNK):
+            some = rows[start : start + CHUNK]
+            scores[some] = checked(score(self.rows.encode(some)))
+
+    def _lazily(self, left: NDArray[np.intp], scorer: Scorer, scores: Floats) -> int:
+        """The best row, looking again only at those whose old score exceeds the best new one (Minoux 1978)."""
+        stale = left
+        best, score, block = -1, -np.inf, _AGAIN
+        while len(stale):
+            if len(stale) > block:
+                stale = stale[np.argsort(-scores[stale], kind="stable")]
+            some, stale = stale[:block], stale[block:]
+            self._renew(some, scorer.score, scores)
+            top = int(some[np.argmax(scores[some])])
+            if best < 0 or (scores[top], -top) > (score, -best):
+                best, score = top, scores[top]
+            stale = stale[scores[stale] >= score]
+            block *= 2
+        return best
+
+    def _some(self, left: NDArray[np.intp], scorer: Scorer, limit: int) -> NDArray[np.intp]:
+        """Half of what a counted scorer can look at by its glance, half at random."""
+        if len(left) <= limit or not isinstance(scorer, Counted):
+            return left
+        chunks = (left[start : start + CHUNK] for start in range(0, len(left), CHUNK))
+        glances = np.concatenate([scorer.glance(self.rows.encode(chunk)) for chunk in chunks])
+        order = left[np.argsort(-glances, kind="stable")]
+        top, rest = order[: limit // 2], order[limit // 2 :]
+        return np.concatenate([top, self.rng.choice(rest, limit - len(top), replace=False)])
+
+
+def checked(scores: Floats) -> Floats:
+    """Scores (q,) that can be ordered.
+
+    Raises:
+        ModelError: when one is not a number.
+    """
+    if np.isnan(scores).any():
+        fail(ModelError, "acquisition", "a score is not a number", "Look for extreme readings or features.")
+    return scores

@@ -1,0 +1,38 @@
+"""How reasons are worded: fixed number formats, one line, the same on every machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+_PLAIN = (1e-3, 1e6)  # figures between these are written without an exponent; beyond, digits would be lost or invented
+
+
+def figure(value: float, unit: str | None = None) -> str:
+    """Three significant digits, and the unit: 31.2 J."""
+    size = abs(value)
+    if value == 0:
+        text = "0"
+    elif _PLAIN[0] <= size < _PLAIN[1]:
+        exponent = int(f"{size:.2e}".partition("e")[2])
+        text = f"{value:.{max(0, 2 - exponent)}f}"
+    else:
+        text = f"{value:.2e}"
+    return f"{text} {unit}" if unit else text
+
+
+def percent(share: float) -> str:
+    """A share of one as a whole percentage: 31 %."""
+    return f"{100 * share:.0f} %"
+
+
+def count(number: int, noun: str) -> str:
+    """A number and its noun: 1 reading, 3 readings."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def sentence(parts: Iterable[str], set_aside: int = 0) -> str:
+    """Join the parts of a reason; censored readings that no model uses are always named."""
+    said = [part for part in parts if part]
+    if set_aside:
+        said.append(f"{count(set_aside, 'censored reading')} set aside")
+    return "; ".join(said)

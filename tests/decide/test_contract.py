@@ -1,0 +1,42 @@
+import pytest
+
+from matloop.decide.acquisition.registry import NAMES
+from matloop.decide.bayes import Bayes, Greedy
+from matloop.decide.random import Random
+from matloop.decide.sobol import Sobol
+from matloop.testing.strategies import StrategyContract
+
+
+class TestRandom(StrategyContract):
+    def strategy(self):
+        return Random()
+
+
+class TestSobol(StrategyContract):
+    def strategy(self):
+        return Sobol()
+
+
+class TestLatinHypercube(StrategyContract):
+    def strategy(self):
+        return Sobol(sequence="lhs")
+
+
+class TestGreedy(StrategyContract):
+    def strategy(self):
+        return Greedy(evaluations=600)
+
+
+class TestBayes(StrategyContract):
+    def strategy(self):
+        return Bayes()
+
+
+@pytest.mark.parametrize("acquisition", [name for name in NAMES if name != "auto"])
+class TestAcquisitions(StrategyContract):
+    @pytest.fixture(autouse=True)
+    def _choose(self, acquisition):
+        self.acquisition = acquisition
+
+    def strategy(self):
+        return Bayes(acquisition=self.acquisition, evaluations=600)
