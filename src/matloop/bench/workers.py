@@ -1,0 +1,102 @@
+"""Doing many independent jobs, in this process or in several.
+
+Each process computes with one thread: two busy workers with two threads each are ten times slower on two cores, and
+one thread everywhere is what makes the results independent of the number of processes.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from multiprocessing.synchronize import Event
+from typing import Any, Protocol, TypeVar
+
+from threadpoolctl import threadpool_limits
+
+from matloop.errors import Fault, MatloopError
+
+Job = tuple[str, int]
+Result_co = TypeVar("Result_co", covariant=True)
+
+_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+
+
+class Task(Protocol[Result_co]):
+    """What is to be done for each job. Travels to worker processes, so it must be picklable."""
+
+    def __call__(self, job: Job, stopped: Callable[[], bool]) -> Result_co:
+        """Do one job; end soon when `stopped()`."""
+        ...
+
+
+def cores() -> int:
+    """Processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def perform(task: Task[Result_co], jobs: Sequence[Job], processes: int, keep: Callable[[Job, Result_co], None]) -> None:
+    """Do every job, handing each result to `keep` in this process as soon as it is there, in any order.
+
+    Raises:
+        MatloopError: what a job raised; results before it were kept, other jobs under way are given up.
+    """
+    if processes == 1 or len(jobs) <= 1:
+        with threadpool_limits(limits=1):
+            for job in jobs:
+                keep(job, task(job, lambda: False))
+        return
+    context = multiprocessing.get_context("spawn")
+    stop = context.Event()
+    workers = min(processes, len(jobs))
+    with ProcessPoolExecutor(workers, context, _begin, (task, stop)) as executor:
+        try:
+            futures = {executor.submit(_do, job): job for job in jobs}
+            for future in as_completed(futures):
+                outcome = future.result()
+                if isinstance(outcome, _Failure):
+                    raise outcome.kind(*outcome.faults)
+                keep(futures[future], outcome)
+        except BaseException:
+            stop.set()
+            executor.shutdown(wait=True, cancel_futures=True)
+            raise
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """An error of ours on its way home: exceptions lose their faults when they are pickled."""
+
+    kind: type[MatloopError]
+    faults: tuple[Fault, ...]
+
+
+_HELD: dict[str, Any] = {}
+"""What a worker process was started with."""
+
+
+def _begin(task: Task[Any], stop: Event) -> None:
+    """Prepare a worker process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is interrupted too, and says so here
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))  # for libraries that are loaded later
+    _HELD.update(task=task, stop=stop, limits=threadpool_limits(limits=1))
+
+
+def _end_with_parent() -> None:
+    """A killed parent cannot say goodbye; its workers would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _do(job: Job) -> Any:
+    try:
+        return _HELD["task"](job, _HELD["stop"].is_set)
+    except MatloopError as error:
+        return _Failure(type(error), error.faults)
