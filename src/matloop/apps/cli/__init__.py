@@ -1,0 +1,1 @@
+"""One file a verb group; `main` is where the program begins."""

@@ -1,0 +1,175 @@
+"""`init` and `check`: from nothing to a campaign file, and from a campaign file to everything that is wrong with it."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from matloop import config
+from matloop.apps.cli.terminal import Debug, File, Json, emit, say
+from matloop.campaign import Campaign
+from matloop.config.starter import CAMPAIGN_FILE, STARTERS, starter_files
+from matloop.domain.pool import Pool
+from matloop.domain.problem import Problem
+from matloop.errors import ConfigError, Fault, InputError, LedgerError, MatloopError, fail
+from matloop.store.atomic import write_whole
+from matloop.store.sqlite import verify_file
+
+_SEED = 7
+"""The seed of a fresh campaign file: any number does, and the file says how to change it."""
+
+
+def init(
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="DIR", help="Where to write it.", show_default=False, readable=False)
+    ] = None,
+    template: Annotated[str, typer.Option("--template", help="What to start from; see --list.")] = "virtual",
+    listing: Annotated[bool, typer.Option("--list", help="List the templates.")] = False,
+    data_dir: Annotated[
+        Path | None,
+        typer.Option("--data-dir", envvar="MATLOOP_DATA", help="The folder that holds raw tables.", readable=False),
+    ] = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Write a commented campaign.toml that `check` accepts and `run` runs; it overwrites nothing."""
+    if listing:
+        _list_starters(as_json)
+        return
+    if folder is None:
+        fail(InputError, "matloop init", "DIR is missing", "Name the folder to write to, as `matloop init first`.")
+    files = starter_files(template, folder, data_dir, seed=_SEED, batch=4, experiments=40)
+    for name in files:
+        if (folder / name).exists():
+            fail(InputError, str(folder / name), "it exists already", "Name another folder; nothing is overwritten.")
+    make_folder(folder)
+    for name, content in reversed(files.items()):  # the campaign file last: what it names is there when it appears
+        write_whole(folder / name, content)
+    written = [str(folder / name) for name in files]
+    if as_json:
+        emit({"template": template, "written": written})
+        return
+    say(f"Wrote {', '.join(written)}.")
+    say(f"Next: matloop check {folder / CAMPAIGN_FILE}, then matloop run {folder / CAMPAIGN_FILE}")
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder to write to.
+
+    Raises:
+        InputError: when it cannot be one.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        cure = "Name a folder that can be written."
+        raise InputError.at(str(folder), f"it cannot be made ({error.strerror})", cure) from error
+
+
+def _list_starters(as_json: bool) -> None:
+    if as_json:
+        emit({"templates": {name: {"about": item.about, "data": item.data} for name, item in STARTERS.items()}})
+        return
+    for name, item in STARTERS.items():
+        say(f"{name:17} {item.about}{'  (needs --data-dir)' if item.data else ''}")
+
+
+def check(
+    file: File,
+    recompute: Annotated[bool, typer.Option("--recompute", help="Do every ask of the ledger again.")] = False,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Name every fault of the file, its data and its ledger at once; nothing is written."""
+    faults: list[Fault] = []
+    try:
+        ledger: Path | None = config.read(file).ledger
+    except ConfigError as error:
+        faults += error.faults
+        ledger = config.ledger_of(file)
+    if ledger is not None:
+        faults += _ledger_faults(ledger)
+    if faults:
+        raise ConfigError(*faults)
+    campaign = Campaign.open(file)
+    faults = campaign.check()
+    if faults:
+        raise LedgerError(*faults)
+    document = {**_description(campaign.problem), "ledger": _ledger_words(campaign, ledger), "faults": []}
+    document |= {"strategy": campaign.strategy.name, "lab": campaign.lab.name if campaign.lab else None}
+    if recompute:
+        document["recomputed"] = _recomputed(campaign)
+    if as_json:
+        emit(document)
+    else:
+        _say_description(document)
+
+
+def _ledger_faults(ledger: Path) -> list[Fault]:
+    try:
+        return verify_file(ledger)
+    except MatloopError as error:
+        return list(error.faults)
+
+
+def _description(problem: Problem) -> dict[str, Any]:
+    """What a campaign file turned out to say."""
+    candidates = problem.candidates
+    kind = "pool" if isinstance(candidates, Pool) else "space"
+    count = len(candidates) if isinstance(candidates, Pool) else candidates.count()
+    described: dict[str, Any] = {
+        "campaign": problem.name,
+        "candidates": {"kind": kind, "count": count, "names": list(candidates.names)},
+        "objectives": [objective.to_json() for objective in problem.objectives],
+        "budget": problem.budget,
+        "batch": problem.batch,
+        "seed": problem.seed,
+    }
+    if isinstance(candidates, Pool):
+        described["candidates"] |= {"source": candidates.source, "rows": len(candidates.row_of)}
+    return described
+
+
+def _ledger_words(campaign: Campaign, ledger: Path | None) -> dict[str, Any]:
+    state = campaign.state
+    return {"path": str(ledger), "events": state.seq, "head": state.head if state.seq else None}
+
+
+def _recomputed(campaign: Campaign) -> dict[str, Any]:
+    """Every ask done again, and how far the answers differ; None where one has a prediction and the other has none."""
+    asks = campaign.recompute()
+    altered = [list(ask.suggestions) for ask in asks if not ask.same]
+    largest = max((ask.difference for ask in asks), default=0.0)
+    return {
+        "asks": len(asks),
+        "altered": altered,
+        "largest_difference": largest if math.isfinite(largest) else None,
+    }
+
+
+def _say_description(document: dict[str, Any]) -> None:
+    candidates, ledger = document["candidates"], document["ledger"]
+    rows = f" from {candidates['rows']:,} rows of {candidates['source']}" if "rows" in candidates else ""
+    limit = "no limit" if document["budget"] is None else f"{document['budget']} experiments"
+    begun = f"{ledger['events']} events, head {ledger['head'][:12]}" if ledger["head"] else "not begun"
+    say(f"campaign    {document['campaign']}, seed {document['seed']}")
+    for objective in document["objectives"]:
+        unit = f" [{objective['unit']}]" if objective["unit"] else ""
+        say(f"objective   {objective['goal']} {objective['name']}{unit}")
+    say(f"candidates  {candidates['count']:,} in a {candidates['kind']}{rows}")
+    say(f"            {', '.join(candidates['names'])}")
+    say(f"strategy    {document['strategy']}, {document['batch']} at a time; lab {document['lab']}")
+    say(f"budget      {limit}")
+    say(f"ledger      {ledger['path']}: {begun}")
+    if "recomputed" in document:
+        _say_recomputed(document["recomputed"])
+    say("No faults.")
+
+
+def _say_recomputed(again: dict[str, Any]) -> None:
+    largest = again["largest_difference"]
+    differ = "a prediction is missing on one side" if largest is None else f"largest relative difference {largest:.2g}"
+    say(f"recomputed  {again['asks']} asks, {len(again['altered'])} with other candidates, {differ}")

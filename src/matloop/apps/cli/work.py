@@ -1,0 +1,184 @@
+"""`run`, `suggest`, `pending`, `tell`: the campaign's daily work."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from matloop import rules
+from matloop.apps.cli.terminal import Debug, File, Json, emit, look_at_target, note, progress_bar, say, show_sheet
+from matloop.campaign import Campaign
+from matloop.config.readings import read_outcomes
+from matloop.domain.suggestion import Suggestion
+from matloop.errors import InputError, MatloopError, fail
+from matloop.report.sheet import suggestions_sheet
+from matloop.store.atomic import write_whole
+
+Out = Annotated[
+    Path | None, typer.Option("--out", metavar="CSV", help="Write them to this file, to be filled in.", readable=False)
+]
+
+_ENDS = {
+    "budget": "The budget is spent.",
+    "cycles": "The cycles asked for are done.",
+    "stopped": "The campaign was stopped.",
+    "exhausted": "No candidate is left to suggest.",
+    "person": "The next step is a person's.",
+}
+"""Why a run ended, in words."""
+
+
+def run(
+    file: File,
+    cycles: Annotated[int | None, typer.Option("--cycles", min=1, help="End after so many asks.")] = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Go round the closed loop until the budget is spent; kill it anywhere, run it again, it goes on.
+
+    With a person in the laboratory it writes the suggestions to FILE-suggestions.csv and ends.
+    """
+    campaign = Campaign.open(file)
+    form = file.with_name(f"{file.stem}-suggestions.csv")
+    if getattr(campaign.lab, "by_hand", False):
+        _guard(form, campaign)
+    with progress_bar(campaign.problem.name, quiet=as_json) as report:
+        end = campaign.run(cycles=cycles, progress=report)
+    pending = campaign.pending()
+    if end.reason == "person":
+        _write(form, pending, campaign)
+    status = campaign.status()
+    if as_json:
+        written = str(form) if end.reason == "person" else None
+        emit(
+            {
+                "reason": end.reason,
+                "cycles": end.cycles,
+                "out": written,
+                "pending": _documents(pending, campaign),
+                "status": status,
+            }
+        )
+        return
+    say(_ENDS.get(end.reason, end.reason))
+    if end.reason == "person":
+        _show(pending, campaign)
+        say(f"Make these, fill in {form}, then: matloop tell {file} {form}")
+        return
+    counts = status["counts"]
+    say(f"{counts['measured']} measured, {counts['failed']} failed, {counts['readings']} readings.")
+    say(f"Next: matloop report {file}")
+
+
+def suggest(
+    file: File,
+    n: Annotated[int | None, typer.Option("-n", min=1, help="How many; default: the campaign's batch.")] = None,
+    out: Out = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Choose the next experiments and mark them as pending; asking again adds new ones."""
+    campaign = Campaign.open(file)
+    if out is not None:
+        _guard(out, campaign)
+    chosen = campaign.suggest(n)
+    _hand_out(chosen, campaign, out, as_json=as_json, name="suggestions")
+
+
+def pending(file: File, out: Out = None, as_json: Json = False, debug: Debug = False) -> None:
+    """Print again what is open."""
+    campaign = Campaign.open(file)
+    if out is not None:
+        _guard(out, campaign)
+    awaited = campaign.pending()
+    if not awaited and not as_json:
+        note("Nothing is open.")
+    _hand_out(awaited, campaign, out, as_json=as_json, name="pending")
+
+
+def tell(
+    file: File,
+    table: Annotated[Path, typer.Argument(metavar="TABLE.csv", help="Readings, one a row.", readable=False)],
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Take in a table of readings: all of it, or nothing if a row is wrong."""
+    campaign = Campaign.open(file)
+    problem, state = campaign.problem, campaign.state
+    readings = read_outcomes(table, problem, judge=partial(rules.told, problem, state))
+    told = campaign.tell(readings.outcomes)
+    if as_json:
+        emit({"accepted": told.accepted, "repeated": told.repeated, "skipped": readings.skipped})
+        return
+    said = [f"{told.accepted} accepted"]
+    said += [f"{told.repeated} held already"] if told.repeated else []
+    said += [f"{readings.skipped} empty rows skipped"] if readings.skipped else []
+    say(", ".join(said) + ".")
+
+
+def _hand_out(
+    suggestions: Sequence[Suggestion], campaign: Campaign, out: Path | None, *, as_json: bool, name: str
+) -> None:
+    """Write suggestions to a file, or print them."""
+    if out is not None:
+        _write(out, suggestions, campaign)
+    if as_json:
+        emit({name: _documents(suggestions, campaign), "out": str(out) if out else None})
+    elif out is not None:
+        say(f"Wrote {len(suggestions)} suggestions to {out}.")
+    elif suggestions:
+        _show(suggestions, campaign)
+
+
+def _show(suggestions: Sequence[Suggestion], campaign: Campaign) -> None:
+    """Print suggestions for the eye; the columns to fill in are left to files."""
+    problem = campaign.problem
+    objectives = [objective.name for objective in problem.objectives]
+    show_sheet(suggestions_sheet(suggestions, problem), exact=problem.candidates.names, leave_out=objectives)
+
+
+def _documents(suggestions: Sequence[Suggestion], campaign: Campaign) -> list[dict[str, Any]]:
+    names = campaign.problem.candidates.names
+    return [
+        {
+            "suggestion": item.id,
+            "candidate": item.candidate,
+            "values": {name: item.values[name] for name in names},
+            "prediction": item.prediction.to_json() if item.prediction else None,
+            "reason": item.reason,
+            "cost": item.cost,
+        }
+        for item in suggestions
+    ]
+
+
+def _write(path: Path, suggestions: Sequence[Suggestion], campaign: Campaign) -> None:
+    try:
+        write_whole(path, suggestions_sheet(suggestions, campaign.problem).csv())
+    except MatloopError as error:
+        note("The suggestions are in the ledger: `matloop pending FILE --out CSV` writes them again.")
+        raise error
+
+
+def _guard(path: Path, campaign: Campaign) -> None:
+    """Refuse a path that cannot be written, and a form that holds readings which were not told yet.
+
+    Raises:
+        InputError: before anything was suggested.
+    """
+    look_at_target(path)
+    if not path.exists():
+        return
+    try:
+        outcomes = read_outcomes(path, campaign.problem).outcomes
+        untold = rules.told(campaign.problem, campaign.state, outcomes)[0]
+    except MatloopError:
+        cure = "Tell it, rename it or delete it; it would be overwritten."
+        fail(InputError, str(path), "it exists, and is no form whose readings were told", cure)
+    if untold:
+        cure = f"First `matloop tell FILE {path}`, or rename it; it would be overwritten."
+        fail(InputError, str(path), f"it holds {len(untold)} readings that were not told", cure)

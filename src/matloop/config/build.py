@@ -1,0 +1,221 @@
+"""From the tables of a campaign file to domain objects. Every part is built that can be, so that all faults show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from matloop.config import schema
+from matloop.config.faults import Lines
+from matloop.config.features import proposal
+from matloop.domain.constraint import Sum
+from matloop.domain.objective import RESERVED, Objective
+from matloop.domain.parameter import Binary, Categorical, Integer, Parameter, Real
+from matloop.domain.pool import Pool
+from matloop.domain.space import Space
+from matloop.errors import Fault, Faults, MatloopError, nearest
+
+Built = TypeVar("Built")
+
+_REPEATED = ("objective", "parameter", "constraint")
+SECTIONS = ("campaign", "objective", "pool", "parameter", "constraint", "strategy", "lab", "budget")
+"""Every table of the file, in the order of the contract."""
+
+
+@dataclass(slots=True)
+class Builder:
+    """One file on its way to domain objects.
+
+    raw: its tables, without the words of later versions; a table that hung on such a word is None.
+    folder: what paths in the file are relative to.
+    """
+
+    raw: dict[str, Any]
+    lines: Lines
+    folder: Path
+    faults: Faults
+
+    def look_at_sections(self) -> None:
+        """Note unknown tables, single tables written twice and repeatable ones written once."""
+        for name in list(self.raw):
+            content = self.raw[name]
+            place = self.lines.place(name)
+            if name not in SECTIONS:
+                written = f"table [{name}]" if isinstance(content, dict | list) else f"key {name!r}"
+                self.faults.add(place, f"unknown {written}", nearest(name, SECTIONS))
+            elif name in _REPEATED and not isinstance(content, list):
+                self.faults.add(place, f"[{name}] stands in single brackets", f"Write [[{name}]]: it may be repeated.")
+                self.raw[name] = [content] if isinstance(content, dict) else []
+            elif name not in _REPEATED and isinstance(content, list):
+                self.faults.add(place, f"[[{name}]] stands in double brackets", f"Write [{name}], once.")
+                self.raw[name] = None
+
+    def section(self, name: str, model: type[schema.Model]) -> schema.Model | None:
+        """A single table, its defaults when it is not written, None when it is wrong."""
+        content = self.raw.get(name, {})
+        if content is None:
+            return None
+        return schema.validate(model, content, (name,), self.lines, self.faults)
+
+    def shared_section(self, name: str, model: type[schema.Model]) -> tuple[schema.Model | None, dict[str, Any]]:
+        """A table that it shares with a plug-in: the common keys as a section, and the plug-in's own keys."""
+        content = self.raw.get(name, {})
+        if not isinstance(content, dict):
+            return self.section(name, model), {}
+        common = {key: value for key, value in content.items() if key in model.model_fields}
+        own = {key: value for key, value in content.items() if key not in model.model_fields}
+        return schema.validate(model, common, (name,), self.lines, self.faults), own
+
+    @property
+    def strategy_name(self) -> str:
+        """The strategy that is named, even where the rest of its table is faulty; the default where none is."""
+        table = self.raw.get("strategy")
+        name = table.get("name") if isinstance(table, dict) else None
+        default: str = schema.StrategySection.model_fields["name"].default
+        return name if isinstance(name, str) and name else default
+
+    def objectives(self) -> tuple[Objective, ...]:
+        """What is measured; faulty ones are left out."""
+        tables = self.raw.get("objective", [])
+        if not tables:
+            cure = 'Add [[objective]] with name = "..." and goal = "maximize" or "minimize".'
+            self.faults.add(self.lines.place(), "it has no [[objective]]", cure)
+        found = []
+        for i, table in enumerate(tables):
+            if table is None:
+                continue
+            read = schema.validate(schema.ObjectiveSection, table, ("objective", i), self.lines, self.faults)
+            made = self._objective(("objective", i), read) if read else None
+            found += [made] if made else []
+        return tuple(found)
+
+    def _objective(self, path: tuple[str, int], read: schema.ObjectiveSection) -> Objective | None:
+        """One objective; its settings are judged one by one, since the domain stops at the first fault."""
+        faults: list[Fault] = []
+        settings: dict[str, Any] = {"goal": read.goal, "unit": read.unit, "std": read.std}
+        for name, value in settings.items():
+            try:
+                Objective(read.name, **{name: value})
+            except MatloopError as error:
+                faults += [fault for fault in error.faults if fault not in faults]
+        for fault in faults:
+            self.faults.add(self.lines.place(*path), fault.found, fault.cure)
+        return None if faults else Objective(read.name, **settings)
+
+    def objective_names(self) -> list[str]:
+        """Every objective's name as written, faulty ones too: their columns are never read as features."""
+        tables = self.raw.get("objective") or []
+        names = [table.get("name") for table in tables if isinstance(table, dict)]
+        return [name for name in names if isinstance(name, str)]
+
+    def candidates(self) -> Pool | Space | None:
+        """The pool or the space; None when it is faulty or absent."""
+        if "pool" in self.raw:
+            section = self.section("pool", schema.PoolSection)
+            return self._pool(section) if section else None
+        if "parameter" in self.raw:
+            return self._space()
+        cure = 'Add [pool] with file = "candidates.csv" and features = [...], or one or more [[parameter]].'
+        self.faults.add(self.lines.place(), "it has neither a [pool] nor a [[parameter]]", cure)
+        if "constraint" in self.raw:
+            self.faults.add(self.lines.place("constraint", 0), "there are no parameters to hold to it", cure)
+        return None
+
+    def _pool(self, section: schema.PoolSection) -> Pool | None:
+        place = self.lines.place("pool", "features")
+        objectives = self.objective_names()
+        path = self.folder / section.file
+        if not path.is_file():
+            what = "a folder" if path.is_dir() else "not there"
+            cure = "Correct the path: it is relative to the campaign file."
+            self.faults.add(self.lines.place("pool", "file"), f"{section.file!r} is {what}", cure)
+        if not section.features:
+            found = "'features' is missing" if section.features is None else "'features' is empty"
+            self.faults.add(place, found, proposal(path, section.id, objectives))
+            return None
+        before = len(self.faults.found)
+        own = {name for objective in objectives for name in (objective, f"{objective}_std")}
+        for name in dict.fromkeys(section.features):
+            if section.features.count(name) > 1:
+                self.faults.add(place, f"feature {name!r} is named twice", "Name it once.")
+            if name in own:
+                cure = "Take it out: what is measured cannot be known beforehand."
+                self.faults.add(place, f"feature {name!r} belongs to the objective", cure)
+            self._look_at_name(place, "feature", name)
+        if len(self.faults.found) > before or not path.is_file():
+            return None
+        read = partial(Pool.read_csv, path, section.features, section.id, objectives=objectives)
+        return self._made(None, read)
+
+    def _space(self) -> Space | None:
+        tables = self.raw["parameter"]
+        made = [self._parameter(i, table) for i, table in enumerate(tables)]
+        parameters = [parameter for parameter in made if parameter is not None]
+        constraints = self._constraints()
+        if len(parameters) < len(tables) or constraints is None or not tables:
+            return None
+        for i, parameter in enumerate(parameters):
+            place = self.lines.place("parameter", i, "name")
+            self._look_at_name(place, "parameter", parameter.name)
+            if parameter.name in self.objective_names():
+                cure = "Rename one of them: what is set cannot be what is measured."
+                self.faults.add(place, f"parameter {parameter.name!r} is an objective as well", cure)
+        where = ("constraint", 0) if constraints else ("parameter", 0)
+        return self._made(where, partial(Space, parameters, constraints))
+
+    def _parameter(self, i: int, table: object) -> Parameter | None:
+        path = ("parameter", i)
+        kinds = schema.PARAMETERS
+        if table is None:
+            return None
+        kind = table.get("kind") if isinstance(table, dict) else None
+        if not isinstance(kind, str) or kind not in kinds:
+            found = f"unknown kind {kind!r}" if kind is not None else "'kind' is missing"
+            cure = nearest(kind, kinds) if isinstance(kind, str) else f"Add kind = one of {', '.join(kinds)}."
+            self.faults.add(self.lines.place(*path, "kind"), found, cure)
+            return None
+        read = schema.validate(kinds[kind], table, path, self.lines, self.faults)
+        return None if read is None else self._made(path, partial(_parameter_of, read))
+
+    def _constraints(self) -> list[Sum] | None:
+        """The sums of a space; None when one is faulty (noted)."""
+        tables = self.raw.get("constraint", [])
+        made = [self._constraint(("constraint", i), table) for i, table in enumerate(tables)]
+        known = [constraint for constraint in made if constraint is not None]
+        return known if len(known) == len(made) else None
+
+    def _constraint(self, path: tuple[str, int], table: object) -> Sum | None:
+        if table is None:
+            return None
+        read = schema.validate(schema.ConstraintSection, table, path, self.lines, self.faults)
+        return self._made(path, partial(Sum, tuple(read.sum), read.equals, read.tolerance)) if read else None
+
+    def _look_at_name(self, place: str, what: str, name: str) -> None:
+        if name in RESERVED:
+            found = f"{what} {name!r} bears the name of a column of matloop's own"
+            self.faults.add(place, found, "Rename the column, or tables could not tell the two apart.")
+
+    def _made(self, path: tuple[str, int] | None, make: Callable[[], Built]) -> Built | None:
+        """What `make` makes, None when the domain refuses it (noted)."""
+        try:
+            return make()
+        except MatloopError as error:
+            self.faults.absorb(error, self.lines.place(*path) if path else "")
+            return None
+
+
+def _parameter_of(read: schema.Section) -> Parameter:
+    """The domain's parameter for a section that was read."""
+    match read:
+        case schema.RealSection():
+            return Real(read.name, read.low, read.high, step=read.step, unit=read.unit)
+        case schema.IntegerSection():
+            return Integer(read.name, read.low, read.high, unit=read.unit)
+        case schema.CategoricalSection():
+            return Categorical(read.name, tuple(read.choices))
+        case schema.BinarySection():
+            return Binary(read.name)
+    raise TypeError(f"no parameter can be made of {type(read).__name__}")

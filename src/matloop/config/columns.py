@@ -1,0 +1,139 @@
+"""Which column of a table of readings is what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from matloop.domain.pool import Pool
+from matloop.domain.prediction import Floats
+from matloop.domain.problem import Problem
+from matloop.domain.table import Header, Table, Texts
+from matloop.domain.units import convert
+from matloop.errors import DataError, Faults, InputError, fail, nearest
+
+COUNTS = ("experiment", "reading")
+"""Columns of whole numbers from 1."""
+
+_TEXTS = ("suggestion", "candidate", *COUNTS, "status", "note")
+_IGNORED = ("mean", "model_std", "noise_std", "reason", "cost")  # what `suggest` wrote and `tell` does not need
+_NO_VALUES: Floats = np.zeros(0)
+_SEPARATORS = {";": "semicolons", "\t": "tabs"}
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A column of numbers with a unit.
+
+    title: as written. given: the unit in the header. unit: the campaign's own; None without one.
+    """
+
+    title: str
+    given: str | None
+    unit: str | None
+
+
+@dataclass(slots=True)
+class Columns:
+    """The columns of a table of readings.
+
+    texts: name -> cells of suggestion, candidate, the pool's id column, experiment, reading, status, note.
+    ids: those of `texts` that name a candidate.
+    numbers: objective or NAME_std -> where it stands. values: the same for features or parameters.
+    """
+
+    texts: dict[str, Texts] = field(default_factory=dict)
+    ids: tuple[str, ...] = ("candidate",)
+    numbers: dict[str, Measure] = field(default_factory=dict)
+    values: dict[str, Measure] = field(default_factory=dict)
+
+
+def columns_of(table: Table, problem: Problem, *, pass_over: bool = False) -> Columns:
+    """Sort the columns of a table.
+
+    Args:
+        table: of readings.
+        problem: what the columns may be about.
+        pass_over: whether unknown columns are passed over instead of refused.
+
+    Raises:
+        DataError: for unknown columns, units that do not convert, or no column that says what came back, all at once.
+    """
+    faults = Faults()
+    measured = {name: objective.unit for objective in problem.objectives for name in _columns_of(objective.name)}
+    values = _units(problem)
+    columns = Columns()
+    texts: tuple[str, ...] = _TEXTS
+    if isinstance(problem.candidates, Pool) and problem.candidates.id_name is not None:
+        columns.ids = tuple(dict.fromkeys(("candidate", problem.candidates.id_name)))
+        texts = tuple(dict.fromkeys((*_TEXTS, *columns.ids)))
+    known = (*texts, *measured, *values, *_IGNORED)
+    for header in table.headers:
+        name = header.text if header.text in known else header.name
+        if name in texts:
+            columns.texts[name] = table.texts(header.text)
+        elif name in measured:
+            columns.numbers[name] = _measure(header, name, measured[name], table, faults)
+        elif name in values:
+            columns.values[name] = _measure(header, name, values[name], table, faults)
+        elif name not in _IGNORED and not pass_over:
+            _look_at_unknown(header, known, table, faults)
+    if (
+        not columns.numbers.keys() & {objective.name for objective in problem.objectives}
+        and "status" not in table.names
+    ):
+        wanted = " or ".join(repr(objective.name) for objective in problem.objectives)
+        faults.add(table.source, "no column says what was measured", f"Add a column {wanted}, or status.")
+    faults.raise_if_any(DataError)
+    return columns
+
+
+def _columns_of(objective: str) -> tuple[str, str]:
+    return objective, f"{objective}_std"
+
+
+def _units(problem: Problem) -> Mapping[str, str | None]:
+    """Feature or parameter -> its unit, None without one."""
+    candidates = problem.candidates
+    if isinstance(candidates, Pool):
+        return dict(zip(candidates.names, candidates.units, strict=True))
+    return {parameter.name: getattr(parameter, "unit", None) for parameter in candidates.parameters}
+
+
+def look_at_separator(headers: Sequence[Header], source: str) -> None:
+    """A spreadsheet in a country of decimal commas separates cells by semicolons.
+
+    Raises:
+        DataError: when a header of one column looks like that.
+    """
+    for separator, word in _SEPARATORS.items():
+        if len(headers) == 1 and separator in headers[0].text:
+            cure = "Save the table as CSV with commas between cells and decimal points in numbers."
+            fail(DataError, source, f"its cells are separated by {word}, not commas", cure)
+
+
+def _measure(header: Header, name: str, unit: str | None, table: Table, faults: Faults) -> Measure:
+    """A column of numbers, its header's unit looked at."""
+    given = header.unit if header.text != name else None
+    place = f"{table.source}, column {header.text!r}"
+    if given is not None and unit is None:
+        cure = f"Give {name!r} a unit where it is declared, or take [{given}] out of the header."
+        faults.add(place, f"{name!r} has no unit that [{given}] could be converted to", cure)
+    elif given is not None and unit is not None:
+        try:
+            convert(_NO_VALUES, given, unit, place)
+        except InputError as error:
+            faults.absorb(error)
+    return Measure(header.text, given, unit)
+
+
+def _look_at_unknown(header: Header, known: tuple[str, ...], table: Table, faults: Faults) -> None:
+    if header.text:
+        faults.add(table.source, f"unknown column {header.text!r}", nearest(header.name, known))
+        return
+    position = table.headers.index(header)
+    if any(cell != "" for cell in table.cells[position]):
+        cure = "Give it a name, or delete it (a spreadsheet's row numbers are not needed)."
+        faults.add(table.source, f"column {position + 1} has no name", cure)

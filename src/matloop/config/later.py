@@ -1,0 +1,99 @@
+"""Words of the contract that later versions do: they are known, and refused as `not yet supported`, never as typos."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from matloop.config.faults import Lines, Path
+from matloop.errors import Faults
+
+_SECTIONS = {"stop": "Leave [stop] out: `status` advises when to stop, and [budget] experiments ends the campaign."}
+
+_KEYS: dict[str, dict[str, str]] = {
+    "objective": dict.fromkeys(("value", "low", "high"), "Leave it out: it belongs to goals of a later version."),
+    "pool": {
+        "formula": "Give the features as columns of the file.",
+        "exclude_elements": "Take these rows out of the file.",
+    },
+    "parameter": {"descriptors": "Leave it out: the choices are then all equally different."},
+    "constraint": dict.fromkeys(
+        ("expression", "at_most", "nonzero"), "Use sum = [...] with equals, or a [pool] of the rows that hold."
+    ),
+    "budget": dict.fromkeys(("cost", "days"), "Give experiments = how many suggestions may be dispatched."),
+}
+"""Section -> later key -> what to do instead."""
+
+_VALUES: dict[tuple[str, str], tuple[tuple[str, ...], str]] = {
+    ("objective", "goal"): (("target", "range", "limit", "learn"), 'Use "maximize" or "minimize".'),
+    ("parameter", "kind"): (("context",), "Use real, integer, categorical or binary."),
+    ("strategy", "acquisition"): (("hits", "target"), 'Use "auto".'),
+    ("lab", "kind"): (
+        ("nimo", "files", "sila", "scpi", "command", "slurm", "ase", "dask", "instrument", "simulation", "cluster"),
+        'Use "person", "table" or "function".',
+    ),
+}
+"""(section, key) -> later values, what to do instead."""
+
+_PARQUET = (".parquet", ".pq")
+
+
+def set_aside(raw: dict[str, Any], lines: Lines, faults: Faults) -> dict[str, Any]:
+    """Note every later word of a file, and give the file back without them.
+
+    A table whose meaning hangs on such a word (a goal, a kind, a constraint) becomes None: nobody judges it further.
+    """
+    kept: dict[str, Any] = {}
+    for name, content in raw.items():
+        if name in _SECTIONS:
+            faults.add(lines.place(name), f"[{name}] is not yet supported", _SECTIONS[name])
+        elif isinstance(content, dict):
+            kept[name] = _without(name, content, (name,), lines, faults)
+        elif isinstance(content, list):
+            kept[name] = [
+                _without(name, item, (name, i), lines, faults) if isinstance(item, dict) else item
+                for i, item in enumerate(content)
+            ]
+        else:
+            kept[name] = content
+    _look_at_company(kept, lines, faults)
+    return kept
+
+
+def _look_at_company(kept: dict[str, Any], lines: Lines, faults: Faults) -> None:
+    """Tables that later versions allow together, or more than once."""
+    if "pool" in kept and "parameter" in kept:
+        found = "a pool together with parameters (pool x space) is not yet supported"
+        faults.add(lines.place("parameter", 0), found, "Keep either [pool] or [[parameter]].")
+    if "pool" in kept and "constraint" in kept:
+        found = "a constraint on a pool is not yet supported"
+        faults.add(lines.place("constraint", 0), found, "Leave out of the pool's file the rows that break it.")
+        del kept["constraint"]
+    objectives = kept.get("objective")
+    if isinstance(objectives, list) and len(objectives) > 1:
+        found = f"two or more objectives are not yet supported (here {len(objectives)})"
+        faults.add(lines.place("objective", 1), found, "Keep one [[objective]].")
+
+
+def _without(section: str, table: dict[str, Any], path: Path, lines: Lines, faults: Faults) -> dict[str, Any] | None:
+    """One table without its later words, None when its meaning hung on one of them."""
+    kept = dict(table)
+    settled = False
+    for key, value in table.items():
+        place = lines.place(*path, key)
+        later, instead = _VALUES.get((section, key), ((), ""))
+        if isinstance(value, str) and value in later:
+            faults.add(place, f"{key} = {value!r} is not yet supported", instead)
+            settled |= section != "strategy"
+            del kept[key]
+        elif key in _KEYS.get(section, {}):
+            settled |= section == "constraint"
+            del kept[key]
+            if not (section == "objective" and table.get("goal") in _VALUES["objective", "goal"][0]):
+                faults.add(place, f"{key!r} is not yet supported", _KEYS[section][key])
+        elif (section, key) == ("campaign", "ledger") and "://" in str(value):
+            faults.add(place, "a database URL as ledger is not yet supported", 'Give a file, as "ledger.db".')
+            del kept[key]
+        elif (section, key) == ("pool", "file") and str(value).lower().endswith(_PARQUET):
+            faults.add(place, "a parquet file is not yet supported", "Save the table as .csv.")
+            settled = True
+    return None if settled else kept

@@ -1,0 +1,270 @@
+"""A table of readings -> outcomes: the columns that people fill in, and those that `suggest` wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from matloop.config.columns import COUNTS, Columns, Measure, columns_of, look_at_separator
+from matloop.domain.canonical import Value
+from matloop.domain.number import as_number
+from matloop.domain.outcome import STATUSES, Aborted, Censored, Failed, Measured, Outcome
+from matloop.domain.prediction import Floats
+from matloop.domain.problem import Problem
+from matloop.domain.table import LISTED_FAULTS, Table, read_headers, read_table
+from matloop.domain.units import convert
+from matloop.errors import DataError, Fault, Faults, InputError, MatloopError, fail, nearest
+
+Judge = Callable[[Sequence[Outcome]], object]
+
+_NO_NUMBER = ("failed", "aborted")
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """What a table says.
+
+    source: the file. outcomes: one a row that says something. lines: the line each stands on.
+    skipped: rows whose objectives are all empty.
+    """
+
+    source: str
+    outcomes: tuple[Outcome, ...]
+    lines: tuple[int, ...]
+    skipped: int
+
+    def located(self, error: MatloopError) -> MatloopError:
+        """The same error, each fault preceded by the lines that are about its subject."""
+        faults = []
+        for fault in error.faults:
+            pairs = zip(self.outcomes, self.lines, strict=True)
+            lines = [str(line) for said, line in pairs if _is_about(fault.place, said)]
+            where = f"{self.source}, line {' and '.join(lines[:LISTED_FAULTS])}" if lines else self.source
+            faults.append(Fault(f"{where}, {fault.place}", fault.found, fault.cure))
+        return type(error)(*faults)
+
+
+def _is_about(place: str, said: Outcome) -> bool:
+    """Does a fault's place (a subject, or a reading's key) name this outcome?"""
+    named = said.suggestion or said.candidate
+    return place == said.subject or (named is not None and place.startswith(f"{named}/"))
+
+
+def read_outcomes(path: Path, problem: Problem, *, judge: Judge | None = None, pass_over: bool = False) -> Readings:
+    """Read a table of readings.
+
+    Args:
+        path: the CSV file.
+        problem: the campaign's.
+        judge: raises what else is wrong with outcomes, such as a contradiction to the ledger.
+        pass_over: whether unknown columns are passed over instead of refused.
+
+    Raises:
+        DataError: with every fault of the table.
+        InputError: what `judge` raises, each fault with its line.
+    """
+    look_at_separator(read_headers(path), str(path))
+    table = read_table(path)
+    if not len(table):
+        fail(DataError, table.source, "it has a header, but no rows", "Give one row a reading.")
+    reader = _Reader(table, problem, columns_of(table, problem, pass_over=pass_over))
+    reader.read_cells()
+    said = [(row, reader.outcome(row)) for row in range(len(table)) if row not in reader.bad]
+    found = [(outcome, int(table.lines[row])) for row, outcome in said if outcome is not None]
+    skipped = sum(outcome is None and row not in reader.bad for row, outcome in said)
+    readings = Readings(table.source, tuple(one for one, _ in found), tuple(line for _, line in found), skipped)
+    faults = reader.faults
+    try:
+        if judge is not None:  # without the faulty rows, rows that nobody suggested would be counted wrongly
+            judge([one for one in readings.outcomes if one.suggestion or not faults.found])
+    except InputError as error:
+        if not faults.found:
+            raise readings.located(error) from error
+        faults.absorb(readings.located(error))
+    faults.raise_if_any(DataError)
+    return readings
+
+
+@dataclass(slots=True)
+class _Reader:
+    """A table on its way to outcomes.
+
+    numbers: objective and NAME_std -> (n,), NaN where empty. counts, values: column -> cell by cell, None where empty.
+    bad: rows with a fault; they are judged no further.
+    """
+
+    table: Table
+    problem: Problem
+    columns: Columns
+    faults: Faults = field(default_factory=Faults)
+    bad: set[int] = field(default_factory=set)
+    numbers: dict[str, Floats] = field(default_factory=dict)
+    counts: dict[str, list[int | None]] = field(default_factory=dict)
+    values: dict[str, list[Value | None]] = field(default_factory=dict)
+
+    def read_cells(self) -> None:
+        """Turn cells into numbers, counts and values, column by column."""
+        for objective in self.problem.objectives:
+            std = f"{objective.name}_std"
+            for name in (objective.name, std):
+                if name in self.columns.numbers:
+                    self.numbers[name] = self._numbers(name, is_std=name == std)
+        for name in COUNTS:
+            self.counts[name] = [self._count(name, row) for row in range(len(self.table))]
+        for name in self.columns.values:
+            self.values[name] = self._values(name)
+
+    def outcome(self, row: int) -> Outcome | None:
+        """What a row says; None when it says nothing, or is faulty (noted)."""
+        objectives = [objective.name for objective in self.problem.objectives]
+        figures = {name: x for name in objectives if (x := self._number(name, row)) is not None}
+        stds = {name: x for name in objectives if (x := self._number(f"{name}_std", row)) is not None}
+        status = self._text("status", row).lower()
+        if not (figures or stds or status):
+            return None
+        if complaint := _complaint(status, figures, stds, objectives[0]):
+            self._refuse(row, *complaint)
+            return None
+        subject = self._subject(row)
+        if subject is None:
+            return None
+        try:
+            return _said(status, figures, stds, note=self._text("note", row), subject=subject)
+        except DataError as error:
+            self.bad.add(row)
+            self.faults.absorb(error, self._line(row))
+            return None
+
+    def _subject(self, row: int) -> dict[str, Any] | None:
+        """Whom a row is about; None when it does not say (noted)."""
+        suggestion = self._text("suggestion", row) or None
+        candidate = self._candidate(row)
+        given = {name: cells[row] for name, cells in self.values.items() if cells[row] is not None}
+        counts = {name: number for name, cells in self.counts.items() if (number := cells[row]) is not None}
+        if suggestion is not None:
+            return {"suggestion": suggestion, "candidate": candidate, "executed": given, **counts}
+        missing = [name for name in self.problem.candidates.names if name not in given]
+        if not missing:
+            return {"candidate": candidate, "values": given, **counts}
+        if candidate is not None:
+            return {"candidate": candidate, "executed": given, **counts}
+        if given:
+            listed = ", ".join(repr(name) for name in missing)
+            self._refuse(row, missing[0], f"no value for {listed}", "Give every value, or the candidate's id.")
+        else:
+            cure = "Fill in suggestion, candidate, or all values."
+            self._refuse(row, None, "it names no suggestion, candidate or values", cure)
+        return None
+
+    def _candidate(self, row: int) -> str | None:
+        named = {name: text for name in self.columns.ids if (text := self._text(name, row))}
+        if len(set(named.values())) > 1:
+            found = " and ".join(f"{name} {text!r}" for name, text in named.items())
+            self._refuse(row, "candidate", f"two candidates: {found}", "Keep one of them.")
+        return next(iter(named.values()), None)
+
+    def _text(self, name: str, row: int) -> str:
+        return str(self.columns.texts[name][row]) if name in self.columns.texts else ""
+
+    def _number(self, name: str, row: int) -> float | None:
+        """A cell of an objective or its std, None where it is empty or there is no such column."""
+        number = self.numbers[name][row] if name in self.numbers else np.nan
+        return None if np.isnan(number) else float(number)
+
+    def _numbers(self, name: str, *, is_std: bool) -> Floats:
+        """A column of numbers in the objective's unit, NaN where empty."""
+        title = self.columns.numbers[name].title
+        try:
+            numbers = self.table.numbers(title, empty=True)
+        except DataError as error:
+            self.faults.absorb(error)
+            cells = [(cell, as_number(cell)) for cell in self.table.texts(title)]
+            self.bad.update(row for row, (cell, number) in enumerate(cells) if cell and number is None)
+            numbers = np.array([np.nan if number is None else number for _, number in cells])
+        for row in np.flatnonzero(numbers < 0).tolist() if is_std else ():
+            self._refuse(row, title, f"std is {numbers[row]:g}", "Give a std of 0 or more, or leave it empty.")
+        return _converted(numbers, self.columns.numbers[name], is_std=is_std)
+
+    def _count(self, name: str, row: int) -> int | None:
+        cell = self._text(name, row)
+        number = as_number(cell)
+        if cell and (number is None or number < 1 or not number.is_integer()):
+            self._refuse(row, name, f"it is {cell!r}", "Give a whole number from 1, or leave it empty.")
+            return None
+        return int(number) if number is not None else None
+
+    def _values(self, name: str) -> list[Value | None]:
+        """A column of a parameter or feature, in its own unit, None where empty."""
+        measure = self.columns.values[name]
+        cells: list[object] = list(self.table.texts(measure.title))
+        if measure.given is not None:
+            try:
+                moved = _converted(self.table.numbers(measure.title, empty=True), measure)
+            except DataError as error:
+                self.faults.absorb(error)
+                return [None] * len(cells)
+            cells = ["" if np.isnan(number) else float(number) for number in moved]
+        return [None if cell == "" else self._value(name, measure.title, cell, row) for row, cell in enumerate(cells)]
+
+    def _value(self, name: str, title: str, cell: object, row: int) -> Value | None:
+        try:
+            return self.problem.candidates.parse({name: cell})[name]
+        except InputError as error:
+            fault = error.faults[0]
+            self._refuse(row, title, fault.found, fault.cure)
+            return None
+
+    def _line(self, row: int) -> str:
+        return f"{self.table.source}, line {self.table.lines[row]}"
+
+    def _refuse(self, row: int, column: str | None, found: str, cure: str) -> None:
+        self.bad.add(row)
+        place = self._line(row) if column is None else f"{self._line(row)}, column {column!r}"
+        self.faults.add(place, found, cure)
+
+
+def _converted(numbers: Floats, measure: Measure, *, is_std: bool = False) -> Floats:
+    """A column in the campaign's own unit; that the units convert was looked at with the header."""
+    if measure.given is None or measure.unit is None:
+        return numbers
+    return convert(numbers, measure.given, measure.unit, f"column {measure.title!r}", difference=is_std)
+
+
+def _complaint(
+    status: str, figures: Mapping[str, float], stds: Mapping[str, float], objective: str
+) -> tuple[str, str, str] | None:
+    """What does not go together in a row: column, found, cure."""
+    if status not in ("", *STATUSES):
+        return "status", f"unknown status {status!r}", nearest(status, STATUSES)
+    if status in _NO_NUMBER and (figures or stds):
+        return "status", f"status {status!r}, and yet a number", "Empty the number, or the status."
+    if status not in _NO_NUMBER and not figures:
+        found = f"status {status!r}, but no number" if status else "a std without its number"
+        return objective, found, f"Give {objective}, or empty the rest of the row."
+    if status in ("below", "above") and stds:
+        return "status", f"status {status!r}: a limit has no std", "Empty the std."
+    return None
+
+
+def _said(
+    status: str,
+    figures: Mapping[str, float],
+    stds: Mapping[str, float],
+    *,
+    note: str,
+    subject: Mapping[str, Any],
+) -> Outcome:
+    """The outcome that a row's status asks for."""
+    match status:
+        case "failed":
+            return Failed(**subject, note=note)
+        case "aborted":
+            return Aborted(**subject, note=note)
+        case "below" | "above":
+            return Censored(**subject, outcome=figures, side=status, note=note)
+        case _:
+            return Measured(**subject, outcome=figures, std=stds, note=note)

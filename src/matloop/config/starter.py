@@ -1,0 +1,94 @@
+"""Campaign files to start from, commented, each with the candidates it needs."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from string import Template
+
+from matloop.errors import InputError, fail, nearest
+
+
+@dataclass(frozen=True, slots=True)
+class Starter:
+    """A campaign file to start from.
+
+    about: one line for `init --list`.
+    data: a raw table below the data folder that it reads; None when it needs none.
+    beside: a table that is written along with it.
+    """
+
+    about: str
+    data: str | None = None
+    beside: str | None = None
+
+
+STARTERS: Mapping[str, Starter] = {
+    "virtual": Starter("the built-in virtual laboratory: a thermoelectric; runs at once"),
+    "space": Starter("people in the laboratory: a blend of three parts and a temperature"),
+    "table": Starter("people in the laboratory: candidates from a table", beside="candidates.csv"),
+    "crossed-barrel": Starter(
+        "600 printed barrels, toughness measured three times each (MIT PVLab)",
+        "pvlab_crossed_barrel/crossed_barrel_dataset.csv",
+    ),
+    "p3ht-cnt": Starter("178 polymer-nanotube blends, conductivity (MIT PVLab)", "pvlab_p3ht_cnt/p3ht_dataset.csv"),
+    "agnp": Starter("164 flow conditions of silver nanoparticles, spectral loss", "pvlab_agnp/agnp_dataset.csv"),
+    "oer-3496": Starter("2121 six-metal oxygen-evolution catalysts, overpotential", "olympus/oer_plate_3496/data.csv"),
+    "oer-3851": Starter("2119 six-metal oxygen-evolution catalysts, overpotential", "olympus/oer_plate_3851/data.csv"),
+    "direct-arylation": Starter("1728 reactions, yield (EDBO)", "edbo_reactions/direct_arylation.csv"),
+}
+"""What `matloop init` offers. Names are part of the contract of the command line."""
+
+CAMPAIGN_FILE = "campaign.toml"
+
+
+def starter_files(name: str, folder: Path, data_dir: Path | None, **settings: int | str) -> dict[str, bytes]:
+    """The files of a starter, to be written into `folder`.
+
+    Args:
+        name: one of `STARTERS`.
+        folder: where they will lie; the data's path is written relative to it.
+        data_dir: where raw tables lie, for starters that read one.
+        **settings: what takes the place of $name in the file.
+
+    Returns:
+        File name -> content.
+
+    Raises:
+        InputError: for an unknown name, or when the raw table is not there.
+    """
+    if name not in STARTERS:
+        fail(InputError, "--template", f"unknown template {name!r}", nearest(name, STARTERS))
+    starter = STARTERS[name]
+    if starter.data is not None:
+        settings = {**settings, "data": json.dumps(_relative(_raw_table(starter.data, data_dir), folder))}
+    home = resources.files("matloop.config") / "templates"
+    text = Template((home / f"{name}.toml").read_text(encoding="utf-8"))
+    files = {CAMPAIGN_FILE: text.substitute(settings).encode("utf-8")}
+    if starter.beside is not None:
+        files[starter.beside] = (home / starter.beside).read_bytes()
+    return files
+
+
+def _raw_table(data: str, data_dir: Path | None) -> Path:
+    if data_dir is None:
+        cure = "Give --data-dir DIR (or set MATLOOP_DATA), the folder that holds it."
+        fail(InputError, "--data-dir", f"the template reads {data}, and nobody said where it is", cure)
+    path = data_dir / data
+    if not path.is_file():
+        cure = "Give --data-dir DIR (or set MATLOOP_DATA) as the folder that holds it."
+        fail(InputError, str(path), "there is no such file", cure)
+    return path
+
+
+def _relative(path: Path, folder: Path) -> str:
+    """A path as seen from a folder, with forward slashes; absolute where the two share no root (Windows drives)."""
+    try:
+        seen = Path(os.path.relpath(path.resolve(), folder.resolve()))
+    except ValueError:
+        seen = path.resolve()
+    return seen.as_posix()

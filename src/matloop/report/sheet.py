@@ -1,0 +1,86 @@
+"""Tables that leave the program: suggestions to be done, and the shortlist of what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from matloop.domain import canonical
+from matloop.domain.canonical import Value
+from matloop.domain.prediction import PredictionAt
+from matloop.domain.problem import Problem
+from matloop.domain.ranked import Ranked
+from matloop.domain.suggestion import Suggestion
+
+Cell = Value | None
+_MARKS = ',"\r\n'
+_FIGURES = ("mean", "model_std", "noise_std")
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A table. Each row has one cell a column; None is an empty cell."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+    def csv(self) -> bytes:
+        """CSV in UTF-8, numbers in their shortest exact form."""
+        lines = [self.header, *([written(cell) for cell in row] for row in self.rows)]
+        return "".join(",".join(map(_quoted, line)) + "\n" for line in lines).encode("utf-8")
+
+
+def _quoted(text: str) -> str:
+    """A cell in quotes where it needs them; Python's own writer forgets a lone carriage return."""
+    return '"' + text.replace('"', '""') + '"' if any(mark in text for mark in _MARKS) else text
+
+
+def written(cell: Cell) -> str:
+    """A cell as text, exact."""
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    return canonical.number_text(cell) if isinstance(cell, float) else str(cell)
+
+
+def suggestions_sheet(suggestions: Sequence[Suggestion], problem: Problem) -> Sheet:
+    """What to do next, with an empty column an objective to fill in; `tell` takes it as it is.
+
+    With one objective the figures are `mean`, `model_std` and `noise_std`; empty before a model exists.
+    """
+    names = problem.candidates.names
+    goal = problem.objectives[0].name
+    objectives = tuple(objective.name for objective in problem.objectives)
+    header = ("suggestion", "candidate", *names, *_FIGURES, "reason", *objectives)
+    rows = []
+    for item in suggestions:
+        values = tuple(item.values[name] for name in names)
+        rows.append((item.id, item.candidate, *values, *_figures(item.prediction, goal), item.reason))
+    return Sheet(header, tuple((*row, *(None for _ in objectives)) for row in rows))
+
+
+def shortlist_sheet(ranked: Sequence[Ranked], problem: Problem) -> Sheet:
+    """What was made, best first by posterior mean.
+
+    While no model exists NAME holds the plain mean of the readings, and its two std are empty.
+    """
+    names = problem.candidates.names
+    objectives = tuple(objective.name for objective in problem.objectives)
+    figures = tuple(column for name in objectives for column in (name, f"{name}_model_std", f"{name}_noise_std"))
+    rows = []
+    for item in ranked:
+        cells: list[Cell] = []
+        for name in objectives:
+            mean, model_std, noise_std = _figures(item.prediction, name)
+            cells += [item.reading_mean.get(name) if mean is None else mean, model_std, noise_std]
+        values = tuple(item.values[name] for name in names)
+        rows.append((item.rank, item.candidate, *values, *cells, item.readings))
+    return Sheet(("rank", "candidate", *names, *figures, "readings"), tuple(rows))
+
+
+def _figures(prediction: PredictionAt | None, name: str) -> tuple[Cell, Cell, Cell]:
+    """Mean, model_std and noise_std of one objective; None before a model exists."""
+    if prediction is None:
+        return None, None, None
+    return prediction.mean[name], prediction.model_std[name], prediction.noise_std[name]

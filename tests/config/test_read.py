@@ -1,0 +1,263 @@
+"""campaign.toml -> Plan: the contract's example, its defaults, and every fault at once."""
+
+from pathlib import Path
+
+import pytest
+
+from matloop import config
+from matloop.decide.bayes import Bayes
+from matloop.domain.parameter import Binary, Categorical, Integer, Real
+from matloop.domain.pool import Pool
+from matloop.domain.space import Space
+from matloop.errors import ConfigError
+from matloop.lab.person import PersonLab
+
+EXAMPLE = """
+[campaign]
+name = "crossed-barrel"
+seed = 7
+ledger = "ledger.db"
+
+[[objective]]
+name = "toughness"
+goal = "maximize"
+unit = "J"
+std = 1.4
+
+[pool]
+file = "candidates.csv"
+id = "design"
+features = ["n", "theta", "r", "t"]
+
+[strategy]
+name = "bayes"
+acquisition = "auto"
+batch = 4
+initial = 5
+retry_failed = true
+repeat = true
+
+[lab]
+kind = "person"
+wait = "any"
+[budget]
+experiments = 60
+"""
+TABLE = "design,n,theta,r,t,toughness,toughness_std,printer\nd1,6,0,1.5,0.7,1.1,0.1,A\nd2,8,0,1.5,0.7,2.1,0.1,B\n"
+MINIMAL = '[[objective]]\nname = "toughness"\ngoal = "minimize"\n[pool]\nfile = "candidates.csv"\nfeatures = ["n"]\n'
+SPACE = """
+[[objective]]
+name = "y"
+goal = "maximize"
+[[parameter]]
+name = "a"
+kind = "real"
+low = 0
+high = 100
+step = 5
+unit = "wt%"
+[[parameter]]
+name = "b"
+kind = "real"
+low = 0
+high = 100
+step = 5
+[[parameter]]
+name = "k"
+kind = "integer"
+low = 1
+high = 9
+[[parameter]]
+name = "solvent"
+kind = "categorical"
+choices = ["DMF", "DMSO"]
+[[parameter]]
+name = "stirred"
+kind = "binary"
+[[constraint]]
+sum = ["a", "b"]
+equals = 100
+"""
+
+
+def write(folder: Path, text: str) -> Path:
+    (folder / "candidates.csv").write_text(TABLE)
+    path = folder / "campaign.toml"
+    path.write_text(text)
+    return path
+
+
+def faults_of(path: Path) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        config.read(path)
+    return [str(fault) for fault in caught.value.faults]
+
+
+def test_the_example_of_the_contract_is_read_as_it_says(tmp_path: Path) -> None:
+    plan = config.read(write(tmp_path, EXAMPLE))
+    problem = plan.problem
+    assert isinstance(problem.candidates, Pool)
+    assert problem.candidates.ids == ["d1", "d2"]
+    assert problem.candidates.names == ("n", "theta", "r", "t")
+    assert problem.objectives[0].to_json() == {"name": "toughness", "goal": "maximize", "unit": "J", "std": 1.4}
+    assert (problem.name, problem.seed, problem.batch, problem.initial) == ("crossed-barrel", 7, 4, 5)
+    assert (problem.retry_failed, problem.repeat, problem.budget) == (True, True, 60)
+    assert plan.ledger == tmp_path / "ledger.db"
+    assert (plan.strategy.kind, plan.strategy.options) == ("bayes", {"acquisition": "auto"})
+    assert (plan.lab.kind, plan.lab.options, plan.wait) == ("person", {}, "any")
+
+
+def test_what_is_left_out_has_the_defaults_of_the_contract(tmp_path: Path) -> None:
+    plan = config.read(write(tmp_path, MINIMAL))
+    problem = plan.problem
+    assert (problem.seed, problem.batch, problem.initial, problem.budget) == (0, 1, None, None)
+    assert (problem.retry_failed, problem.repeat) == (False, False)
+    assert plan.ledger == tmp_path / "campaign.db"
+    assert plan.wait == "batch"
+    assert isinstance(plan.strategy.made, Bayes)
+    assert isinstance(plan.lab.made, PersonLab)
+
+
+def test_a_space_is_read_with_all_kinds_of_parameters(tmp_path: Path) -> None:
+    space = config.read(write(tmp_path, SPACE)).problem.candidates
+    assert isinstance(space, Space)
+    assert [type(parameter) for parameter in space.parameters] == [Real, Real, Integer, Categorical, Binary]
+    assert space.count() == 21 * 9 * 2 * 2
+
+
+def test_objective_columns_are_never_read_into_the_pool(tmp_path: Path) -> None:
+    pool = config.read(write(tmp_path, EXAMPLE)).problem.candidates
+    assert isinstance(pool, Pool)
+    assert pool.riders(0) == {"printer": "A"}
+
+
+def test_paths_are_relative_to_the_file_not_to_the_caller(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(tmp_path, EXAMPLE)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert len(config.read(Path("..") / path.name).problem.candidates) == 2  # type: ignore[arg-type]
+
+
+def test_reading_writes_nothing(tmp_path: Path) -> None:
+    config.read(write(tmp_path, EXAMPLE))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["campaign.toml", "candidates.csv"]
+
+
+def test_all_faults_come_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:
+    edits = {
+        **{"seed = 7": "sede = 7", '"J"': '"JJ"', "batch = 4": "batch = -4", '"auto"': '"autos"', '"any"': '"all"'},
+        "experiments = 60": 'experiments = "60"',
+    }
+    text = EXAMPLE
+    for old, new in edits.items():
+        text = text.replace(old, new)
+    path = write(tmp_path, text)
+    (tmp_path / "candidates.csv").write_text(TABLE.replace("d2,8", "d2,").replace("d1,6", "d1,six"))
+    faults = faults_of(path)
+    assert [fault.split(": ")[0] for fault in faults if fault.startswith("campaign.toml")] == [
+        "campaign.toml:4, [campaign] sede",
+        "campaign.toml:7, [[objective]]",
+        "campaign.toml:18, [strategy], strategy.acquisition",
+        "campaign.toml:21, [strategy] batch",
+        "campaign.toml:28, [lab] wait",
+        "campaign.toml:30, [budget] experiments",
+    ]
+    assert any("line 3, column 'n'" in fault for fault in faults)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ('goal = "maximize"', 'goal = "target"\nvalue = 80', 9),
+        ('goal = "maximize"', 'goal = "range"\nlow = 1\nhigh = 2', 9),
+        ('goal = "maximize"', 'goal = "limit"\nlow = 1', 9),
+        ('goal = "maximize"', 'goal = "learn"', 9),
+        ("[pool]", '[[objective]]\nname = "z"\ngoal = "maximize"\n[pool]', 13),
+        ('id = "design"', 'formula = "printer"', 15),
+        ('id = "design"', 'exclude_elements = ["Pb"]', 15),
+        ('"candidates.csv"', '"candidates.parquet"', 14),
+        ("[strategy]", '[[parameter]]\nname = "x"\nkind = "real"\nlow = 0\nhigh = 1\n[strategy]', 18),
+        ("[strategy]", '[[constraint]]\nsum = ["n", "r"]\nequals = 1\n[strategy]', 18),
+        ('"auto"', '"hits"', 20),
+        ('"auto"', '"target"', 20),
+        ('"ledger.db"', '"postgresql://host/db"', 5),
+        ('"ledger.db"', '"sqlite:///ledger.db"', 5),
+        ("[budget]", "[budget]\ncost = 9.0", 30),
+        ("[budget]", "[budget]\ndays = 9", 30),
+        ("[budget]", '[stop]\nrule = "regret"\n[budget]', 29),
+        *(('"person"', f'"{kind}"', 27) for kind in ("nimo", "files", "sila", "scpi", "slurm")),
+    ],
+    ids=[
+        *("goal target", "goal range", "goal limit", "goal learn", "two objectives", "formula", "exclude elements"),
+        *("parquet", "pool x space", "constraint on a pool", "acquisition hits", "acquisition target", "PostgreSQL"),
+        *("URL", "cost", "days", "stop", "nimo", "files", "sila", "scpi", "slurm"),
+    ],
+)
+def test_a_word_of_a_later_version_is_not_yet_supported(old: str, new: str, line: int, tmp_path: Path) -> None:
+    assert old in EXAMPLE
+    (fault,) = faults_of(write(tmp_path, EXAMPLE.replace(old, new)))
+    assert f"campaign.toml:{line}" in fault
+    assert "not yet supported" in fault
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('kind = "binary"', 'kind = "context"'),
+        ('kind = "categorical"', 'kind = "categorical"\ndescriptors = "t.csv"'),
+        ('sum = ["a", "b"]\nequals = 100', 'expression = "a + b <= 3"'),
+        ('sum = ["a", "b"]\nequals = 100', 'at_most = 1\nnonzero = ["a", "b"]'),
+    ],
+    ids=["context", "descriptors", "expression", "at most"],
+)
+def test_a_later_word_of_spaces_is_not_yet_supported(old: str, new: str, tmp_path: Path) -> None:
+    assert old in SPACE
+    faults = faults_of(write(tmp_path, SPACE.replace(old, new)))
+    assert all("not yet supported" in fault for fault in faults)
+
+
+def test_a_key_of_a_later_goal_is_no_unknown_word(tmp_path: Path) -> None:
+    (fault,) = faults_of(write(tmp_path, EXAMPLE.replace("std = 1.4", "value = 80")))
+    assert "'value' is not yet supported" in fault
+
+
+def test_a_missing_features_line_is_proposed_without_id_objective_and_std(tmp_path: Path) -> None:
+    text = EXAMPLE.replace('features = ["n", "theta", "r", "t"]\n', "")
+    (fault,) = faults_of(write(tmp_path, text))
+    assert 'Add features = ["n", "theta", "r", "t"]' in fault
+    assert "campaign.toml:13, [pool] features" in fault
+
+
+def test_a_proposal_leaves_out_texts_that_never_repeat(tmp_path: Path) -> None:
+    text = EXAMPLE.replace('features = ["n", "theta", "r", "t"]\n', "").replace('id = "design"\n', "")
+    (fault,) = faults_of(write(tmp_path, text))
+    assert '"design"' not in fault
+    assert '"printer"' not in fault
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "1e999"])
+def test_numbers_that_are_none_are_refused(value: str, tmp_path: Path) -> None:
+    (fault,) = faults_of(write(tmp_path, SPACE.replace("low = 1\n", f"low = {value}\n")))
+    assert "[[parameter]] low" in fault
+    assert "whole number" in fault
+
+
+def test_the_ledger_of_a_faulty_file_is_still_found(tmp_path: Path) -> None:
+    assert config.ledger_of(write(tmp_path, EXAMPLE.replace("seed = 7", "seed = -7"))) == tmp_path / "ledger.db"
+    assert config.ledger_of(write(tmp_path, MINIMAL)) == tmp_path / "campaign.db"
+    assert config.ledger_of(write(tmp_path, "no toml")) is None
+
+
+def test_settings_of_a_strategy_are_judged_all_at_once(tmp_path: Path) -> None:
+    text = MINIMAL + '[strategy]\nbeta = "big"\ndraws = true\nbeats = 1\nsurrogate = {name = "gp", nose = 3}\n'
+    faults = faults_of(write(tmp_path, text))
+    assert ["beta" in faults[1], "draws" in faults[2], "'beta'" in faults[3], "nose" in faults[0]] == [True] * 4
+
+
+@pytest.mark.parametrize(
+    "setting", ["beta = 2", "beta = 2.5", 'surrogate = "gp"', 'surrogate = {name = "gp"}', "draws = 8"]
+)
+def test_a_setting_of_its_type_is_taken(setting: str, tmp_path: Path) -> None:
+    acquisition = "nei" if "draws" in setting else "ucb"
+    text = MINIMAL + f'[strategy]\nacquisition = "{acquisition}"\n{setting}\n'
+    assert config.read(write(tmp_path, text)).strategy.made.name == "bayes"

@@ -1,0 +1,121 @@
+"""A table of readings -> outcomes."""
+
+from pathlib import Path
+
+import pytest
+
+from matloop.config.readings import Readings, read_outcomes
+from matloop.domain.objective import Objective
+from matloop.domain.outcome import Aborted, Censored, Failed, Measured
+from matloop.domain.parameter import Binary, Categorical, Integer, Real
+from matloop.domain.problem import Problem
+from matloop.domain.space import Space
+from matloop.errors import DataError
+
+SPACE = Space(
+    [
+        Real("temperature", 300, 900, step=10, unit="degC"),
+        Integer("cycles", 1, 9),
+        Categorical("solvent", ["DMF", "NaN"]),
+        Binary("stirred"),
+    ]
+)
+PROBLEM = Problem(SPACE, (Objective("gap", "maximize", unit="eV"),))
+
+
+def read(folder: Path, text: str) -> Readings:
+    path = folder / "readings.csv"
+    path.write_bytes(text.encode())
+    return read_outcomes(path, PROBLEM)
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        ("suggestion,gap\ns0001,1.5\n", Measured("s0001", {"gap": 1.5})),
+        ("suggestion,gap,gap_std\ns0001,1.5,0.1\n", Measured("s0001", {"gap": 1.5}, std={"gap": 0.1})),
+        ("suggestion,gap,gap_std\ns0001,1.5,\n", Measured("s0001", {"gap": 1.5})),
+        ("suggestion,reading,gap\ns0001,2,1.5\n", Measured("s0001", {"gap": 1.5}, reading=2)),
+        ("suggestion,gap,note\ns0001,1.5,cracked\n", Measured("s0001", {"gap": 1.5}, note="cracked")),
+        ("suggestion,gap,status\ns0001,1.5,ok\n", Measured("s0001", {"gap": 1.5})),
+        ("suggestion,status,note\ns0001,failed,melted\n", Failed("s0001", note="melted")),
+        ("suggestion,status\ns0001,Aborted\n", Aborted("s0001")),
+        ("suggestion,gap,status\ns0001,0.1,below\n", Censored("s0001", {"gap": 0.1}, side="below")),
+        ("suggestion,gap,status\ns0001,9,above\n", Censored("s0001", {"gap": 9.0}, side="above")),
+        ("candidate,experiment,gap\nc1,2,1.5\n", Measured.of(candidate="c1", outcome={"gap": 1.5}, experiment=2)),
+        (
+            "temperature,cycles,solvent,stirred,gap\n612,3,NaN,true,1.5\n",
+            Measured.of({"temperature": 612.0, "cycles": 3, "solvent": "NaN", "stirred": True}, {"gap": 1.5}),
+        ),
+        (
+            "suggestion,temperature,cycles,gap\ns0001,612,,1.5\n",
+            Measured("s0001", {"gap": 1.5}, executed={"temperature": 612.0}),
+        ),
+        (
+            "suggestion,candidate,mean,model_std,noise_std,reason,cost,gap\ns0001,c1,1,1,1,why,3,1.5\n",
+            Measured("s0001", {"gap": 1.5}, candidate="c1"),
+        ),
+        ("suggestion,gap [meV]\ns0001,1500\n", Measured("s0001", {"gap": 1.5})),
+        ("suggestion,gap,gap_std [meV]\ns0001,1.5,250\n", Measured("s0001", {"gap": 1.5}, std={"gap": 0.25})),
+    ],
+    ids=[
+        *("by suggestion", "with std", "std left empty", "second reading", "note", "ok", "failed", "aborted"),
+        *("below", "above", "by candidate", "by values", "executed", "what suggest wrote", "unit", "unit of std"),
+    ],
+)
+def test_a_row_says(text: str, outcome: object, tmp_path: Path) -> None:
+    readings = read(tmp_path, text)
+    assert readings.outcomes == (outcome,)
+    assert readings.lines == (2,)
+
+
+def test_a_temperature_is_converted_with_its_offset(tmp_path: Path) -> None:
+    text = "temperature [K],cycles,solvent,stirred,gap\n873.15,3,DMF,0,1.5\n"
+    (said,) = read(tmp_path, text).outcomes
+    assert said.values is not None
+    assert said.values["temperature"] == pytest.approx(600.0, abs=1e-9)
+
+
+def test_rows_without_a_word_are_skipped_and_counted(tmp_path: Path) -> None:
+    readings = read(tmp_path, "suggestion,gap,note\ns0001,,\ns0002,1.5,\ns0003,,later\n,,\n")
+    assert (len(readings.outcomes), readings.skipped) == (1, 3)
+
+
+def test_lines_are_those_of_the_file_where_cells_span_several(tmp_path: Path) -> None:
+    readings = read(tmp_path, 'suggestion,gap,note\ns0001,1,"two\nlines"\n\ns0002,2,\n')
+    assert readings.lines == (2, 5)
+
+
+def test_a_fault_of_the_judge_is_placed_on_the_lines_of_its_subject(tmp_path: Path) -> None:
+    (tmp_path / "r.csv").write_text("suggestion,gap\ns0001,1\ns0002,2\ns0001,3\n")
+
+    def judge(outcomes: object) -> None:
+        raise DataError.at("s0001/1", "it contradicts", "Decide.")
+
+    with pytest.raises(DataError) as caught:
+        read_outcomes(tmp_path / "r.csv", PROBLEM, judge=judge)
+    assert caught.value.faults[0].place == f"{tmp_path / 'r.csv'}, line 2 and 4, s0001/1"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("suggestion,gap,temperature [J]\ns0001,1,2\n", "does not convert"),
+        ("suggestion,gap,cycles [K]\ns0001,1,2\n", "has no unit"),
+        ("suggestion,gap,solvents\ns0001,1,2\n", "'solvent'"),
+        ("suggestion,gap,stirred\ns0001,1,maybe\n", "'maybe'"),
+        ("suggestion,gap,temperature\ns0001,1,hot\n", "'hot'"),
+        ("suggestion,experiment,gap\ns0001,1.5,1\n", "'1.5'"),
+        (",suggestion,gap\n0,s0001,1\n", "no name"),
+        ("suggestion,suggestion,gap\ns0001,s0001,1\n", "2 times"),
+        ("suggestion,gap,gap [meV]\ns0001,1,1\n", "2 times"),
+        ("suggestion,gap,status,gap_std\ns0001,1,below,1\n", "no std"),
+    ],
+    ids=[
+        *("unit of another kind", "unit where none is", "unknown column", "neither true nor false", "no number"),
+        *("half an experiment", "row numbers", "column twice", "column twice, once with a unit", "std of a limit"),
+    ],
+)
+def test_a_faulty_table_is_refused_with(text: str, words: str, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=words):
+        read(tmp_path, text)
