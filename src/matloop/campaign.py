@@ -106,10 +106,9 @@ class Campaign:
         """
         plan = config.read(Path(path))
         self = cls.__new__(cls)
-        strategy = plugins.strategy(plan.strategy.kind, plan.strategy.options)
-        self._set_up(plan.problem, strategy, plan.ledger, clock)
+        self._set_up(plan.problem, plan.strategy.made, plan.ledger, clock)
         self.folder, self.wait = plan.path.parent, plan.wait
-        self.lab = plugins.lab(plan.lab.kind, plan.lab.options, self._lab_setup)
+        self.lab = plan.lab.made
         return self
 
     def _set_up(self, problem: Problem, strategy: Strategy, ledger: Path | None, clock: Clock | None) -> None:

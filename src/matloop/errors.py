@@ -52,6 +52,10 @@ class MatloopError(Exception):
         self.faults: tuple[Fault, ...] = faults
         super().__init__("\n".join(str(fault) for fault in faults))
 
+    def __reduce__(self) -> tuple[type[MatloopError], tuple[Fault, ...]]:
+        """Worker processes hand errors back whole."""
+        return type(self), self.faults
+
     @classmethod
     def at(cls, place: str, found: str, cure: str) -> MatloopError:
         """An error of one fault."""

@@ -388,14 +388,31 @@ def test_the_fitted_process_has_every_capability(capability: type) -> None:
 
 
 def test_every_setting_changes_what_is_learned_or_how() -> None:
-    X, y = smooth(n=10)
-    var = np.where(np.arange(10) % 2, 0.01, 0.0)[:, None]
+    X, y = smooth(n=12)
+    var = np.where(np.arange(12) % 2, 0.01, 0.0)[:, None]
     usual = GP().fit(observed(X, y, var=var), rng()).describe()
     other: dict[str, Any] = {
         "kernel": "rbf", "ard": False, "noise": "none", "scale": "fixed", "mean_std": 3.0, "length_loc": 0.0,
         "length_width": 1.0, "pooling": 0.0, "noise_loc": -1.0, "noise_width": 2.0, "scale_loc": 0.0,
-        "scale_width": 0.5, "excess_upper": 0.01, "draws": 0, "climbs": 1, "steps": 2,
+        "scale_width": 0.5, "excess_upper": 0.01, "draws": 0, "climbs": 1, "steps": 2, "study": 10,
     }  # fmt: skip
     assert set(other) == set(GP.__slots__)
     for name, value in other.items():
         assert GP(**{name: value}).fit(observed(X, y, var=var), rng()).describe() != usual, name
+
+
+def test_of_many_inputs_some_are_studied_and_all_are_known() -> None:
+    X, y = smooth(120)
+    model = GP(study=40).fit(observed(X, y), rng())
+    assert only(model)["studied"] == 40
+    assert only(model)["inputs"] == 120
+    whole = GP().fit(observed(X, y), rng())
+    assert_allclose(model.predict(X).mean, whole.predict(X).mean, atol=0.3 * float(np.std(y)))
+
+
+def test_the_studied_inputs_do_not_depend_on_the_order_of_the_readings() -> None:
+    X, y = smooth(60)
+    order = rng(3).permutation(60)
+    one = GP(study=20).fit(observed(X, y), rng())
+    two = GP(study=20).fit(observed(X[order], np.asarray(y)[order]), rng())
+    assert_allclose(one.predict(X).mean, two.predict(X).mean, rtol=1e-8)

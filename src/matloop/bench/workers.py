@@ -12,13 +12,10 @@ import signal
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
 from multiprocessing.synchronize import Event
 from typing import Any, Protocol, TypeVar
 
 from threadpoolctl import threadpool_limits
-
-from matloop.errors import Fault, MatloopError
 
 Job = tuple[str, int]
 Result_co = TypeVar("Result_co", covariant=True)
@@ -57,22 +54,11 @@ def perform(task: Task[Result_co], jobs: Sequence[Job], processes: int, keep: Ca
         try:
             futures = {executor.submit(_do, job): job for job in jobs}
             for future in as_completed(futures):
-                outcome = future.result()
-                if isinstance(outcome, _Failure):
-                    raise outcome.kind(*outcome.faults)
-                keep(futures[future], outcome)
+                keep(futures[future], future.result())
         except BaseException:
             stop.set()
             executor.shutdown(wait=True, cancel_futures=True)
             raise
-
-
-@dataclass(frozen=True, slots=True)
-class _Failure:
-    """An error of ours on its way home: exceptions lose their faults when they are pickled."""
-
-    kind: type[MatloopError]
-    faults: tuple[Fault, ...]
 
 
 _HELD: dict[str, Any] = {}
@@ -96,7 +82,4 @@ def _end_with_parent() -> None:
 
 
 def _do(job: Job) -> Any:
-    try:
-        return _HELD["task"](job, _HELD["stop"].is_set)
-    except MatloopError as error:
-        return _Failure(type(error), error.faults)
+    return _HELD["task"](job, _HELD["stop"].is_set)

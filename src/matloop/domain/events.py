@@ -41,8 +41,12 @@ TYPES = frozenset(
 
 _FIELDS = ("v", "type", "seq", "time", "campaign", "token", "data", "prev")
 
+def _as_is(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    return data
+
+
 _UPCASTS: dict[tuple[str, int], Callable[[Mapping[str, Any]], Mapping[str, Any]]] = {}
-"""(type, v) -> data of version v + 1. Empty until a released version is superseded."""
+"""(type, v) -> data of version v + 1; a type without an entry stays as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +92,11 @@ class Event:
         except (ValueError, KeyError, TypeError):
             cure = "Restore the ledger from a backup."
             fail(LedgerError, "event", f"no event can be read from {text[:60]!r}", cure)
-        if type_ not in TYPES or not isinstance(v, int) or v > VERSION:
+        if not isinstance(type_, str) or type_ not in TYPES or not isinstance(v, int) or not 1 <= v <= VERSION:
             found = f"type {type_!r} version {v!r} is unknown to this version of matloop"
             fail(LedgerError, f"event {seq}", found, "Use a newer matloop, or restore the ledger from a backup.")
         while v < VERSION:
-            data, v = _UPCASTS[type_, v](data), v + 1
+            data, v = _UPCASTS.get((type_, v), _as_is)(data), v + 1
         return cls(v, type_, seq, time, campaign, token, data, prev, hash_, text)
 
 
@@ -133,10 +137,10 @@ def verify(events: Iterable[Event]) -> list[Fault]:
         if canonical.sha256(event.text) != event.hash:
             faults.append(Fault(place, "its text does not match its hash: it was altered", cure))
         if event.seq != seq + 1:
-            faults.append(Fault(place, f"it calls itself number {event.seq}", cure))
+            faults.append(Fault(place, f"number {event.seq} stands in its place", cure))
         if event.prev != prev:
             faults.append(Fault(place, "it does not follow the event before it", cure))
         if campaign is not None and event.campaign != campaign:
             faults.append(Fault(place, f"it belongs to campaign {event.campaign!r}, not {campaign!r}", cure))
-        prev, seq, campaign = event.hash, seq + 1, event.campaign
+        prev, seq, campaign = event.hash, event.seq, event.campaign
     return faults

@@ -26,7 +26,7 @@ from matloop.surrogate.replicates import Atoms, Inputs, Scaling
 from matloop.surrogate.threads import one_thread
 
 _WORDS = {"kernel": tuple(KERNELS), "noise": ("learned", "none"), "scale": ("learned", "fixed")}
-_COUNTS = {"draws": (0, 1000), "climbs": (1, 1000), "steps": (1, 10_000)}
+_COUNTS = {"draws": (0, 1000), "climbs": (1, 1000), "steps": (1, 10_000), "study": (10, 100_000)}
 _NUMBERS = {
     "mean_std": (0.0, 1e6),
     "pooling": (0.0, 0.999),
@@ -94,6 +94,7 @@ class GP:
     draws: int = 4
     climbs: int = 2
     steps: int = 60
+    study: int = 1000
 
     def __post_init__(self) -> None:
         faults = Faults()
@@ -116,18 +117,29 @@ class GP:
         Raises:
             ModelError: when an objective has fewer than two distinct values, or no covariance can be factored.
         """
-        inputs = Inputs.of(data.X)
+        everything = Inputs.of(data.X)
+        kept = self._studied(everything, rng)
+        inputs = Inputs.of(data.X[kept])
         distances = Distances.of(inputs.X, self._index(data.groups))
         groups = np.unique(data.groups).size
-        hypers, notes = [], []
+        hypers, notes, scalings = [], [], []
         for j, (y, var) in enumerate(zip(data.y.T, data.var.T, strict=True)):
             place = _place(data, j)
-            atoms = Scaling.of(y, inputs.owner, place).atoms(y, var, inputs.owner)
+            scalings.append(Scaling.of(y, everything.owner, place))
+            atoms = scalings[j].atoms(y[kept], var[kept], inputs.owner)
             evidence = Evidence(KERNELS[self.kernel], distances, atoms, self.mean_std, place)
-            hyper, note = self._learn(evidence, self.layout(groups, var), rng, _Warm(warm, j))
+            hyper, note = self._learn(evidence, self.layout(groups, var[kept]), rng, _Warm(warm, j))
             hypers.append(hyper)
-            notes.append(note)
-        return self.at(data, hypers, notes=notes)
+            notes.append({**note, "studied": len(inputs.X)})
+        return self.at(data, hypers, scalings, notes=notes)
+
+    def _studied(self, inputs: Inputs, rng: np.random.Generator) -> NDArray[np.bool_]:
+        """(n,) which readings the hyper-parameters are learned from: all, or those of `study` drawn inputs."""
+        chosen = np.ones(len(inputs.X), dtype=np.bool_)
+        if len(inputs.X) > self.study:
+            chosen[:] = False
+            chosen[rng.choice(len(inputs.X), self.study, replace=False)] = True
+        return np.asarray(chosen[inputs.owner])
 
     @one_thread()
     def at(

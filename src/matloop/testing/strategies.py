@@ -129,7 +129,7 @@ class StrategyContract:
         assert isinstance(strategy, Strategy), "it lacks name or suggest"
         assert isinstance(type(strategy).name, str)
         assert is_dataclass(strategy)
-        assert type(strategy).__dataclass_params__.frozen  # type: ignore[attr-defined]  # every dataclass has it
+        assert type(strategy).__dataclass_params__.frozen
 
     def test_it_gives_as_many_different_candidates_as_asked(self) -> None:
         for ask in self.tasks():

@@ -1,17 +1,27 @@
-"""auto: which rule fits what is known, decided on a principle and said in the reason."""
+"""auto: seek the best while that pays, then collect what is good; decided by figures and said in the reason.
+
+(The integrator owns this file; see docs/decisions/0006-what-auto-does.md.)
+
+Expected improvement looks for one best candidate. Once no candidate is expected to improve by a noticeable share of the
+spread, it spends experiments on the least known corners; an upper confidence bound then finds more of the good ones.
+The evidence is benchmarks/acquisitions.py.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import math
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import numpy as np
 
 from matloop.decide.acquisition import Scene
-from matloop.decide.acquisition.believe import Pointwise
-from matloop.decide.acquisition.ei import EI
+from matloop.decide.acquisition.believe import Believed, Pointwise
+from matloop.decide.acquisition.ei import ei_words, log_ei
 from matloop.decide.acquisition.nei import NEI, NoisyImprovement
+from matloop.decide.acquisition.ucb import UCB, upper_bound
 from matloop.decide.words import percent
+from matloop.domain.prediction import Floats
 from matloop.surrogate import Joint
 
 NOISE_MATTERS = 0.1
@@ -19,10 +29,20 @@ NOISE_MATTERS = 0.1
 noise makes 1 % of the readings' variance. Larger, ei is misled by uncertain incumbents; smaller, nei is paid for in
 time where its answer is that of ei."""
 
+PAYS = 0.03
+"""Expected improvement, as a share of the readings' spread, below which seeking the best no longer pays. Between 0.01
+and 0.1 the benchmark cannot tell; far larger, the best is missed; far smaller, the good ones are never collected."""
+
+COLLECTING_BETA = 4.0
+"""Weight of the variance in the bound that collects: two standard deviations, as in Liang et al. 2021."""
+
+_FIRST = 1e6
+"""Added to the scores of candidates that still pay, so that they come before all others; above any score in spreads."""
+
 
 @dataclass(frozen=True, slots=True)
 class Auto:
-    """Log expected improvement where readings are exact enough to know the incumbent, noisy expected improvement else.
+    """Log expected improvement (noisy, where noise puts the incumbent in doubt) while it pays, then ucb.
 
     draws: how many draws nei makes.
     """
@@ -30,14 +50,78 @@ class Auto:
     draws: int = 64
     name: ClassVar[str] = "auto"
 
-    def prepare(self, scene: Scene) -> Pointwise | NoisyImprovement:
-        """Weigh the noise of one reading against the spread of the readings, then tie the rule that fits."""
+    def prepare(self, scene: Scene) -> Pointwise | SeekThenCollect:
+        """Weigh the noise of one reading against the spread of the readings, and tie both rules."""
         noise = float(np.sqrt(np.mean(scene.fitted.predict(scene.measured).noise_std[:, 0] ** 2)))
         share = noise / scene.spread
         why = f"reading noise is {percent(share)} of the spread of the readings"
-        if share < NOISE_MATTERS:
-            return replace(EI().prepare(scene), preface=f"auto took ei: {why}; ")
-        if not isinstance(scene.fitted, Joint):
+        collect = _collecting(scene)
+        if share >= NOISE_MATTERS and isinstance(scene.fitted, Joint):
+            return SeekThenCollect(NEI(self.draws).prepare(scene), collect, f"auto took nei: {why}; ", scene.spread)
+        if share >= NOISE_MATTERS:
             why += f", but {type(scene.fitted).__name__} has no joint posterior for nei"
-            return replace(EI().prepare(scene), preface=f"auto took ei: {why}; ")
-        return replace(NEI(self.draws).prepare(scene), preface=f"auto took nei: {why}; ")
+        return _exact(collect, f"auto took ei: {why}; ", scene.spread)
+
+
+def _collecting(scene: Scene) -> Pointwise:
+    """The bound above the best, in spreads, so that it compares whatever the objective's unit and offset."""
+
+    def formula(mean: Floats, std: Floats, best: float) -> Floats:
+        return (upper_bound(mean, std, COLLECTING_BETA) - best) / scene.spread
+
+    preface = f"auto took ucb: no improvement by {percent(PAYS)} of the spread is expected; "
+    return replace(UCB(COLLECTING_BETA).prepare(scene), formula=formula, preface=preface)
+
+
+def _exact(collect: Pointwise, preface: str, spread: float) -> Pointwise:
+    """Both rules in one look at the posterior, for readings exact enough that ei may seek."""
+
+    def formula(mean: Floats, std: Floats, best: float) -> Floats:
+        return _ranked(log_ei(mean, std, best), collect.formula(mean, std, best), spread)
+
+    def words(mean: float, std: float, believed: Believed) -> str:
+        pays = float(log_ei(np.array([mean]), np.array([std]), believed.best)[0]) >= math.log(PAYS * spread)
+        if pays:
+            return preface + ei_words(mean, std, believed)
+        return collect.preface + collect.wording(mean, std, believed)
+
+    return Pointwise(collect.believed, formula, words, falls=True)
+
+
+def _ranked(gain: Floats, bound: Floats, spread: float) -> Floats:
+    """Scores (q,): the log improvement `gain` where it pays, all others behind by `bound`."""
+    relative = gain - math.log(spread)
+    return np.where(relative >= math.log(PAYS), _FIRST + relative, bound)
+
+
+@dataclass(frozen=True, slots=True)
+class SeekThenCollect:
+    """Candidates whose noisy expected improvement still pays, by that; all others behind them, by their bound.
+
+    preface: what is said before the figures of the seeking rule. spread: standard deviation of the readings.
+    falls: both can only fall, and so can what moves from the one to the other.
+    """
+
+    seek: NoisyImprovement
+    collect: Pointwise
+    preface: str
+    spread: float
+    falls: bool = field(default=True, init=False)
+
+    def score(self, X: Floats) -> Floats:
+        """Scores (q,) of X (q, d)."""
+        return _ranked(self.seek.score(X), self.collect.score(X), self.spread)
+
+    def bound(self, X: Floats) -> Floats:
+        """Upper bounds (q,) of the scores at X (q, d)."""
+        return _ranked(self.seek.bound(X), self.collect.score(X), self.spread)
+
+    def join(self, X: Floats) -> SeekThenCollect:
+        """Both rules, once the candidate at X (1, d) is pending too."""
+        return replace(self, seek=self.seek.join(X), collect=self.collect.join(X))
+
+    def say(self, X: Floats) -> str:
+        """Which rule chose, why, and its figures."""
+        if self.score(X)[0] >= _FIRST / 2:
+            return self.preface + self.seek.say(X)
+        return self.collect.say(X)

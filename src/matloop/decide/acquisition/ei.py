@@ -71,10 +71,11 @@ class EI:
 
     def prepare(self, scene: Scene) -> Pointwise:
         """Tie it to what is known now."""
-        return Pointwise(Believed.of(scene), log_ei, _words, falls=True)
+        return Pointwise(Believed.of(scene), log_ei, ei_words, falls=True)
 
 
-def _words(mean: float, std: float, believed: Believed) -> str:
+def ei_words(mean: float, std: float, believed: Believed) -> str:
+    """The figures behind one candidate, from its signed mean and its std."""
     gain = math.exp(float(log_ei(np.array([mean]), np.array([std]), believed.best)[0]))
     return improvement_words(gain, believed)
 

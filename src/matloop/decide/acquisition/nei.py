@@ -47,13 +47,11 @@ class NoisyImprovement:
 
     ahead: rows of normal numbers kept for candidates that join, so that a draw, once made, stays.
     believed: the plain posterior, for bounds and words.
-    preface: what is said before the figures.
     """
 
     drawn: Draws
     ahead: tuple[Floats, ...]
     believed: Believed
-    preface: str = ""
     falls: bool = field(default=True, init=False)  # more candidates under a draw raise its incumbent, up to draw error
 
     def score(self, X: Floats) -> Floats:
@@ -77,4 +75,4 @@ class NoisyImprovement:
 
     def say(self, X: Floats) -> str:
         """The expected improvement, over the best posterior mean of what is measured."""
-        return self.preface + improvement_words(math.exp(float(self.score(X)[0])), self.believed)
+        return improvement_words(math.exp(float(self.score(X)[0])), self.believed)
