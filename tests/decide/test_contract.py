@@ -4,7 +4,9 @@ from matloop.decide.acquisition.registry import NAMES
 from matloop.decide.bayes import Bayes, Greedy
 from matloop.decide.random import Random
 from matloop.decide.sobol import Sobol
-from matloop.testing.strategies import StrategyContract
+from matloop.testing.strategies import StrategyContract, bare_pool, large_space
+
+EFFORT = 300  # of the search of a large space: the contract asks for lawful candidates, not for good ones
 
 
 class TestRandom(StrategyContract):
@@ -24,19 +26,24 @@ class TestLatinHypercube(StrategyContract):
 
 class TestGreedy(StrategyContract):
     def strategy(self):
-        return Greedy(evaluations=600)
+        return Greedy(evaluations=EFFORT)
 
 
 class TestBayes(StrategyContract):
     def strategy(self):
-        return Bayes()
+        return Bayes(evaluations=EFFORT)
 
 
 @pytest.mark.parametrize("acquisition", [name for name in NAMES if name != "auto"])
 class TestAcquisitions(StrategyContract):
+    batch = 2
+
     @pytest.fixture(autouse=True)
     def _choose(self, acquisition):
         self.acquisition = acquisition
 
     def strategy(self):
-        return Bayes(acquisition=self.acquisition, evaluations=600)
+        return Bayes(acquisition=self.acquisition, evaluations=EFFORT)
+
+    def candidates(self):
+        return [bare_pool(), large_space()]

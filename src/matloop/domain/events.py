@@ -41,6 +41,7 @@ TYPES = frozenset(
 
 _FIELDS = ("v", "type", "seq", "time", "campaign", "token", "data", "prev")
 
+
 def _as_is(data: Mapping[str, Any]) -> Mapping[str, Any]:
     return data
 

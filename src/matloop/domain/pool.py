@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +17,11 @@ from matloop.domain.candidate import Candidate
 from matloop.domain.canonical import Value
 from matloop.domain.columns import Column, Numbers, Rows, Words, group, row_hash
 from matloop.domain.encoder import Encoder
+from matloop.domain.named_values import Parsers, parse_values
 from matloop.domain.pool_read import Source
 from matloop.domain.prediction import Floats
 from matloop.domain.table import LISTED_FAULTS, Texts, listed
-from matloop.errors import DataError, Fault, Faults, InputError, fail, nearest
+from matloop.errors import DataError, Fault, Faults, fail
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -229,19 +230,12 @@ class Pool:
         Raises:
             DataError: all unknown names and unreadable values at once.
         """
-        faults = Faults()
-        for name in values:
-            if name not in self.names:
-                faults.add("values", f"unknown feature {name!r}", nearest(str(name), self.names))
-        parsed: dict[str, Value] = {}
-        for name, column in zip(self.names, self._columns, strict=True):
-            if name in values:
-                try:
-                    parsed[name] = column.parse(name, values[name])
-                except InputError as error:
-                    faults.absorb(error)
-        faults.raise_if_any(DataError)
-        return parsed
+        return parse_values(values, self._parsers, "feature", complete=False)
+
+    @cached_property
+    def _parsers(self) -> Parsers:
+        columns = zip(self.names, self._columns, strict=True)
+        return {name: partial(column.parse, name) for name, column in columns}
 
     def resolve(self, values: Mapping[str, object]) -> Candidate:
         """The candidate that the values name, or one marked outside.
@@ -250,16 +244,7 @@ class Pool:
             DataError: for missing or unknown names and unreadable values, all at once; for values that several
                 candidates have.
         """
-        faults = Faults()
-        parsed: dict[str, Value] = {}
-        try:
-            parsed = self.parse(values)
-        except DataError as error:
-            faults.absorb(error)
-        for name in self.names:
-            if name not in values:
-                faults.add("values", f"feature {name!r} is missing", "Give every feature a value.")
-        faults.raise_if_any(DataError)
+        parsed = parse_values(values, self._parsers, "feature", complete=True)
         i = self.find(parsed)
         if i is not None:
             return self.candidate(i)

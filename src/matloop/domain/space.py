@@ -17,12 +17,13 @@ from matloop.domain.canonical import Value
 from matloop.domain.constraint import Constraint
 from matloop.domain.encoder import Encoder, OneHot, Scaled
 from matloop.domain.moves import Moves
+from matloop.domain.named_values import Parsers, parse_values
 from matloop.domain.number import as_number
 from matloop.domain.parameter import Categorical, Integer, Parameter, Real
 from matloop.domain.prediction import Floats
 from matloop.domain.simplex import Ints
 from matloop.domain.space_check import Block, bounded_sum, check_parameters, refuse_overlap
-from matloop.errors import DataError, Faults, InputError, SpaceError, nearest
+from matloop.errors import Faults, SpaceError
 
 SUM_ERROR = 1e-9  # of the total (or 1): what rounding may add to a sum; of the range: to a bound (CONTRACT, Identity)
 _LISTED = 10**5  # spaces up to this size can be looked up by id; listing them takes under a second
@@ -180,19 +181,11 @@ class Space:
         Raises:
             DataError: all unknown names and unreadable values at once.
         """
-        faults = Faults()
-        for name in values:
-            if name not in self.names:
-                faults.add("values", f"unknown parameter {name!r}", nearest(str(name), self.names))
-        parsed: dict[str, Value] = {}
-        for one in self.parameters:
-            if one.name in values:
-                try:
-                    parsed[one.name] = one.parse(values[one.name])
-                except InputError as error:
-                    faults.absorb(error)
-        faults.raise_if_any(DataError)
-        return parsed
+        return parse_values(values, self._parsers, "parameter", complete=False)
+
+    @cached_property
+    def _parsers(self) -> Parsers:
+        return {one.name: one.parse for one in self.parameters}
 
     def index(self, values: Mapping[str, Value]) -> Ints | None:
         """The feasible point (p,) of parsed values, None when they are outside."""
@@ -223,16 +216,7 @@ class Space:
         Raises:
             DataError: for missing or unknown names and unreadable values, all at once.
         """
-        faults = Faults()
-        parsed: dict[str, Value] = {}
-        try:
-            parsed = self.parse(values)
-        except DataError as error:
-            faults.absorb(error)
-        for name in self.names:
-            if name not in values:
-                faults.add("values", f"parameter {name!r} is missing", "Give every parameter a value.")
-        faults.raise_if_any(DataError)
+        parsed = parse_values(values, self._parsers, "parameter", complete=True)
         k = self.index(parsed)
         if k is not None:
             return self.candidate(k)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +11,7 @@ import typer
 from matloop.apps.cli.terminal import Debug, File, Json, emit, say, show_sheet
 from matloop.campaign import Campaign
 from matloop.decide.words import count, figure
+from matloop.domain.objective import Objective
 from matloop.errors import InputError, NotYetSupported, fail
 from matloop.report.sheet import Sheet, shortlist_sheet
 from matloop.report.summary import Summary, summary_of
@@ -24,11 +25,12 @@ _FAILED = 5  # failures listed; the rest is counted
 
 def status(file: File, as_json: Json = False, debug: Debug = False) -> None:
     """Say where the campaign stands and what to do next; nothing is written."""
-    document = Campaign.open(file).status()
+    campaign = Campaign.open(file)
+    document = campaign.status()
     if as_json:
         emit(document)
     else:
-        _say_status(document)
+        _say_status(document, campaign.problem.objectives)
 
 
 def report(
@@ -89,17 +91,19 @@ def say_summary(summary: Summary, sheet: Sheet) -> None:
         say(f"Failed: {failure.where} ({failure.candidate}) {failure.note}".rstrip())
     if len(summary.failures) > _FAILED:
         say(f"... and {len(summary.failures) - _FAILED} more failed.")
-    _say_status(summary.status)
+    _say_status(summary.status, summary.problem.objectives)
 
 
-def _say_status(document: Mapping[str, Any]) -> None:
+def _say_status(document: Mapping[str, Any], objectives: Sequence[Objective]) -> None:
     counts = document["counts"]
     say(
         ", ".join(f"{number} {name}" for name, number in counts.items() if number or name in ("pending", "measured"))
         + "."
     )
     for best in document["best"]:
-        say(f"Best: {best['candidate']} ({', '.join(f'{name} {value}' for name, value in best['values'].items())})")
+        made = ", ".join(f"{name} {value}" for name, value in best["values"].items())
+        figures = "; ".join(_best_figure(best, objective) for objective in objectives)
+        say(f"Best: {best['candidate']}, {figures}, {count(best['readings'], 'reading')}; at {made}.")
     spent = document["budget"]["experiments"]
     say(
         f"Budget: {spent['used']} of {spent['limit']} experiments."
@@ -107,3 +111,13 @@ def _say_status(document: Mapping[str, Any]) -> None:
         else f"{spent['used']} experiments."
     )
     say(f"Advice: {document['advice']['action']}: {document['advice']['reason']}.")
+
+
+def _best_figure(best: Mapping[str, Any], objective: Objective) -> str:
+    """`overpotential 0.378 V (model 0.003, one reading 0.003)`, or the plain mean while there is no model."""
+    unit = None if objective.unit == "1" else objective.unit
+    said = best["prediction"]
+    if said is None:
+        return f"{objective.name} {figure(best['reading_mean'][objective.name], unit)} (plain mean, no model yet)"
+    mean, model, noise = (said[part][objective.name] for part in ("mean", "model_std", "noise_std"))
+    return f"{objective.name} {figure(mean, unit)} (std: model {figure(model)}, one reading {figure(noise)})"
