@@ -1,8 +1,8 @@
 """Which acquisition should `auto` take? Synthetic pools alone, so that the published tables stay unseen.
 
-Pools of 800 uniform candidates of six standard test functions, noise-free and with reading noise of 20 % of the spread of the
-truth; 2 random initial candidates, batch 1, 60 experiments; paired seeds. Printed: Top% and simple regret (in units of the
-spread of the truth), mean over functions and seeds, with the difference to `ei` and its 95 % bootstrap interval.
+Pools of 800 uniform candidates of six standard test functions, noise-free and with reading noise of 20 % of the spread
+of the truth; 2 random initial candidates, batch 1, 60 experiments; paired seeds. Printed: Top% and simple regret (in
+units of the spread of the truth), mean over functions and seeds, with the difference to `ei` and its 95 % interval.
 
 Usage: python benchmarks/acquisitions.py [--seeds 10]
 """

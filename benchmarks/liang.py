@@ -16,6 +16,7 @@ import pandas as pd
 import matloop as ml
 from matloop.bench.backtest import compare
 from matloop.bench.summary import Score, summarise
+from matloop.bench.workers import cores
 from matloop.domain.objective import Goal
 
 
@@ -68,7 +69,9 @@ def main() -> None:
         table = TABLES[name]
         pool, truth = read(table, options.data_dir)
         objective = ml.Objective(table.objective, goal=table.goal)
-        runs = compare(pool, truth, objective, strategies, runs=options.runs, budget=table.at[-1], initial=2)
+        runs = compare(
+            pool, truth, objective, strategies, runs=options.runs, budget=table.at[-1], initial=2, processes=cores()
+        )
         for score in summarise(runs, truth, at=table.at):
             if score.metric in METRICS:
                 print(line(name, score), flush=True)
