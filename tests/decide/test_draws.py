@@ -68,7 +68,10 @@ def test_noisy_improvement_is_that_of_joint_samples():
 
 def test_noisy_improvement_becomes_plain_as_noise_vanishes():
     known, X = scene(noise=0.0), elsewhere()
-    np.testing.assert_allclose(NEI().prepare(known).score(X), EI().prepare(known).score(X), rtol=1e-3, atol=2e-3)
+    noisy, plain = NEI().prepare(known).score(X), EI().prepare(known).score(X)
+    worth = plain > -20  # far below, the square of the nugget's share of the incumbent enters
+    assert worth.sum() > 3
+    np.testing.assert_allclose(noisy[worth], plain[worth], rtol=1e-3)
 
 
 def test_noisy_improvement_stays_below_its_bound():
@@ -100,10 +103,11 @@ def test_a_thompson_draw_is_the_same_wherever_it_is_looked_at_again():
 def test_thompson_draws_have_the_posterior_as_their_law():
     known, X = scene(), elsewhere(3)
     mean, cov = known.fitted.joint(X)
-    drawn = np.array([np.concatenate([(p := Thompson().prepare(known)).score(X[:1]), p.score(X[1:])]) for _ in range(3000)])
-    error = np.sqrt(np.diagonal(cov[0]) / 3000)
+    paths = [Thompson().prepare(known) for _ in range(400)]
+    drawn = np.array([np.concatenate([path.score(X[:1]), path.score(X[1:])]) for path in paths])
+    error = np.sqrt(np.diagonal(cov[0]) / 400)
     assert (np.abs(drawn.mean(axis=0) + mean[:, 0]) < 4 * error).all()
-    np.testing.assert_allclose(np.cov(drawn.T), cov[0], atol=0.15 * cov[0].max())
+    np.testing.assert_allclose(np.cov(drawn.T), cov[0], atol=0.25 * cov[0].max())
 
 
 def test_quasi_random_normals_have_mean_zero_and_variance_one():

@@ -1,0 +1,99 @@
+"""From readings to a model."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from matloop.decide.bayes import Bayes
+from matloop.decide.model import ignorance, learn, learned, observations
+from matloop.domain.objective import Objective
+from matloop.errors import ModelError
+from matloop.surrogate.gp import GP
+from matloop.testing.strategies import chosen_ids, large_space, members, reading, small_pool, task
+
+
+def test_a_readings_std_goes_before_that_of_its_objective():
+    pool = small_pool()
+    readings = (reading(1, pool.candidate(0), 1.0, std={"y": 0.5}), reading(2, pool.candidate(1), 2.0))
+    ask = replace(task(pool), readings=readings, objectives=(Objective("y", std=3.0),))
+    assert observations(ask).var[:, 0].tolist() == [0.25, 9.0]
+
+
+def test_a_given_std_of_zero_is_one():
+    pool = small_pool()
+    ask = replace(task(pool), readings=(reading(1, pool.candidate(0), 1.0, std={"y": 0.0}),))
+    assert observations(replace(ask, objectives=(Objective("y", std=3.0),))).var[0, 0] == 0.0
+
+
+def test_without_any_std_the_known_variance_is_zero():
+    assert observations(task(small_pool(), 3)).var.tolist() == [[0.0]] * 3
+
+
+def test_the_model_learns_from_executed_values():
+    space = large_space()
+    (one,) = members(space, 1)
+    ran = {**one.values, "a": 7.25}
+    ask = replace(task(space), readings=(reading(1, one, 1.0, executed={"a": 7.25}),))
+    assert observations(ask).X.tolist() == space.encoder.encode([ran]).tolist()
+
+
+def test_an_outside_reading_is_learned_from_and_never_suggested():
+    space = large_space()
+    outside = space.resolve({"a": 33.3, "b": 33.3, "d": 33.4, "c": "x"})
+    ask = task(space, 6, n=5)
+    ask = replace(ask, readings=(*ask.readings, reading(99, outside, 50.0, outside=True)))
+    assert len(learned(ask)) == 7
+    chosen = Bayes(evaluations=500).suggest(ask)
+    assert outside.id not in chosen_ids(chosen)
+    assert space.encoder.encode([outside.values]).tolist()[0] in observations(ask).X.tolist()
+
+
+def test_a_reading_without_the_objective_is_left_out():
+    pool = small_pool()
+    ask = task(pool, 3)
+    partial = replace(ask.readings[0], outcome={})
+    assert len(observations(replace(ask, readings=(partial, *ask.readings[1:]))).y) == 2
+
+
+def test_equal_readings_teach_nothing_yet():
+    assert "two distinct values" in ignorance(task(small_pool(), 4, truth=lambda values: 1.0))
+
+
+def test_two_distinct_readings_are_enough():
+    assert ignorance(task(small_pool(), 2)) is None
+
+
+def test_learning_from_nothing_is_refused():
+    with pytest.raises(ModelError, match="no reading yet"):
+        learn(task(small_pool()), GP())
+
+
+def test_rows_and_values_get_the_same_prediction():
+    pool = small_pool()
+    model = learn(task(pool, 12), GP())
+    by_row = model.predict_rows(pool, np.arange(5))
+    by_values = model.predict_values([pool.values(i) for i in range(5)])
+    np.testing.assert_allclose(by_row.mean, by_values.mean, atol=1e-12)
+
+
+def test_a_pool_is_predicted_in_chunks_without_a_seam():
+    pool = small_pool(9000)
+    model = learn(task(pool, 12), GP())
+    whole, parts = model.predict_rows(pool, slice(8000, 9000)), model.predict_rows(pool, slice(None))
+    np.testing.assert_allclose(parts.model_std[8000:], whole.model_std, atol=1e-9)
+    assert parts.mean.shape == (9000, 1)
+
+
+def test_no_row_gives_an_empty_prediction():
+    pool = small_pool()
+    assert learn(task(pool, 12), GP()).predict_rows(pool, np.array([], dtype=np.intp)).mean.shape == (0, 1)
+
+
+def test_replicates_are_one_measured_input():
+    pool = small_pool()
+    ask = task(pool, 4)
+    model = learn(replace(ask, readings=(*ask.readings, reading(50, pool.candidate(0), 0.3))), GP())
+    X, labels = model.measured()
+    assert sorted(labels) == ["d0", "d1", "d2", "d3"]
+    assert len(X) == 4

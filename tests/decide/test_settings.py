@@ -1,0 +1,107 @@
+"""Settings are checked when a strategy is made, and each of them changes something."""
+
+from dataclasses import replace
+
+import pytest
+
+from matloop.decide.acquisition.registry import NAMES, acquisition
+from matloop.decide.bayes import Bayes, Greedy
+from matloop.decide.sobol import Sobol
+from matloop.decide.words import count, figure, percent, sentence
+from matloop.domain.objective import Objective
+from matloop.errors import InputError, NotYetSupported
+from matloop.surrogate.gp import GP
+from matloop.testing.strategies import chosen_ids, large_space, small_pool, task
+
+WRONG = {
+    "acquisition": ({"acquisition": "uct"}, "strategy.acquisition", "Did you mean 'ucb'?"),
+    "negative beta": ({"acquisition": "ucb", "beta": -1.0}, "strategy.beta", "0 or more"),
+    "no number": ({"acquisition": "ucb", "beta": float("nan")}, "strategy.beta", "0 or more"),
+    "beta elsewhere": ({"acquisition": "ei", "beta": 2.0}, "strategy.beta", "'ucb'"),
+    "draws elsewhere": ({"acquisition": "ucb", "draws": 8}, "strategy.draws", "'nei'"),
+    "no draws": ({"acquisition": "nei", "draws": 0}, "strategy.draws", "from 1"),
+    "no effort": ({"evaluations": 0}, "strategy.evaluations", "from 1"),
+    "surrogate": ({"surrogate": "gp"}, "strategy.surrogate", "GP()"),
+    "a class": ({"surrogate": GP}, "strategy.surrogate", "GP()"),
+}
+
+
+@pytest.mark.parametrize(("settings", "place", "cure"), WRONG.values(), ids=WRONG.keys())
+def test_a_wrong_setting_is_refused_with_its_place_and_cure(settings, place, cure):
+    with pytest.raises(InputError) as caught:
+        Bayes(**settings)
+    (fault,) = caught.value.faults
+    assert fault.place == place
+    assert cure in fault.cure
+
+
+def test_all_wrong_settings_are_named_at_once():
+    with pytest.raises(InputError) as caught:
+        Bayes(acquisition="e", evaluations=-1, surrogate=3)
+    assert len(caught.value.faults) == 3
+
+
+@pytest.mark.parametrize("name", ["hits", "target"])
+def test_what_a_later_version_brings_is_said_to_be_not_yet_supported(name):
+    with pytest.raises(NotYetSupported, match="not yet supported"):
+        Bayes(acquisition=name)
+
+
+def test_two_objectives_are_not_yet_supported():
+    ask = replace(task(small_pool(), 5), objectives=(Objective("y"), Objective("z")))
+    with pytest.raises(NotYetSupported, match="2 objectives"):
+        Bayes().suggest(ask)
+
+
+def test_greedy_refuses_a_wrong_effort():
+    with pytest.raises(InputError, match="evaluations"):
+        Greedy(evaluations=True)
+
+
+def test_an_unknown_sequence_is_refused():
+    with pytest.raises(InputError, match="Did you mean 'sobol'"):
+        Sobol(sequence="sobl")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_acquisition_bears_the_name_it_is_called_by(name):
+    assert acquisition(name).name == name
+
+
+CHANGES = {
+    "acquisition": (Bayes(acquisition="ei"), Bayes(acquisition="variance")),
+    "beta": (Bayes(acquisition="ucb", beta=0.0), Bayes(acquisition="ucb", beta=100.0)),
+    "surrogate": (Bayes(acquisition="ei"), Bayes(acquisition="ei", surrogate=GP(kernel="rbf"))),
+    "draws": (Bayes(acquisition="nei", draws=1), Bayes(acquisition="nei", draws=64)),
+    "evaluations": (Bayes(acquisition="ei", evaluations=10), Bayes(acquisition="ei", evaluations=2000)),
+    "sequence": (Sobol(), Sobol(sequence="lhs")),
+}
+
+
+@pytest.mark.parametrize(("one", "other"), CHANGES.values(), ids=CHANGES.keys())
+def test_every_option_changes_some_output(one, other):
+    ask = task(large_space(), 8, n=3)
+    assert chosen_ids(one.suggest(ask)) != chosen_ids(other.suggest(ask))
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0"), (31.24, "31.2"), (-0.4234, "-0.423"), (9.996, "10.0"), (1234.5, "1234"), (0.001, "0.00100"),
+        (0.00042, "4.20e-04"), (2.5e7, "2.50e+07"),
+    ],
+)  # fmt: skip
+def test_figures_have_three_significant_digits(value, text):
+    assert figure(value) == text
+
+
+def test_a_figure_bears_its_unit():
+    assert figure(31.2, "J") == "31.2 J"
+
+
+def test_words_agree_with_their_number():
+    assert [count(1, "reading"), count(2, "reading"), percent(0.314)] == ["1 reading", "2 readings", "31 %"]
+
+
+def test_a_sentence_names_what_was_set_aside():
+    assert sentence(["a", "", "b"], 1) == "a; b; 1 censored reading set aside"
