@@ -1,7 +1,5 @@
 """auto: seek the best while that pays, then collect what is good; decided by figures and said in the reason.
 
-(The integrator owns this file; see docs/decisions/0006-what-auto-does.md.)
-
 Expected improvement looks for one best candidate. Once no candidate is expected to improve by a noticeable share of the
 spread, it spends experiments on the least known corners; an upper confidence bound then finds more of the good ones.
 The evidence is benchmarks/acquisitions.py.
