@@ -58,7 +58,9 @@ def test_a_set_has_one_order() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [float("nan"), float("inf"), np.array([1.0, np.nan]), object(), {1: float("-inf")}], ids=repr
+    "value",
+    [float("nan"), float("inf"), np.array([1.0, np.nan]), object(), {1: float("-inf")}],
+    ids=["nan", "inf", "array with nan", "object", "nested -inf"],
 )
 def test_what_json_cannot_hold_is_refused(value: object) -> None:
     with pytest.raises(ValueError, match=r"no place|no canonical"):
