@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -39,19 +39,24 @@ class Readings:
 
     def located(self, error: MatloopError) -> MatloopError:
         """The same error, each fault preceded by the lines that are about its subject."""
+        about: dict[str, list[int]] = {}
+        for said, line in zip(self.outcomes, self.lines, strict=True):
+            for name in dict.fromkeys((said.subject, said.suggestion or said.candidate or said.subject)):
+                about.setdefault(name, []).append(line)
         faults = []
         for fault in error.faults:
-            pairs = zip(self.outcomes, self.lines, strict=True)
-            lines = [str(line) for said, line in pairs if _is_about(fault.place, said)]
-            where = f"{self.source}, line {' and '.join(lines[:LISTED_FAULTS])}" if lines else self.source
+            lines = next((about[name] for name in _subjects(fault.place) if name in about), [])
+            listed = " and ".join(str(line) for line in lines[:LISTED_FAULTS])
+            where = f"{self.source}, line {listed}" if lines else self.source
             faults.append(Fault(f"{where}, {fault.place}", fault.found, fault.cure))
         return type(error)(*faults)
 
 
-def _is_about(place: str, said: Outcome) -> bool:
-    """Does a fault's place (a subject, or a reading's key) name this outcome?"""
-    named = said.suggestion or said.candidate
-    return place == said.subject or (named is not None and place.startswith(f"{named}/"))
+def _subjects(place: str) -> Iterator[str]:
+    """Whom a fault's place may name: a subject, or the subject of a reading's key (see `Key`)."""
+    yield place
+    yield place.rpartition("/")[0]
+    yield place.rpartition("/")[0].rpartition("/")[0]
 
 
 def read_outcomes(path: Path, problem: Problem, *, judge: Judge | None = None, pass_over: bool = False) -> Readings:
