@@ -35,7 +35,7 @@ def main() -> None:
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             lasted = time.perf_counter() - start
             campaign = Campaign.open(Path(folder) / "campaign.toml")
-            found = float(truth(*campaign.best()[0].values.values()))
+            found = float(truth(**campaign.best()[0].values))
             near += found >= (1 - NEAR) * ideal
             print(f"{seed:>4} {found:>8.4f} {found / ideal:>13.3f} {len(campaign.state.asked):>12} {lasted:>8.1f}")
     print(f"within {NEAR:.0%} on {near} of {seeds} seeds")

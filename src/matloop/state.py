@@ -113,6 +113,7 @@ class _Fold:
         self.readings = dict(state.readings)
         self.by_candidate = dict(state.by_candidate)
         self.changed: dict[str, Any] = {}
+        self.names = declared_names(state.settings)
         self.content = state.content
         self.last: Event | None = None
 
@@ -136,7 +137,12 @@ class _Fold:
             **self.changed,
         )
 
+    def _in_order(self, values: Mapping[str, canonical.Value]) -> Mapping[str, canonical.Value]:
+        """Values in declared order; the ledger's text sorts them."""
+        return {name: values[name] for name in self.names if name in values} or values
+
     def settings(self, event: Event) -> None:
+        self.names = declared_names(event.data["settings"])
         self.changed["settings"] = event.data["settings"]
         self.changed["basis"] = event.data["basis"]
         self.changed["pool_size"] = event.data["pool_size"]
@@ -147,7 +153,7 @@ class _Fold:
             suggestion = Suggestion(
                 item["id"],
                 item["candidate"],
-                item["values"],
+                self._in_order(item["values"]),
                 PredictionAt.from_json(item["prediction"]),
                 item["reason"],
                 item["cost"],
@@ -168,7 +174,7 @@ class _Fold:
         self.readings[key] = Reading(
             key,
             data["candidate"],
-            data["values"],
+            self._in_order(data["values"]),
             status,
             outcome={name: float(number) for name, number in data["outcome"].items()},
             std={name: float(number) for name, number in data.get("std", {}).items()},
@@ -194,6 +200,13 @@ class _Fold:
 
     def stopped(self, event: Event) -> None:
         self.changed["stopped"] = event.data["reason"]
+
+
+def declared_names(settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """Features or parameters in the order in which they were declared."""
+    if "pool" in settings:
+        return tuple(settings["pool"]["features"])
+    return tuple(item["name"] for item in settings.get("space", {}).get("parameters", ()))
 
 
 def content_of(

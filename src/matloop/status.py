@@ -42,7 +42,7 @@ def status_of(problem: Problem, state: State, ranked: list[Ranked]) -> dict[str,
     best = [
         {
             "candidate": item.candidate,
-            "values": {name: item.values[name] for name in problem.candidates.names if name in item.values},
+            "values": dict(item.values),
             "prediction": item.prediction.to_json() if item.prediction else None,
             "readings": item.readings,
             "reading_mean": dict(item.reading_mean),

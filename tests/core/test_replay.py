@@ -154,3 +154,12 @@ def test_nothing_is_written_by_looking(tmp_path: Path) -> None:
     held = ml.Campaign(pool(20), [ml.Objective("y")], ledger=ledger)
     held.status(), held.pending(), held.table(), held.check(), held.best()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_values_come_back_in_declared_order() -> None:
+    space = ml.Space([ml.Real("x", 0, 1, step=0.1), ml.Integer("a", 1, 3), ml.Binary("m")])
+    held = ml.Campaign(space, [ml.Objective("y")], strategy=ml.Random())
+    (item,) = held.suggest(1)
+    held.tell(ml.Measured(item.id, {"y": 1.0}))
+    assert list(item.values) == ["x", "a", "m"]
+    assert list(held.best()[0].values) == ["x", "a", "m"]
