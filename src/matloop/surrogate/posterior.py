@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.spatial.distance import cdist, pdist, squareform
 
 from matloop.domain.prediction import Floats
 from matloop.surrogate.evidence import Hyper
 from matloop.surrogate.factor import Factor
 from matloop.surrogate.kernels import Kernel
-from matloop.surrogate.replicates import Atoms
+from matloop.surrogate.replicates import Atoms, Merged
 
 CHUNK = 2**17
 """Entries of a block of the cross covariance: 1 MB, which stays in a core's cache. Larger blocks cost memory
@@ -94,6 +95,25 @@ class Posterior:
             mean[rows] = cross @ self.alpha  # RW 2.25
             half = self.factor.half(cross.T)
             variance[rows] = prior - np.einsum("ij,ij->j", half, half)  # RW 2.26
+        return mean, np.maximum(variance, VARIANCE_FLOOR)
+
+    def means(self, X: Floats) -> Floats:
+        """Mean (q,) of the truth at X (q, d), in blocks of bounded size."""
+        parts = [self._cross(X[rows] / self.column_lengths) @ self.alpha for rows in self._chunks(len(X))]
+        return np.concatenate(parts) if parts else np.empty(0)
+
+    def held_out(self, rows: NDArray[np.intp], merged: Merged) -> tuple[Floats, Floats]:
+        """Mean (q,) and variance (q,) of the truth at some of the inputs, each without its own readings.
+
+        RW 5.12 over the merged readings: mu = y - [K^-1 y] / [K^-1] and sigma^2 = 1 / [K^-1], of which the
+        noise of the merged reading is no part of the truth. Only the diagonal places asked for are computed.
+        """
+        unit = np.zeros((len(self.Z), len(rows)), order="F")
+        unit[rows, np.arange(len(rows))] = 1.0
+        half = self.factor.half(unit)
+        precision = np.einsum("ij,ij->j", half, half)
+        variance = 1.0 / precision - merged.noise[rows]
+        mean: Floats = merged.mean[rows] - self.alpha[rows] / precision
         return mean, np.maximum(variance, VARIANCE_FLOOR)
 
     def joint(self, X: Floats) -> tuple[Floats, Floats]:
