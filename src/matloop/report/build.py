@@ -7,6 +7,7 @@ from importlib.metadata import version
 
 from matloop.decide.words import count, figure, percent
 from matloop.report import sections
+from matloop.report.claims import FRESH, SURE
 from matloop.report.figures.progress import progress
 from matloop.report.findings import Findings
 from matloop.report.html import Page, say
@@ -66,7 +67,7 @@ def headline(findings: Findings) -> str:
     if not findings.ranked:
         return "Nothing was measured yet."
     best, goal = findings.ranked[0], findings.goal
-    made = sections.settings(findings, best)
+    made = sections.called(findings, best)
     if best.prediction is None:
         said = f"{figure(best.reading_mean[goal.name])} (plain mean: there is no model yet)"
     else:
@@ -80,7 +81,8 @@ def _progress(page: Page, findings: Findings) -> None:
     if data.judged == "truth":
         said = (
             "The laboratory knows the truth, so the best made so far is judged by its true value. Random choice: exact "
-            "expectation of the best of as many draws without replacement, among all candidates that can be made."
+            "expectation of the best of as many draws without replacement, among all candidates that can be made; none "
+            "of its draws fails."
         )
     else:
         said = "The best made so far, as the model of all readings judges it."
@@ -110,7 +112,10 @@ def _provenance(page: Page, findings: Findings) -> None:
             ("Content", f"{status['content']} (the science alone, without times and machines)"),
             ("Last event", findings.time or "none"),
             ("Made with", f"{versions}, plotly {version('plotly')}"),
-            ("Rule of claims", f"supported: at least 2 fresh readings that agree, and {percent(0.8)} sure to be ahead"),
+            (
+                "Rule of claims",
+                f"supported: at least {FRESH} fresh readings that agree, {percent(SURE)} sure to be ahead",
+            ),
         ]
     )
     for title, content in (("Settings", findings.settings), ("Model", findings.model)):

@@ -16,7 +16,7 @@ from matloop.report.findings import Findings
 from matloop.report.html import Page, say
 from matloop.report.numerals import setting, with_error
 
-_SHORTLIST = 20  # candidates on the page; the CSV holds all
+_SHORTLIST = 12  # candidates on the page; the CSV holds all
 _TROUBLES = 50  # readings without a number that are listed; the rest is counted
 _REASONS = 20  # suggestions of the last ask that are listed
 _FEATURES = 8  # features of a candidate in a sentence or a table
@@ -34,12 +34,16 @@ def unit_of(findings: Findings, name: str) -> str | None:
 
 
 def settings(findings: Findings, item: Ranked) -> str:
-    """How a candidate is made, in words; its id where a person gave it one."""
-    candidates = findings.problem.candidates
-    names = [name for name in candidates.names if name in item.values]
+    """How a candidate is made, in words."""
+    names = [name for name in findings.problem.candidates.names if name in item.values]
     said = [f"{name} {_short(setting(item.values[name]))}{_tail(unit_of(findings, name))}" for name in names]
     more = [f"{len(said) - _FEATURES} more"] if len(said) > _FEATURES else []
-    made = ", ".join([*said[:_FEATURES], *more])
+    return ", ".join([*said[:_FEATURES], *more])
+
+
+def called(findings: Findings, item: Ranked) -> str:
+    """A candidate in a headline: how it is made, after its id where a person gave it one."""
+    candidates, made = findings.problem.candidates, settings(findings, item)
     own = isinstance(candidates, Pool) and candidates.id_name is not None
     return f"{item.candidate} ({made})" if own else made
 
@@ -74,6 +78,8 @@ def claims(page: Page, findings: Findings) -> None:
         page.add(
             f"<p>{badge} <strong>{say(claim.candidate)}</strong> is the best candidate made. {evidence(claim)}</p>"
         )
+        made = next(item for item in findings.ranked if item.candidate == claim.candidate)
+        page.add(f'<p class="soft">Made with: {say(settings(findings, made))}.</p>')
         if claim.agreement is not None:
             said = f"{percent(claim.agreement)} of honest sets of readings scatter as much as its fresh ones, or more."
             page.add(f'<p class="soft">{say(said)}</p>')
@@ -190,7 +196,8 @@ def slices(page: Page, findings: Findings) -> None:
     page.section("Around the best candidate", lead)
     page.add('<div class="pair">')
     for place, one in enumerate(views.lines, start=1):
-        caption = one.name + (": the other parts of the mixture give way in proportion" if one.rescaled else "")
+        rest = "the other parts of the mixture give way in proportion" if one.rescaled else "all else as in the best"
+        caption = f"{one.name}: {rest}."
         page.plot(f"figure-slice-{place}", draw_line(one, goal, unit_of(findings, one.name)), caption)
     for place, pair in enumerate(views.maps, start=1):
         units = (unit_of(findings, pair.names[0]), unit_of(findings, pair.names[1]))
@@ -201,7 +208,7 @@ def slices(page: Page, findings: Findings) -> None:
         a, b, c = views.ternary.names
         caption = (
             f"{a} + {b} + {c} = {setting(views.ternary.total)}: mean of the model, all else as in the best candidate. "
-            "Rings: mixtures that were made. Cross: best candidate."
+            "Dots: mixtures that were made. Cross: best candidate."
         )
         page.plot("figure-ternary", draw_ternary(views.ternary, goal), caption)
 

@@ -22,6 +22,10 @@ CHUNK = 2**17
 """Entries of a block of the cross covariance: 1 MB, which stays in a core's cache. Larger blocks cost memory
 and time, far smaller ones time."""
 
+FEWEST = 256
+"""Rows of a block at least: each block reads the whole factor once, which for thousands of readings is no longer in any
+cache. Larger blocks cost memory, smaller ones time."""
+
 VARIANCE_FLOOR = 1e-12
 """Smallest model variance, in parts of the readings' variance: rounding of 1 - v^T v is of this size, and a
 strictly positive model_std spares every acquisition a division by zero."""
@@ -70,13 +74,16 @@ class Posterior:
         constant = mean_std**2
         merged = atoms.merge(atoms.variance(hyper.noise, hyper.excess))
         Z = X / column_lengths
-        K = hyper.scale * kernel.value(squareform(pdist(Z, "sqeuclidean"))) + constant  # RW 2.20, 2.40
-        K[np.diag_indices_from(K)] += merged.noise
-        factor = Factor.of(K, place)
+        K = squareform(hyper.scale * kernel.value(pdist(Z, "sqeuclidean")))  # RW 2.20, 2.40
+        K += constant
+        diagonal = np.diag_indices_from(K)
+        K[diagonal] += hyper.scale
+        K[diagonal] += merged.noise
+        factor = Factor.of(K.T, place)  # equal to K, and in the order in which the factor wants it
         return cls(kernel, hyper, Z, column_lengths, constant, factor, factor.solve(merged.mean))
 
     def _chunks(self, q: int) -> Iterator[slice]:
-        step = max(1, CHUNK // len(self.Z))
+        step = max(FEWEST, CHUNK // len(self.Z))
         return (slice(start, start + step) for start in range(0, q, step))
 
     def _cross(self, Z: Floats) -> Floats:

@@ -9,6 +9,7 @@ from matloop.domain.objective import Objective
 from matloop.report.figures.style import BAND, BLUE, GREY, RED, WIDER, named, plain, styled
 from matloop.report.slices import Line
 
+_LONG = 14  # letters of a choice beside an axis; the whole stands where the pointer is
 _Z = 1.96  # standard deviations of a 95 % band
 
 
@@ -32,7 +33,8 @@ def line(data: Line, goal: Objective, unit: str | None) -> go.Figure:
             marker={"color": BLUE, "size": 8},
             error_y={**bars, "array": _Z * data.model_std, "color": BLUE, "thickness": 1.5},
         )
-        figure.update_xaxes(type="category")
+        short = [place if len(place) <= _LONG else place[: _LONG - 1] + "…" for place in data.at]
+        figure.update_xaxes(type="category", tickvals=places, ticktext=[plain(place) for place in short])
     else:
         _band(figure, data.at, (data.mean, _Z * total), WIDER, "one reading, 95 %")
         _band(figure, data.at, (data.mean, _Z * data.model_std), BAND, "truth, 95 %")

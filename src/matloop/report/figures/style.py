@@ -9,8 +9,8 @@ import plotly.graph_objects as go
 
 from matloop.domain.objective import Objective
 
-BLUE, ORANGE, GREEN, RED, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#6B7280"
-"""Okabe and Ito 2008, and a grey."""
+BLUE, ORANGE, RED, GREY, INK = "#0072B2", "#E69F00", "#D55E00", "#6B7280", "#1F2937"
+"""Okabe and Ito 2008, and two greys."""
 BAND, WIDER = "rgba(0, 114, 178, 0.22)", "rgba(0, 114, 178, 0.09)"
 SCALE = "Cividis"  # perceptually even, the same to the colour-blind (Nuñez et al. 2018)
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
@@ -39,7 +39,7 @@ def styled(figure: go.Figure, x: str, y: str, *, height: int = 380, **layout: An
     }
     figure.update_layout(
         template="none",
-        font={"family": FONT, "size": 13, "color": "#1F2937"},
+        font={"family": FONT, "size": 13, "color": INK},
         margin={"l": 64, "r": 16, "t": 16, "b": 52},
         height=height,
         paper_bgcolor="white",

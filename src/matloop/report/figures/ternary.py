@@ -8,12 +8,14 @@ import numpy as np
 import plotly.graph_objects as go
 
 from matloop.domain.objective import Objective
-from matloop.report.figures.style import GREY, RED, SCALE, named, plain, styled
+from matloop.report.figures.style import INK, RED, SCALE, named, plain, styled
 from matloop.report.slices import Ternary
+
+_SIZE = 17  # pixels across a mark: 30 steps along an edge of some 370 pixels then leave no gap
 
 
 def ternary(data: Ternary, goal: Objective) -> go.Figure:
-    """Draw the mean as colour, made mixtures as rings, the best candidate as a cross."""
+    """Draw the mean as colour, made mixtures as dots, the best candidate as a cross."""
     figure = go.Figure()
     figure.add_scatterternary(
         **_corners(data.parts),
@@ -21,14 +23,14 @@ def ternary(data: Ternary, goal: Objective) -> go.Figure:
             "color": data.mean,
             "colorscale": SCALE,
             "reversescale": goal.goal == "minimize",
-            "size": 11,
+            "size": _SIZE,
             "symbol": "hexagon",
             "colorbar": {"title": {"text": named(goal), "side": "right"}, "thickness": 12, "outlinewidth": 0},
         },
         hovertemplate="%{a:.4g}, %{b:.4g}, %{c:.4g}: %{marker.color:.4g}<extra></extra>",
     )
-    ring = {"symbol": "circle-open", "size": 8, "color": "white", "line": {"width": 1.5, "color": GREY}}
-    figure.add_scatterternary(**_corners(data.made), marker=ring, hoverinfo="skip")
+    dot = {"size": 6, "color": "white", "line": {"width": 1.5, "color": INK}}
+    figure.add_scatterternary(**_corners(data.made), marker=dot, hoverinfo="skip")
     cross = {"symbol": "x-thin", "size": 14, "line": {"color": RED, "width": 3}}
     figure.add_scatterternary(**_corners(np.array([data.here])), marker=cross, hoverinfo="skip", cliponaxis=False)
     axes = {
