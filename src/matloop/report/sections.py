@@ -20,6 +20,7 @@ _SHORTLIST = 12  # candidates on the page; the CSV holds all
 _TROUBLES = 50  # readings without a number that are listed; the rest is counted
 _REASONS = 20  # suggestions of the last ask that are listed
 _FEATURES = 8  # features of a candidate in a sentence or a table
+_CERTAIN = 0.99  # beyond it a probability of a model is no longer told apart from certainty, which it is not
 _LONG = 60  # letters of a setting in a table; SMILES would push everything else aside
 
 
@@ -60,7 +61,8 @@ def evidence(claim: Claim) -> str:
     """What speaks for a claim, as HTML."""
     said = [count(claim.readings, "reading"), f"{claim.fresh} of them fresh"]
     if claim.better is not None and claim.runner_up is not None:
-        said.append(f"better than the runner-up {claim.runner_up} with a probability of {percent(claim.better)}")
+        sure = percent(claim.better) if claim.better <= _CERTAIN else f"more than {percent(_CERTAIN)}"
+        said.append(f"better than the runner-up {claim.runner_up} with a probability of {sure}")
     return say(", ".join(said) + ".")
 
 
