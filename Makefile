@@ -7,7 +7,9 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c const
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 SEED ?= 0
 
-.PHONY: help demo test bench check fix clean
+CHROMIUM := chromium chromium-browser google-chrome
+
+.PHONY: help demo test bench check fix clean browser
 
 help:
 	@echo "make demo    install into $(VENV) and run a whole campaign on the virtual laboratory"
@@ -36,7 +38,16 @@ check: $(VENV)/dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: check
+# A test opens the report in a headless browser.
+browser:
+	@for name in $(CHROMIUM); do command -v $$name >/dev/null && exit 0; done; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; \
+	else \
+	  echo "The tests need Chromium: install the package chromium (apt-get install chromium), or Google Chrome."; exit 1; \
+	fi
+
+test: check browser
 	$(ONE_THREAD) $(BIN)/pytest -n 2
 
 fix: $(VENV)/dev

@@ -58,8 +58,9 @@ def demo(_demo: Path, tmp_path: Path) -> Path:
     return tmp_path / "demo"
 
 
-def test_a_demo_leaves_campaign_ledger_and_shortlist(demo: Path) -> None:
-    assert {path.name for path in demo.iterdir()} == {"campaign.toml", "campaign.db", "shortlist.csv"}
+def test_a_demo_leaves_campaign_ledger_shortlist_and_report(demo: Path) -> None:
+    assert {path.name for path in demo.iterdir()} == {"campaign.toml", "campaign.db", "shortlist.csv", "report.html"}
+    assert (demo / "report.html").stat().st_size > 50_000
 
 
 def test_a_demo_comes_near_the_best_there_is(demo: Path, matloop: Matloop) -> None:

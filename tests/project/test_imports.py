@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -38,3 +39,12 @@ def test_the_core_does_without_torch_and_plotly() -> None:
     names = loaded_after(code)
     assert "torch" not in names
     assert "plotly" not in names
+
+
+def test_plotly_is_imported_in_the_report_alone() -> None:
+    source = Path(__file__).parents[2] / "src" / "matloop"
+    folders = {
+        path.relative_to(source).parts[0] for path in source.rglob("*.py") if "import plotly" in path.read_text()
+    }
+    folders |= {path.relative_to(source).parts[0] for path in source.rglob("*.py") if "from plotly" in path.read_text()}
+    assert folders == {"report"}

@@ -109,6 +109,18 @@ class ByHand(Protocol):
     by_hand: ClassVar[bool]
 
 
+@runtime_checkable
+class Knows(Protocol):
+    """Capability: it knows the outcome of every candidate it can make, so that results can be judged.
+
+    The loop never asks; reports and benchmarks do.
+    """
+
+    def known(self, objective: str) -> Mapping[str, float]:
+        """Candidate id -> its true (mean) outcome, without the candidates that only fail."""
+        ...
+
+
 def check_keys(settings: Mapping[str, Any], known: Iterable[str], required: Iterable[str] = ()) -> None:
     """Refuse keys of `[lab]` that are unknown or missing, all at once.
 

@@ -115,16 +115,34 @@ class TableLab:
             return (known.reading(row, suggestion),)
         return (known.mean(rows, suggestion),)
 
-    def _rows(self, suggestion: Suggestion) -> tuple[_Known, NDArray[np.intp]]:
-        """The rows that hold outcomes of a candidate."""
+    def known(self, objective: str) -> Mapping[str, float]:
+        """Candidate id -> mean of its readings of an objective, without those that only failed.
+
+        Raises:
+            LabError: when the lab is not bound to a campaign.
+        """
+        known, found = self._bound(), {}
+        for candidate, rows in known.rows.items():
+            cells = known.numbers[objective][rows[~known.failed[rows]]]
+            cells = cells[~np.isnan(cells)]
+            if len(cells):
+                found[candidate] = float(cells.mean())
+        return found
+
+    def _bound(self) -> _Known:
         if self._known is None:
             fail(LabError, self.source, "it knows no objectives", "Call bind(setup), or use Campaign.run(lab).")
-        rows = self._known.rows.get(suggestion.candidate)
+        return self._known
+
+    def _rows(self, suggestion: Suggestion) -> tuple[_Known, NDArray[np.intp]]:
+        """The rows that hold outcomes of a candidate."""
+        known = self._bound()
+        rows = known.rows.get(suggestion.candidate)
         if rows is None:
             found = f"candidate {suggestion.candidate!r} ({dict(suggestion.values)}) has no outcome there"
-            cure = f"Add its row, fill in {', '.join(self._known.numbers)}, or take it out of the candidates."
+            cure = f"Add its row, fill in {', '.join(known.numbers)}, or take it out of the candidates."
             fail(LabError, self.source, found, cure)
-        return self._known, rows
+        return known, rows
 
 
 @dataclass(frozen=True, slots=True, eq=False)

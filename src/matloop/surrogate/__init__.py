@@ -122,3 +122,39 @@ class Differentiable(Protocol):
     def slopes(self, X: Floats) -> tuple[Floats, Floats]:
         """Slopes d mean / dX and d model_std^2 / dX at X (q, d): each (q, d, m)."""
         ...
+
+
+@runtime_checkable
+class Means(Protocol):
+    """Capability: the mean alone, far cheaper than `predict` where many inputs are asked."""
+
+    def means(self, X: Floats) -> Floats:
+        """Posterior mean (q, m) at X (q, d), equal to that of `predict`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Measured inputs as a model of all the other inputs sees them; each figure (q, m), in the objectives' units.
+
+    measured: mean of the input's readings, weighted by their precision. error: std of that mean.
+    mean, model_std: prediction of the truth there, without any reading of that input.
+    """
+
+    measured: Floats
+    error: Floats
+    mean: Floats
+    model_std: Floats
+
+
+@runtime_checkable
+class HeldOut(Protocol):
+    """Capability: leave-one-out without fitting anew, hyper-parameters kept."""
+
+    def held_out(self, rows: NDArray[np.intp]) -> LeftOut:
+        """Leave out distinct inputs one by one, each with all its readings.
+
+        Args:
+            rows: (q,) which ones, as places among the distinct inputs in lexicographic order (`np.unique`).
+        """
+        ...

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from matloop.domain.prediction import Floats, Prediction
 from matloop.errors import ConfigError, DataError, Faults, fail, nearest
-from matloop.surrogate import Observations, priors
+from matloop.surrogate import LeftOut, Observations, priors
 from matloop.surrogate.climb import climb
 from matloop.surrogate.distances import Distances
 from matloop.surrogate.evidence import Evidence, Hyper, Layout, LogPosterior
@@ -267,7 +267,7 @@ class _Part:
 
 @dataclass(frozen=True, slots=True)
 class FittedGP:
-    """A Gaussian process that has seen readings. Implements Fitted, Joint, Conditioned and Differentiable."""
+    """A Gaussian process that has seen readings. Implements every capability."""
 
     settings: GP
     data: Observations
@@ -292,6 +292,27 @@ class FittedGP:
             model[:, j] = part.scaling.spread * np.sqrt(variance)
             noise[:, j] = part.noise_std(self.settings.noise == "learned")
         return Prediction(mean, model, noise)
+
+    @one_thread()
+    def means(self, X: Floats) -> Floats:
+        """The mean of `predict` at X (q, d), (q, m)."""
+        self._check(X)
+        parts = [part.scaling.centre + part.scaling.spread * part.posterior.means(X) for part in self.parts]
+        return np.stack(parts, axis=1)
+
+    @one_thread()
+    def held_out(self, rows: NDArray[np.intp]) -> LeftOut:
+        """Some distinct inputs, each as seen without its own readings (RW 5.12); hyper-parameters kept."""
+        figures = np.empty((4, len(rows), len(self.parts)))
+        for j, part in enumerate(self.parts):
+            hyper, (centre, spread) = part.posterior.hyper, (part.scaling.centre, part.scaling.spread)
+            merged = part.atoms.merge(part.atoms.variance(hyper.noise, hyper.excess))
+            mean, variance = part.posterior.held_out(rows, merged)
+            figures[0, :, j] = centre + spread * merged.mean[rows]
+            figures[1, :, j] = spread * np.sqrt(merged.noise[rows])
+            figures[2, :, j] = centre + spread * mean
+            figures[3, :, j] = spread * np.sqrt(variance)
+        return LeftOut(*figures)
 
     def describe(self) -> dict[str, Any]:
         """Hyper-parameters (of standardised readings), scalings and how they were found, in JSON types."""

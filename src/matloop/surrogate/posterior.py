@@ -9,17 +9,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.spatial.distance import cdist, pdist, squareform
 
 from matloop.domain.prediction import Floats
 from matloop.surrogate.evidence import Hyper
 from matloop.surrogate.factor import Factor
 from matloop.surrogate.kernels import Kernel
-from matloop.surrogate.replicates import Atoms
+from matloop.surrogate.replicates import Atoms, Merged
 
 CHUNK = 2**17
 """Entries of a block of the cross covariance: 1 MB, which stays in a core's cache. Larger blocks cost memory
 and time, far smaller ones time."""
+
+FEWEST = 256
+"""Rows of a block at least: each block reads the whole factor once, which for thousands of readings is no longer in any
+cache. Larger blocks cost memory, smaller ones time."""
 
 VARIANCE_FLOOR = 1e-12
 """Smallest model variance, in parts of the readings' variance: rounding of 1 - v^T v is of this size, and a
@@ -69,13 +74,16 @@ class Posterior:
         constant = mean_std**2
         merged = atoms.merge(atoms.variance(hyper.noise, hyper.excess))
         Z = X / column_lengths
-        K = hyper.scale * kernel.value(squareform(pdist(Z, "sqeuclidean"))) + constant  # RW 2.20, 2.40
-        K[np.diag_indices_from(K)] += merged.noise
-        factor = Factor.of(K, place)
+        K = squareform(hyper.scale * kernel.value(pdist(Z, "sqeuclidean")))  # RW 2.20, 2.40
+        K += constant
+        diagonal = np.diag_indices_from(K)
+        K[diagonal] += hyper.scale
+        K[diagonal] += merged.noise
+        factor = Factor.of(K.T, place)  # equal to K, and in the order in which the factor wants it
         return cls(kernel, hyper, Z, column_lengths, constant, factor, factor.solve(merged.mean))
 
     def _chunks(self, q: int) -> Iterator[slice]:
-        step = max(1, CHUNK // len(self.Z))
+        step = max(FEWEST, CHUNK // len(self.Z))
         return (slice(start, start + step) for start in range(0, q, step))
 
     def _cross(self, Z: Floats) -> Floats:
@@ -94,6 +102,25 @@ class Posterior:
             mean[rows] = cross @ self.alpha  # RW 2.25
             half = self.factor.half(cross.T)
             variance[rows] = prior - np.einsum("ij,ij->j", half, half)  # RW 2.26
+        return mean, np.maximum(variance, VARIANCE_FLOOR)
+
+    def means(self, X: Floats) -> Floats:
+        """Mean (q,) of the truth at X (q, d), in blocks of bounded size."""
+        parts = [self._cross(X[rows] / self.column_lengths) @ self.alpha for rows in self._chunks(len(X))]
+        return np.concatenate(parts) if parts else np.empty(0)
+
+    def held_out(self, rows: NDArray[np.intp], merged: Merged) -> tuple[Floats, Floats]:
+        """Mean (q,) and variance (q,) of the truth at some of the inputs, each without its own readings.
+
+        RW 5.12 over the merged readings: mu = y - [K^-1 y] / [K^-1] and sigma^2 = 1 / [K^-1], of which the
+        noise of the merged reading is no part of the truth. Only the diagonal places asked for are computed.
+        """
+        unit = np.zeros((len(self.Z), len(rows)), order="F")
+        unit[rows, np.arange(len(rows))] = 1.0
+        half = self.factor.half(unit)
+        precision = np.einsum("ij,ij->j", half, half)
+        variance = 1.0 / precision - merged.noise[rows]
+        mean: Floats = merged.mean[rows] - self.alpha[rows] / precision
         return mean, np.maximum(variance, VARIANCE_FLOOR)
 
     def joint(self, X: Floats) -> tuple[Floats, Floats]:

@@ -1,4 +1,4 @@
-"""`demo`: the main job on the built-in virtual laboratory, from an empty folder to a shortlist."""
+"""`demo`: the main job on the built-in virtual laboratory, from an empty folder to a report."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from typing import Annotated, Any
 import typer
 
 from matloop.apps.cli.begin import make_folder
+from matloop.apps.cli.found import PAGE, look_at_page, say_claims, write_page
 from matloop.apps.cli.look import say_summary, write_shortlist
 from matloop.apps.cli.terminal import Debug, Json, emit, progress_bar, say
 from matloop.campaign import Campaign
 from matloop.config.starter import CAMPAIGN_FILE, starter_files
 from matloop.domain.space import Space
 from matloop.errors import InputError, fail
+from matloop.report.findings import findings_of
 from matloop.report.summary import Summary, summary_of
 from matloop.report.verdict import Verdict
 from matloop.store.atomic import write_whole
@@ -30,17 +32,22 @@ def demo(
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Run a whole campaign on the built-in virtual laboratory; leaves campaign.toml, ledger and shortlist.csv in DIR.
+    """Run a whole campaign on the built-in virtual laboratory.
+
+    It leaves campaign.toml, the ledger, shortlist.csv and report.html in DIR.
 
     Run it again after an interruption and it goes on; run it again at its end and it tells again what was found.
     """
     file = _prepared(out, seed)
+    look_at_page(file.with_name(PAGE))
     campaign = Campaign.open(file)
     before = campaign.state.seq
     with progress_bar("demo", quiet=as_json) as report:
         campaign.run(progress=report)
     summary = summary_of(campaign)
     _, sheet = write_shortlist(file, summary)
+    findings = findings_of(campaign, summary)
+    write_page(file, findings)
     verdict = _verdict(summary)
     went_on = before > 0
     if as_json:
@@ -50,8 +57,10 @@ def demo(
         finished = campaign.state.seq == before
         say(f"{out} holds this demo already: " + ("it was finished." if finished else "it went on where it was."))
     say_summary(summary, sheet)
+    say_claims(findings.claims)
     _say_verdict(summary, verdict)
-    say(f"Look around in {out}: {CAMPAIGN_FILE} (what was asked), campaign.db (all that happened), shortlist.csv.")
+    say(f"Look around in {out}: {CAMPAIGN_FILE} (what was asked), campaign.db (all that happened), shortlist.csv,")
+    say(f"{PAGE} (open it in a browser).")
 
 
 def _prepared(out: Path, seed: int) -> Path:
@@ -88,6 +97,7 @@ def _document(file: Path, summary: Summary, verdict: Verdict | None, *, resumed:
     return {
         "campaign": str(file),
         "shortlist": str(file.with_name("shortlist.csv")),
+        "report": str(file.with_name(PAGE)),
         "resumed": resumed,
         "experiments": summary.status["budget"]["experiments"]["used"],
         "verdict": verdict.to_json() if verdict else None,

@@ -1,20 +1,18 @@
-"""`status` and `report`: where the campaign stands, and what was found."""
+"""`status`: where the campaign stands; and what `report` and `demo` print of it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
-
-import typer
+from typing import Any
 
 from matloop.apps.cli.terminal import Debug, File, Json, emit, say, show_sheet
 from matloop.campaign import Campaign
 from matloop.decide.words import count, figure
 from matloop.domain.objective import Objective
-from matloop.errors import InputError, NotYetSupported, fail
+from matloop.errors import InputError, fail
 from matloop.report.sheet import Sheet, shortlist_sheet
-from matloop.report.summary import Summary, summary_of
+from matloop.report.summary import Summary
 from matloop.store.atomic import write_whole
 
 _OURS = b"rank,candidate,"
@@ -31,33 +29,6 @@ def status(file: File, as_json: Json = False, debug: Debug = False) -> None:
         emit(document)
     else:
         _say_status(document, campaign.problem.objectives)
-
-
-def report(
-    file: File,
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="HTML", help="An HTML report (not yet).", readable=False)
-    ] = None,
-    as_json: Json = False,
-    debug: Debug = False,
-) -> None:
-    """Write shortlist.csv beside the campaign file and print a summary."""
-    if out is not None:
-        fail(
-            NotYetSupported,
-            "--out",
-            "an HTML report is not yet supported",
-            "Leave --out out: shortlist.csv is written.",
-        )
-    campaign = Campaign.open(file)
-    summary = summary_of(campaign)
-    path, sheet = write_shortlist(file, summary)
-    if as_json:
-        rows = [dict(zip(sheet.header, row, strict=True)) for row in sheet.rows]
-        emit({"out": str(path), "modelled": summary.modelled, "shortlist": rows, "status": summary.status})
-        return
-    say_summary(summary, sheet)
-    say(f"Wrote {path}: {count(len(sheet.rows), 'candidate')}.")
 
 
 def write_shortlist(file: Path, summary: Summary) -> tuple[Path, Sheet]:

@@ -43,7 +43,7 @@ VERBS = {
     "withdraw": Verb("amend", "Take open suggestions back."),
     "stop": Verb("amend", "End the campaign."),
     "status": Verb("look", "Say where the campaign stands and what to do next."),
-    "report": Verb("look", "Write the shortlist and print a summary."),
+    "report": Verb("found", "Write the shortlist and an HTML report, and print a summary."),
     "backtest": Verb("replay", "Replay strategies on a pool with known outcomes."),
 }
 

@@ -1,0 +1,181 @@
+"""Everything that a report shows, worked out and not yet drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from matloop.ask import machine
+from matloop.campaign import Campaign
+from matloop.decide.model import Model
+from matloop.domain.events import Event
+from matloop.domain.objective import Objective
+from matloop.domain.problem import Problem
+from matloop.domain.ranked import Ranked
+from matloop.report.claims import Claim, claims_of
+from matloop.report.held_out import Coverage, Predicted, coverage_of, held_out
+from matloop.report.importance import Importance, importance_of
+from matloop.report.known import known_truth
+from matloop.report.progress import Baseline, Progress, progress_of
+from matloop.report.sampled import drawn, generator, mixture_of
+from matloop.report.slices import Line, Map, Mixture, Ternary, lines_of, maps_of, ternary_of
+from matloop.report.summary import Summary, summary_of
+from matloop.state import Asked, State
+
+_BASELINE_SAMPLE = 256  # candidates that stand for all in a simulated baseline; draws cost the cube of it
+_SECONDS_A_DAY = 86_400.0
+_MADE_SHOWN = 1000  # mixtures drawn in a triangle
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A reading that is no number to learn from. where: suggestion or key. note: as it was told."""
+
+    where: str
+    candidate: str
+    status: str
+    limit: float | None
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Views:
+    """What a model shows; None or empty where it cannot, and `absent` says why."""
+
+    predicted: Predicted | None = None
+    coverage: tuple[Coverage, ...] = ()
+    importance: Importance | None = None
+    lines: tuple[Line, ...] = ()
+    maps: tuple[Map, ...] = ()
+    ternary: Ternary | None = None
+    mixture: Mixture | None = None
+    absent: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a report shows.
+
+    asked: the suggestions of the last ask. cost: what all suggestions cost that say so; None where none does.
+    days: from the first event to the last. time: of the last event.
+    """
+
+    summary: Summary
+    claims: tuple[Claim, ...]
+    progress: Progress
+    views: Views
+    troubles: tuple[Trouble, ...]
+    asked: tuple[Asked, ...]
+    cost: float | None
+    days: float
+    time: str
+    settings: Mapping[str, Any]
+    machine: Mapping[str, str]
+    model: Mapping[str, Any]
+
+    @property
+    def problem(self) -> Problem:
+        """What the campaign is about."""
+        return self.summary.problem
+
+    @property
+    def goal(self) -> Objective:
+        """What is sought."""
+        return self.problem.objectives[0]
+
+    @property
+    def ranked(self) -> Sequence[Ranked]:
+        """Every candidate with a usable reading, best first."""
+        return self.summary.ranked
+
+
+def findings_of(campaign: Campaign, summary: Summary | None = None) -> Findings:
+    """Work it all out; nothing is written, and the same ledger gives the same findings.
+
+    Args:
+        campaign: with or without readings.
+        summary: `summary_of` it, where it is at hand.
+    """
+    summary = summary_of(campaign) if summary is None else summary
+    state, model, events = campaign.state, campaign.model(), campaign.events
+    costs = [asked.suggestion.cost for asked in state.asked.values() if asked.suggestion.cost is not None]
+    return Findings(
+        summary,
+        claims_of(campaign.problem, state, model, summary.ranked),
+        _progress(campaign, summary, model),
+        Views() if model is None else views_of(campaign.problem, model, summary.ranked),
+        troubles_of(state),
+        _last_asked(events, state),
+        sum(costs) if costs else None,
+        _days(events),
+        events[-1].time if events else "",
+        campaign.settings,
+        machine(),
+        {} if model is None else model.describe(),
+    )
+
+
+def views_of(problem: Problem, model: Model, ranked: Sequence[Ranked]) -> Views:
+    """What the model shows, at and around the best candidate."""
+    goal, best = problem.objectives[0], ranked[0].values
+    absent = []
+    predicted = held_out(model, goal)
+    if predicted is None:
+        absent.append("Leave-one-out and coverage: this surrogate cannot leave readings out without fitting anew.")
+    importance = importance_of(problem, model, goal, generator(problem))
+    if importance is None:
+        absent.append("Importance, slices and maps: the fitted mean is the same for every candidate.")
+        return Views(predicted, coverage_of(predicted) if predicted else (), absent=tuple(absent))
+    mixture, names = mixture_of(problem), importance.names
+    return Views(
+        predicted,
+        coverage_of(predicted) if predicted else (),
+        importance,
+        lines_of(model, goal, best, names, mixture),
+        maps_of(model, goal, best, names, mixture),
+        ternary_of(model, goal, best, mixture, [item.values for item in ranked[:_MADE_SHOWN]]),
+        mixture,
+        tuple(absent),
+    )
+
+
+def troubles_of(state: State) -> tuple[Trouble, ...]:
+    """What failed, was aborted or lies beyond a limit, in order of arrival."""
+    found = []
+    for key, reading in state.readings.items():
+        if reading.status != "ok":
+            limit = next(iter(reading.outcome.values()), None)
+            found.append(Trouble(key.suggestion or str(key), reading.candidate, reading.status, limit, reading.note))
+    return tuple(found)
+
+
+def _progress(campaign: Campaign, summary: Summary, model: Model | None) -> Progress:
+    problem, goal = campaign.problem, campaign.problem.objectives[0]
+    made = {item.candidate: item.values for item in summary.ranked}
+    said = {item.candidate: _figure(item, goal) for item in summary.ranked}
+    known = known_truth(problem, campaign.lab, made)
+    baseline = None
+    if known is None and model is not None:
+        rng = generator(problem)
+        X, total = drawn(problem, rng, _BASELINE_SAMPLE)
+        baseline = Baseline.of(model, goal, X, total, rng)
+    return progress_of(campaign.state, goal, said, known, baseline)
+
+
+def _figure(item: Ranked, goal: Objective) -> float:
+    return item.reading_mean[goal.name] if item.prediction is None else item.prediction.mean[goal.name]
+
+
+def _last_asked(events: Sequence[Event], state: State) -> tuple[Asked, ...]:
+    """The suggestions of the last ask, with what became of them."""
+    last = next((event for event in reversed(events) if event.type == "suggested"), None)
+    return tuple(state.asked[item["id"]] for item in last.data["suggestions"]) if last else ()
+
+
+def _days(events: Sequence[Event]) -> float:
+    if not events:
+        return 0.0
+    first, last = (datetime.fromisoformat(events[place].time) for place in (0, -1))
+    return (last - first).total_seconds() / _SECONDS_A_DAY
