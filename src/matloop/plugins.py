@@ -28,7 +28,7 @@ _SINGULAR = {STRATEGIES: "strategy", SURROGATES: "surrogate", LABS: "lab", FUNCT
 
 _LATER = {
     LABS: ("nimo", "files", "sila", "scpi", "command", "slurm", "ase"),
-    SURROGATES: ("auto", "forest"),
+    SURROGATES: ("auto",),
 }
 """Words of the contract that later versions offer."""
 
