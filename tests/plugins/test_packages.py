@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -51,15 +50,31 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return target
 
 
-def called(installed: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def called(installed: Path, *arguments: str, given: str | None = None) -> subprocess.CompletedProcess[str]:
     path = os.pathsep.join([str(installed), str(SOURCE), *filter(None, [os.environ.get("PYTHONPATH")])])
     environment = {**os.environ, "PYTHONPATH": path}
-    return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, env=environment, check=False)
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False, input=given)
 
 
-def matloop(installed: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    code = "import sys; from matloop.apps.cli.main import main; sys.exit(main(sys.argv[1:]))"
-    return called(installed, "-c", code, *map(str, arguments))
+DRIVER = """
+import contextlib, io, json, sys
+from matloop.apps.cli.main import main
+answers = []
+for arguments in json.load(sys.stdin):
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = main(arguments)
+    answers.append((code, out.getvalue(), err.getvalue()))
+print(json.dumps(answers))
+"""
+
+
+def matloop(installed: Path, *calls: list[object]) -> list[tuple[int, str, str]]:
+    """Call the command line, all calls in one process that sees the packages: code, stdout and stderr of each."""
+    done = called(installed, "-c", DRIVER, given=json.dumps([[str(part) for part in call] for call in calls]))
+    assert done.returncode == 0, done.stderr
+    return [tuple(answer) for answer in json.loads(done.stdout)]
 
 
 def test_the_three_packages_pass_the_shipped_contract_suites(installed: Path) -> None:
@@ -69,27 +84,27 @@ def test_the_three_packages_pass_the_shipped_contract_suites(installed: Path) ->
     assert " passed" in done.stdout
 
 
-@pytest.mark.parametrize(
-    "strategy",
-    [
-        'name = "bayes"\ninitial = 4\nsurrogate = {name = "ridge", width = 2.0}',
-        'name = "greedy"\ninitial = 4\nsurrogate = "ridge"',
-        'name = "spread"\ndrawn = 61',
-        'name = "bayes"\ninitial = 4\nsurrogate = {name = "forest", trees = 20}',
-        'name = "bayes"\ninitial = 4\nacquisition = "ei"\n'
-        'surrogate = {name = "sklearn", estimator = "KNeighborsRegressor", params = {n_neighbors = 1}}',
-    ],
-    ids=["ridge for bayes", "ridge for greedy", "spread", "forest", "sklearn"],
-)
-def test_a_campaign_file_that_names_them_is_checked_run_and_recomputed(
-    strategy: str, installed: Path, tmp_path: Path
-) -> None:
-    file = tmp_path / "campaign.toml"
-    file.write_text(f'{SPACE}\n[strategy]\n{strategy}\n[lab]\nkind = "oven"\nbest = 650.0\n[budget]\nexperiments = 8\n')
-    for verb in (["check"], ["run"], ["check", "--recompute"]):
-        done = matloop(installed, verb[0], file, *verb[1:], "--json")
-        assert done.returncode == 0, done.stdout + done.stderr
-    assert json.loads(matloop(installed, "status", file, "--json").stdout)["counts"]["readings"] == 8
+NAMED = {
+    "ridge for bayes": 'name = "bayes"\ninitial = 4\nsurrogate = {name = "ridge", width = 2.0}',
+    "ridge for greedy": 'name = "greedy"\ninitial = 4\nsurrogate = "ridge"',
+    "spread": 'name = "spread"\ndrawn = 61',
+    "forest": 'name = "bayes"\ninitial = 4\nsurrogate = {name = "forest", trees = 20}',
+    "sklearn": 'name = "bayes"\ninitial = 4\nacquisition = "ei"\n'
+    'surrogate = {name = "sklearn", estimator = "KNeighborsRegressor", params = {n_neighbors = 1}}',
+}
+
+
+def test_campaign_files_that_name_them_are_checked_run_and_recomputed(installed: Path, tmp_path: Path) -> None:
+    calls: list[list[object]] = []
+    for i, strategy in enumerate(NAMED.values()):
+        file = tmp_path / f"campaign{i}.toml"
+        lab = '[lab]\nkind = "oven"\nbest = 650.0\n[budget]\nexperiments = 7\n'
+        file.write_text(f"{SPACE}\n[strategy]\n{strategy}\n{lab}")
+        calls += [["check", file], ["run", file], ["check", file, "--recompute"], ["status", file, "--json"]]
+    answers = matloop(installed, *calls)
+    for call, (code, out, err) in zip(calls, answers, strict=True):
+        assert code == 0, (call, out, err)
+    assert [json.loads(out)["counts"]["readings"] for _, out, _ in answers[3::4]] == [7] * len(NAMED)
 
 
 BROKEN: list[tuple[str, str, str, tuple[str, ...]]] = [
@@ -109,24 +124,37 @@ BROKEN: list[tuple[str, str, str, tuple[str, ...]]] = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "name", "verb", "said"), BROKEN, ids=[f"{case[0]} {case[1]}" for case in BROKEN])
-def test_a_broken_plug_in_is_named_with_the_line_that_it_breaks(
-    kind: str, name: str, verb: str, said: tuple[str, ...], installed: Path, tmp_path: Path
-) -> None:
-    (tmp_path / "pool.csv").write_text("id,temperature\n" + "".join(f"{c},{i}\n" for i, c in enumerate("abcdefgh")))
-    (tmp_path / "known.csv").write_text("candidate,y\na,1\nb,2\nc,4\n")
-    sections: dict[str, Any] = {
+def broken_campaign(folder: Path, kind: str, name: str) -> Path:
+    """A campaign on a pool of eight that names a broken plug-in."""
+    folder.mkdir()
+    (folder / "pool.csv").write_text("id,temperature\n" + "".join(f"{c},{i}\n" for i, c in enumerate("abcdefgh")))
+    (folder / "known.csv").write_text("candidate,y\na,1\nb,2\nc,4\n")
+    sections = {
         "surrogate": f'[strategy]\ninitial = 3\nsurrogate = "{name}"\n',
         "strategy": f'[strategy]\nname = "{name}"\n',
         "lab": f'[strategy]\nname = "random"\n[lab]\nkind = "{name}"\n[budget]\nexperiments = 2\n',
     }
-    file = tmp_path / "campaign.toml"
-    file.write_text(POOL + sections[kind])
-    if verb == "suggest":
-        assert matloop(installed, "tell", file, tmp_path / "known.csv").returncode == 0
-    done = matloop(installed, verb, file, "--json")
-    assert done.returncode == 2, done.stdout + done.stderr
-    (fault,) = json.loads(done.stdout)["errors"][:1]
+    (folder / "campaign.toml").write_text(POOL + sections[kind])
+    return folder / "campaign.toml"
+
+
+@pytest.fixture(scope="session")
+def answers(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, str, str]]:
+    """What each broken plug-in's campaign is answered."""
+    calls: list[list[object]] = []
+    for kind, name, verb, _ in BROKEN:
+        file = broken_campaign(tmp_path_factory.mktemp("broken") / name, kind, name)
+        calls += [["tell", file, file.parent / "known.csv"], [verb, file, "--json"]]
+    return dict(zip([name for _, name, _, _ in BROKEN], matloop(installed, *calls)[1::2], strict=True))
+
+
+@pytest.mark.parametrize(("kind", "name", "verb", "said"), BROKEN, ids=[f"{case[0]} {case[1]}" for case in BROKEN])
+def test_a_broken_plug_in_is_named_with_the_line_that_it_breaks(
+    kind: str, name: str, verb: str, said: tuple[str, ...], answers: dict[str, tuple[int, str, str]]
+) -> None:
+    code, out, err = answers[name]
+    assert code == 2, (verb, out, err)
+    fault = json.loads(out)["errors"][0]
     text = f"{fault['place']}: {fault['found']}. {fault['cure']}"
     assert f"{kind} {name!r}" in text
     for words in said:
@@ -136,7 +164,7 @@ def test_a_broken_plug_in_is_named_with_the_line_that_it_breaks(
 def test_a_plug_in_that_cannot_be_imported_is_named(installed: Path, tmp_path: Path) -> None:
     file = tmp_path / "campaign.toml"
     file.write_text(SPACE + '[lab]\nkind = "function"\nname = "absent"\n')
-    done = matloop(installed, "check", file)
-    assert done.returncode == 2
-    assert "matloop_nowhere" in done.stderr
-    assert "Traceback" not in done.stderr
+    ((code, _, err),) = matloop(installed, ["check", file])
+    assert code == 2
+    assert "matloop_nowhere" in err
+    assert "Traceback" not in err
