@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from matloop.lab.person import PersonLab
     from matloop.lab.table import TableLab
     from matloop.lab.virtual import VirtualLab
+    from matloop.surrogate.forest import Forest
     from matloop.surrogate.gp import GP
+    from matloop.surrogate.sklearn_ import Sklearn
 
 _HOME = {
     "backtest": "bench.backtest",
@@ -60,7 +62,9 @@ _HOME = {
     "PersonLab": "lab.person",
     "TableLab": "lab.table",
     "VirtualLab": "lab.virtual",
+    "Forest": "surrogate.forest",
     "GP": "surrogate.gp",
+    "Sklearn": "surrogate.sklearn_",
 }
 
 __all__ = [
@@ -74,6 +78,7 @@ __all__ = [
     "Censored",
     "Expression",
     "Failed",
+    "Forest",
     "FunctionLab",
     "Greedy",
     "InputError",
@@ -86,6 +91,7 @@ __all__ = [
     "Prediction",
     "Random",
     "Real",
+    "Sklearn",
     "Sobol",
     "Space",
     "Suggestion",

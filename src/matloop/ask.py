@@ -16,9 +16,10 @@ from matloop.decide import Choice, Chosen, Strategy, Task
 from matloop.domain import canonical
 from matloop.domain.candidate import Candidate
 from matloop.domain.events import Draft
+from matloop.domain.pool import Pool
 from matloop.domain.problem import Problem
 from matloop.domain.reading import Reading
-from matloop.errors import PluginError, fail
+from matloop.errors import InputError, PluginError, fail
 from matloop.state import State
 
 _VERSIONED = ("matloop", "numpy", "scipy", "scikit-learn")
@@ -68,16 +69,34 @@ def answer(strategy: Strategy, task: Task) -> Chosen:
     """Ask the strategy and hold it to its contract.
 
     Raises:
-        PluginError: when it answers with too many, repeated or closed candidates.
+        PluginError: when it answers with too many, repeated, closed or foreign candidates.
     """
     chosen = strategy.suggest(task)
+    place, contract = f"strategy {strategy.name!r}", "matloop.decide.Strategy.suggest"
+    if not isinstance(chosen, Chosen):
+        fail(PluginError, place, f"`suggest` returned {type(chosen).__name__}", f"{contract}: returns Chosen.")
     ids = [choice.candidate.id for choice in chosen.choices]
-    place = f"strategy {strategy.name!r}"
     if len(ids) > task.n or len(set(ids)) < len(ids):
-        fail(PluginError, place, f"asked for {task.n} different candidates, it chose {ids}", "Repair the strategy.")
+        found = f"asked for {task.n} different candidates, it chose {ids}"
+        fail(PluginError, place, found, f"{contract}: up to task.n different candidates.")
     if banned := sorted(set(ids) & task.closed):
-        fail(PluginError, place, f"it chose {banned}, which may not be chosen", "Heed Task.closed.")
+        found = f"it chose {banned}, which may not be chosen"
+        fail(PluginError, place, found, f"{contract}: none of them in task.closed.")
+    strange = [choice.candidate.id for choice in chosen.choices if not _is_member(task, choice.candidate)]
+    if strange:
+        found = f"it chose {strange}, which are none of the campaign's candidates"
+        fail(PluginError, place, found, f"{contract}: members of task.candidates.")
     return chosen
+
+
+def _is_member(task: Task, candidate: Candidate) -> bool:
+    candidates = task.candidates
+    if isinstance(candidates, Pool) and candidates.id_name is not None:
+        return candidates.by_id(candidate.id) == candidate  # values alone may name several
+    try:
+        return candidates.resolve(candidate.values) == candidate
+    except InputError:
+        return False
 
 
 def suggested(state: State, task: Task, chosen: Chosen) -> Draft:

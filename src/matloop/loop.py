@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from matloop.domain.outcome import Outcome
 from matloop.domain.suggestion import Suggestion
-from matloop.lab import ByHand, Checks, Lab
+from matloop.lab import ByHand, Checks, Lab, collected
 
 Progress = Callable[[int, int | None, str], None]
 """Called with experiments done, their limit (None: unknown) and a short text."""
@@ -73,7 +73,7 @@ def perform(campaign: Loopable, lab: Lab, work: Suggestion) -> bool:
         lab.check(work)
     token = campaign.dispatch(work)
     lab.start(token, work)
-    outcomes = lab.collect(token, work)
+    outcomes = collected(lab, token, work)
     if outcomes:
         campaign.tell(outcomes)
     return bool(outcomes)

@@ -28,7 +28,7 @@ _SINGULAR = {STRATEGIES: "strategy", SURROGATES: "surrogate", LABS: "lab", FUNCT
 
 _LATER = {
     LABS: ("nimo", "files", "sila", "scpi", "command", "slurm", "ase"),
-    SURROGATES: ("auto", "forest"),
+    SURROGATES: ("auto",),
 }
 """Words of the contract that later versions offer."""
 
@@ -73,7 +73,9 @@ def strategy(kind: str, options: Mapping[str, Any] | None = None) -> Strategy:
     built = _build(STRATEGIES, kind, dict(options or {}))
     if isinstance(built, Strategy):
         return built
-    _broken(f"strategy {kind!r}", "suggest(task) -> Chosen", "matloop.decide.Strategy")
+    _broken(
+        f"strategy {kind!r}", _lacking(built, {"name": "", "suggest": "(task) -> Chosen"}), "matloop.decide.Strategy"
+    )
 
 
 def surrogate(kind: str, options: Mapping[str, Any] | None = None) -> Surrogate:
@@ -81,7 +83,8 @@ def surrogate(kind: str, options: Mapping[str, Any] | None = None) -> Surrogate:
     built = _build(SURROGATES, kind, dict(options or {}))
     if isinstance(built, Surrogate):
         return built
-    _broken(f"surrogate {kind!r}", "fit(data, rng, warm) -> Fitted", "matloop.surrogate.Surrogate")
+    lacking = _lacking(built, {"name": "", "fit": "(data, rng, warm) -> Fitted"})
+    _broken(f"surrogate {kind!r}", lacking, "matloop.surrogate.Surrogate")
 
 
 def lab(kind: str, options: Mapping[str, Any], setup: LabSetup) -> Lab:
@@ -98,7 +101,13 @@ def lab(kind: str, options: Mapping[str, Any], setup: LabSetup) -> Lab:
     built = build(options, setup)
     if isinstance(built, Lab):
         return built
-    _broken(f"lab {kind!r}", "start(token, suggestion) and collect(token, suggestion)", "matloop.lab.Lab")
+    verbs = {"name": "", "start": "(token, suggestion)", "collect": "(token, suggestion) -> outcomes"}
+    _broken(f"lab {kind!r}", _lacking(built, verbs), "matloop.lab.Lab")
+
+
+def _lacking(built: Any, verbs: Mapping[str, str]) -> str:
+    """The lines of a contract that an object does not hold, as `verb(arguments)`."""
+    return " and ".join(f"`{verb}{rest}`" for verb, rest in verbs.items() if not hasattr(built, verb))
 
 
 def _broken(place: str, line: str, contract: str) -> NoReturn:

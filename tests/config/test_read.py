@@ -175,7 +175,6 @@ def test_all_faults_come_at_once_in_the_order_of_the_file(tmp_path: Path) -> Non
         ("[pool]", '[[objective]]\nname = "z"\ngoal = "maximize"\n[pool]', 13),
         ('id = "design"', 'formula = "printer"', 15),
         ('id = "design"', 'exclude_elements = ["Pb"]', 15),
-        ('"candidates.csv"', '"candidates.parquet"', 14),
         ("[strategy]", '[[parameter]]\nname = "x"\nkind = "real"\nlow = 0\nhigh = 1\n[strategy]', 18),
         ("[strategy]", '[[constraint]]\nsum = ["n", "r"]\nequals = 1\n[strategy]', 18),
         ('"auto"', '"hits"', 20),
@@ -189,7 +188,7 @@ def test_all_faults_come_at_once_in_the_order_of_the_file(tmp_path: Path) -> Non
     ],
     ids=[
         *("goal target", "goal range", "goal limit", "goal learn", "two objectives", "formula", "exclude elements"),
-        *("parquet", "pool x space", "constraint on a pool", "acquisition hits", "acquisition target", "PostgreSQL"),
+        *("pool x space", "constraint on a pool", "acquisition hits", "acquisition target", "PostgreSQL"),
         *("URL", "cost", "days", "stop", "nimo", "files", "sila", "scpi", "slurm"),
     ],
 )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = ("numpy", "scipy", "sklearn", "pandas", "sqlalchemy", "pydantic", "pint", "plotly", "torch")
+HEAVY = ("numpy", "scipy", "sklearn", "pandas", "sqlalchemy", "pydantic", "pint", "plotly", "pyarrow", "torch")
 LOOK = f"import sys; print([name for name in {HEAVY!r} if name in sys.modules])"
 
 

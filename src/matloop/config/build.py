@@ -14,6 +14,7 @@ from matloop.config.features import proposal
 from matloop.domain.constraint import Sum
 from matloop.domain.objective import RESERVED, Objective
 from matloop.domain.parameter import Binary, Categorical, Integer, Parameter, Real
+from matloop.domain.parquet import is_parquet
 from matloop.domain.pool import Pool
 from matloop.domain.space import Space
 from matloop.errors import Fault, Faults, MatloopError, nearest
@@ -147,7 +148,8 @@ class Builder:
             self._look_at_name(place, "feature", name)
         if len(self.faults.found) > before or not path.is_file():
             return None
-        read = partial(Pool.read_csv, path, section.features, section.id, objectives=objectives)
+        reader = Pool.read_parquet if is_parquet(path) else Pool.read_csv
+        read = partial(reader, path, section.features, section.id, objectives=objectives)
         return self._made(None, read)
 
     def _space(self) -> Space | None:

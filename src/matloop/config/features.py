@@ -9,6 +9,7 @@ from pathlib import Path
 
 from matloop.domain.number import as_number
 from matloop.domain.objective import RESERVED
+from matloop.domain.parquet import is_parquet, table_of
 from matloop.domain.units import split_header
 
 _ROWS = 200
@@ -33,10 +34,7 @@ def proposal(path: Path, id_: str | None, objectives: Sequence[str]) -> str:
 def _columns(path: Path, taken: set[str]) -> list[str]:
     """Names of columns of numbers, and of texts that repeat; empty when no table can be read."""
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.reader(file)
-            header = next(rows, [])
-            cells = list(zip(*islice((row for row in rows if len(row) == len(header)), _ROWS), strict=True))
+        header, cells = _parquet_start(path) if is_parquet(path) else _csv_start(path)
     except (OSError, ValueError, csv.Error):
         return []  # what is wrong with the table is said where it is read
     found = []
@@ -47,3 +45,16 @@ def _columns(path: Path, taken: set[str]) -> list[str]:
         if split_header(name)[0] not in taken and not name.endswith("_std") and (numeric or repeats) and name:
             found.append(name)
     return found
+
+
+def _csv_start(path: Path) -> tuple[list[str], list[Sequence[str]]]:
+    """Header, and the first cells of each column."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = csv.reader(file)
+        header = next(rows, [])
+        return header, list(zip(*islice((row for row in rows if len(row) == len(header)), _ROWS), strict=True))
+
+
+def _parquet_start(path: Path) -> tuple[list[str], list[Sequence[str]]]:
+    table = table_of(path)
+    return [one.text for one in table.headers], [list(table.texts(one.text)[:_ROWS]) for one in table.headers]

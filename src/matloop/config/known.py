@@ -7,9 +7,10 @@ from pathlib import Path
 from matloop.config import Plan
 from matloop.config.readings import read_outcomes
 from matloop.domain.outcome import Measured
+from matloop.domain.parquet import headers_of
 from matloop.domain.pool import Pool
 from matloop.domain.problem import Problem
-from matloop.domain.table import match, read_headers
+from matloop.domain.table import match
 from matloop.errors import DataError, Faults, InputError, fail
 
 _TABLE = "table"
@@ -32,7 +33,7 @@ def known_readings(plan: Plan) -> tuple[Pool, list[list[float]]]:
     file = plan.lab.options.get("file") if plan.lab.kind == _TABLE else None
     path = plan.path.parent / str(file) if file else Path(pool.source)
     name = plan.problem.objectives[0].name
-    if match(read_headers(path), name) is None:
+    if match(headers_of(path), name) is None:
         cure = f'Add a column {name!r}, or [lab] kind = "table" with file = a table of known outcomes.'
         fail(DataError, str(path), f"it has no column {name!r}, so nothing is known", cure)
     return pool, _by_candidate(path, plan.problem, pool)

@@ -34,8 +34,6 @@ _VALUES: dict[tuple[str, str], tuple[tuple[str, ...], str]] = {
 }
 """(section, key) -> later values, what to do instead."""
 
-_PARQUET = (".parquet", ".pq")
-
 
 def set_aside(raw: dict[str, Any], lines: Lines, faults: Faults) -> dict[str, Any]:
     """Note every later word of a file, and give the file back without them.
@@ -93,7 +91,4 @@ def _without(section: str, table: dict[str, Any], path: Path, lines: Lines, faul
         elif (section, key) == ("campaign", "ledger") and "://" in str(value):
             faults.add(place, "a database URL as ledger is not yet supported", 'Give a file, as "ledger.db".')
             del kept[key]
-        elif (section, key) == ("pool", "file") and str(value).lower().endswith(_PARQUET):
-            faults.add(place, "a parquet file is not yet supported", "Save the table as .csv.")
-            settled = True
     return None if settled else kept

@@ -13,9 +13,10 @@ from matloop.config.columns import COUNTS, Columns, Measure, columns_of, look_at
 from matloop.domain.canonical import Value
 from matloop.domain.number import as_number
 from matloop.domain.outcome import STATUSES, Aborted, Censored, Failed, Measured, Outcome
+from matloop.domain.parquet import headers_of, table_of
 from matloop.domain.prediction import Floats
 from matloop.domain.problem import Problem
-from matloop.domain.table import LISTED_FAULTS, Table, read_headers, read_table
+from matloop.domain.table import LISTED_FAULTS, Table
 from matloop.domain.units import convert
 from matloop.errors import DataError, Fault, Faults, InputError, MatloopError, fail, nearest
 
@@ -72,8 +73,8 @@ def read_outcomes(path: Path, problem: Problem, *, judge: Judge | None = None, p
         DataError: with every fault of the table.
         InputError: what `judge` raises, each fault with its line.
     """
-    look_at_separator(read_headers(path), str(path))
-    table = read_table(path)
+    look_at_separator(headers_of(path), str(path))
+    table = table_of(path)
     if not len(table):
         fail(DataError, table.source, "it has a header, but no rows", "Give one row a reading.")
     reader = _Reader(table, problem, columns_of(table, problem, pass_over=pass_over))

@@ -15,7 +15,7 @@ from matloop.domain.encoder import Encoder
 from matloop.domain.pool import Pool
 from matloop.domain.prediction import Floats, Prediction
 from matloop.domain.reading import Reading
-from matloop.errors import ModelError, fail
+from matloop.errors import Fault, Faults, ModelError, PluginError, fail
 from matloop.surrogate import Fitted, Observations, Surrogate
 
 CHUNK = 8192
@@ -27,7 +27,7 @@ Larger, memory grows; smaller, the time goes into calls."""
 class Model:
     """A fitted surrogate that knows the candidates' encoding and the objectives' names.
 
-    data: what it was fitted to. labels: the candidate of each row of data.
+    data: what it was fitted to. labels: the candidate of each row of data. surrogate: its name, for messages.
     """
 
     fitted: Fitted
@@ -35,21 +35,25 @@ class Model:
     objectives: tuple[str, ...]
     data: Observations
     labels: tuple[str, ...]
+    surrogate: str
 
     def predict(self, X: Floats) -> Prediction:
         """Predict at encoded X (n, d), in chunks: each figure (n, m)."""
-        parts = [self.fitted.predict(X[start : start + CHUNK]) for start in range(0, len(X), CHUNK)]
+        parts = [self._heard(X[start : start + CHUNK]) for start in range(0, len(X), CHUNK)]
         return _stack(parts, len(self.objectives))
 
     def predict_rows(self, pool: Pool, rows: slice | NDArray[np.intp]) -> Prediction:
         """Predict candidates of a pool by index, encoded and predicted in chunks: each figure (n, m)."""
         wanted = np.arange(len(pool))[rows] if isinstance(rows, slice) else rows
         chunks = (wanted[start : start + CHUNK] for start in range(0, len(wanted), CHUNK))
-        return _stack([self.fitted.predict(pool.encode_rows(chunk)) for chunk in chunks], len(self.objectives))
+        return _stack([self._heard(pool.encode_rows(chunk)) for chunk in chunks], len(self.objectives))
 
     def predict_values(self, values: Sequence[Mapping[str, Value]]) -> Prediction:
         """Predict candidates by their values, members or not: each figure (n, m)."""
         return self.predict(self.encoder.encode(values))
+
+    def _heard(self, X: Floats) -> Prediction:
+        return heard(self.surrogate, self.fitted, X, len(self.objectives))
 
     def describe(self) -> Mapping[str, Any]:
         """What the surrogate says of itself, in JSON types."""
@@ -102,15 +106,48 @@ def learn(task: Task, surrogate: Surrogate) -> Model:
 
     Raises:
         ModelError: when `ignorance(task)` says that there is too little to learn from, or the fit fails.
+        PluginError: when what the surrogate returns breaks its contract.
     """
     why_not = ignorance(task)
     if why_not is not None:
         fail(ModelError, "model", why_not, "Measure more candidates first.")
     data = observations(task)
     fitted = surrogate.fit(data, task.rng(Purpose.FIT), task.warm or None)
+    if not isinstance(fitted, Fitted):
+        found = f"`fit` returned {type(fitted).__name__}, which lacks predict or describe"
+        fail(PluginError, f"surrogate {surrogate.name!r}", found, "See matloop.surrogate.Fitted for what it must do.")
+    heard(surrogate.name, fitted, data.X, len(task.objectives))  # acquisitions then ask it as it is
     names = tuple(objective.name for objective in task.objectives)
     labels = tuple(reading.candidate for reading in learned(task))
-    return Model(fitted, task.candidates.encoder, names, data, labels)
+    return Model(fitted, task.candidates.encoder, names, data, labels, surrogate.name)
+
+
+def heard(name: str, fitted: Fitted, X: Floats, m: int) -> Prediction:
+    """What a fitted surrogate says at X (q, d) of m objectives, held to its contract.
+
+    Raises:
+        PluginError: naming the surrogate and each line that it breaks.
+    """
+    place, contract = f"surrogate {name!r}", "matloop.surrogate.Fitted.predict"
+    try:
+        said = fitted.predict(X)
+    except PluginError as error:
+        raise PluginError(*(Fault(f"{place}, {one.place}", one.found, one.cure) for one in error.faults)) from error
+    if not isinstance(said, Prediction):
+        fail(PluginError, place, f"`predict` returned {type(said).__name__}", f"{contract}: a Prediction.")
+    wanted = (len(X), m)
+    if said.mean.shape != wanted:
+        found = f"its prediction has shape {said.mean.shape} for {wanted[0]} inputs and {wanted[1]} objectives"
+        fail(PluginError, place, found, f"{contract}: mean, model_std and noise_std, each (q, m).")
+    faults = Faults()
+    for part in ("mean", "model_std", "noise_std"):
+        figures = getattr(said, part)
+        if not np.isfinite(figures).all():
+            faults.add(place, f"its {part} holds a number that is not finite", f"{contract}: finite numbers.")
+        elif part != "mean" and (figures < 0).any():
+            faults.add(place, f"its {part} holds a negative number", f"{contract}: standard deviations, 0 or more.")
+    faults.raise_if_any(PluginError)
+    return said
 
 
 def _stack(parts: list[Prediction], m: int) -> Prediction:

@@ -93,6 +93,23 @@ class Pool:
         return cls._join(pool_read.read_csv(path, features, id, objectives))
 
     @classmethod
+    def read_parquet(
+        cls, path: str | Path, features: Sequence[str], id: str | None = None, *, objectives: Sequence[str] = ()
+    ) -> Pool:
+        """A pool of a Parquet file's rows; the same content as CSV gives the same pool. Needs the extra `parquet`.
+
+        Args:
+            path: the file; a column's name may carry [unit].
+            features: columns to learn from: numbers, booleans (1 and 0) or text; a null is a fault.
+            id: column of ids; None for ids made of the values.
+            objectives: their columns and NAME_std are not read; all other columns ride along.
+
+        Raises:
+            DataError: all that is wrong, at once, with file and row (counted from 1); or the extra is missing.
+        """
+        return cls._join(pool_read.read_parquet(path, features, id, objectives))
+
+    @classmethod
     def _join(cls, given: Source) -> Pool:
         """Join equal rows."""
         columns, ids = list(given.columns), given.ids

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from matloop.domain import parquet
 from matloop.domain.columns import Column, Numbers, Words
 from matloop.domain.number import as_number
 from matloop.domain.prediction import Floats
@@ -52,7 +53,22 @@ def read_csv(path: str | Path, features: Sequence[str], id: str | None, objectiv
     Raises:
         DataError: all that is wrong with it, at once.
     """
-    headers = read_headers(path)
+    return _read(path, features, id, objectives, (read_headers, read_table))
+
+
+def read_parquet(path: str | Path, features: Sequence[str], id: str | None, objectives: Sequence[str]) -> Source:
+    """Read a pool's Parquet file, as `read_csv` does; raises as well when the extra is missing."""
+    return _read(path, features, id, objectives, (parquet.parquet_headers, parquet.read_parquet))
+
+
+_Readers = tuple[Callable[..., Sequence[Header]], Callable[..., Table]]
+"""How the headers and the table of a kind of file are read."""
+
+
+def _read(
+    path: str | Path, features: Sequence[str], id: str | None, objectives: Sequence[str], readers: _Readers
+) -> Source:
+    headers, read = readers[0](path), readers[1]
     objectives = [objectives] if isinstance(objectives, str) else objectives
     features = _checked(headers, str(path), features, id, objectives)
     hidden = {*objectives, *(f"{name}_std" for name in objectives)}
@@ -63,7 +79,7 @@ def read_csv(path: str | Path, features: Sequence[str], id: str | None, objectiv
         if header.text and place not in taken and not {header.name, header.text} & hidden
     ]
     wanted = [*features, *riding, *([] if id is None else [id])]
-    table = read_table(
+    table = read(
         path, columns=wanted, numeric=[name for name in features if match(headers, name) != match(headers, id or "")]
     )
     faults = Faults()

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from matloop.errors import PluginError, fail
+
 Floats = NDArray[np.float64]
 
 
@@ -29,7 +31,7 @@ class Prediction:
     def __post_init__(self) -> None:
         if not (self.mean.ndim == 2 and self.mean.shape == self.model_std.shape == self.noise_std.shape):
             shapes = f"mean {self.mean.shape}, model_std {self.model_std.shape}, noise_std {self.noise_std.shape}"
-            raise ValueError(f"a prediction has three (n, m) arrays, not {shapes}")
+            fail(PluginError, "prediction", shapes, "Give three arrays of one shape: (n candidates, m objectives).")
 
     @property
     def total_std(self) -> Floats:

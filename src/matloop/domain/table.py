@@ -188,14 +188,22 @@ def _headers(reader: Any, source: str) -> tuple[Header, ...]:
     except StopIteration:
         fail(DataError, source, "the file is empty", "Give a header line and rows below it.")
     headers = tuple(Header(cell.strip(), *split_header(cell)) for cell in row)
+    refuse_namesakes(headers, f"{source}, line {reader.line_num}")
+    return headers
+
+
+def refuse_namesakes(headers: Sequence[Header], place: str) -> None:
+    """Every column has a name of its own.
+
+    Raises:
+        DataError: naming those that stand there twice.
+    """
     faults = Faults()
     for name in dict.fromkeys(header.name for header in headers if header.name):
         alike = [header.text for header in headers if header.name == name]
         if len(alike) > 1:
-            place = f"{source}, line {reader.line_num}"
             faults.add(place, f"the column {name!r} stands there {len(alike)} times", "Give every column its own name.")
     faults.raise_if_any(DataError)
-    return headers
 
 
 def _is_blank(row: Sequence[str]) -> bool:

@@ -20,7 +20,7 @@ from matloop.domain.outcome import Outcome
 from matloop.domain.pool import Pool
 from matloop.domain.space import Space
 from matloop.domain.suggestion import Suggestion
-from matloop.errors import ConfigError, Faults, LabError, fail, nearest
+from matloop.errors import ConfigError, Faults, LabError, PluginError, fail, nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +119,27 @@ class Knows(Protocol):
     def known(self, objective: str) -> Mapping[str, float]:
         """Candidate id -> its true (mean) outcome, without the candidates that only fail."""
         ...
+
+
+def collected(lab: Lab, token: str, suggestion: Suggestion) -> tuple[Outcome, ...]:
+    """What came back for a token, held to the contract.
+
+    Raises:
+        LabError: what the lab raises.
+        PluginError: when it answers with anything but outcomes of this suggestion.
+    """
+    place, contract = f"lab {lab.name!r}", "matloop.lab.Lab.collect"
+    found = lab.collect(token, suggestion)
+    if not isinstance(found, Sequence):
+        fail(PluginError, place, f"`collect` returned {type(found).__name__}", f"{contract}: a sequence of outcomes.")
+    for one in found:
+        if not isinstance(one, Outcome):
+            said = f"`collect` returned a {type(one).__name__} for {suggestion.id}"
+            fail(PluginError, place, said, f"{contract}: Measured, Failed, Aborted or Censored.")
+        if one.suggestion != suggestion.id:
+            said = f"asked for {suggestion.id}, `collect` returned an outcome of {one.suggestion}"
+            fail(PluginError, place, said, f"{contract}: every outcome names the suggestion.")
+    return tuple(found)
 
 
 def check_keys(settings: Mapping[str, Any], known: Iterable[str], required: Iterable[str] = ()) -> None:

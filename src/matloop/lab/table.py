@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 from matloop.domain import canonical
 from matloop.domain.objective import Objective
 from matloop.domain.outcome import STATUSES, Failed, Measured, Outcome
+from matloop.domain.parquet import table_of
 from matloop.domain.pool import Pool
 from matloop.domain.prediction import Floats
 from matloop.domain.space import Space
 from matloop.domain.suggestion import Suggestion
-from matloop.domain.table import LISTED_FAULTS, Header, Table, Texts, listed, match, read_table
+from matloop.domain.table import LISTED_FAULTS, Header, Table, Texts, listed, match
 from matloop.domain.units import convert, split_header
 from matloop.errors import ConfigError, DataError, Fault, Faults, LabError, MatloopError, fail, nearest
 from matloop.lab import LabSetup, chance, check_keys, check_token
@@ -71,7 +72,7 @@ class TableLab:
         if not isinstance(file, str) or not file.strip():
             fail(ConfigError, "[lab] file", f"it is {file!r}", "Name a CSV file, relative to campaign.toml.")
         readings = settings.get("readings", "mean")
-        return cls(read_table(setup.folder / file), readings).bind(setup)
+        return cls(table_of(setup.folder / file), readings).bind(setup)
 
     def bind(self, setup: LabSetup) -> TableLab:
         """The same table for a campaign, its rows matched to the candidates.

@@ -1,0 +1,108 @@
+"""Regressors of scikit-learn keep the promises of a surrogate, and only they can be named."""
+
+import json
+
+import numpy as np
+import pytest
+
+from matloop import plugins
+from matloop.decide.bayes import Greedy
+from matloop.errors import ConfigError, ModelError
+from matloop.surrogate import Joint, Observations, Surrogate
+from matloop.surrogate.sklearn_ import Sklearn
+from matloop.testing.surrogates import JointContract, SurrogateContract, readings
+
+
+class TestExtraTrees(JointContract):
+    def make(self) -> Surrogate:
+        return Sklearn("ExtraTreesRegressor", {"n_estimators": 5}, members=10)
+
+
+class TestNearestNeighbours(JointContract):
+    def make(self) -> Surrogate:
+        return Sklearn("KNeighborsRegressor", {"n_neighbors": 1})
+
+
+class TestGaussianProcess(SurrogateContract):
+    def make(self) -> Surrogate:
+        return Sklearn("GaussianProcessRegressor", {"alpha": 0.01})
+
+
+class TestBayesianRidge(SurrogateContract):
+    def make(self) -> Surrogate:
+        return Sklearn("BayesianRidge")
+
+
+def line(n: int, noise: float, repeats: int = 1) -> tuple[Observations, np.random.Generator]:
+    rng = np.random.default_rng(8)
+    X = np.repeat(rng.random((n, 1)), repeats, axis=0)
+    y = 3.0 * X + noise * rng.normal(size=X.shape)
+    return Observations(X, y, np.zeros_like(y), np.arange(1)), rng
+
+
+@pytest.mark.parametrize("estimator", ["BayesianRidge", "LinearRegression"])
+def test_noise_and_model_error_are_those_of_a_line_fitted_by_least_squares(estimator: str) -> None:
+    """Closed form: noise sigma; the error of the fitted line at x is sigma sqrt(1/n + (x - mean)^2 / S)."""
+    data, rng = line(80, 0.5)
+    said = Sklearn(estimator, members=200).fit(data, rng).predict(np.array([[0.5]]))
+    x = data.X[:, 0]
+    expected = 0.5 * np.sqrt(1 / 80 + (0.5 - x.mean()) ** 2 / np.sum((x - x.mean()) ** 2))
+    assert said.noise_std[0, 0] == pytest.approx(0.5, rel=0.2)
+    assert said.model_std[0, 0] == pytest.approx(expected, rel=1.0)
+    assert said.model_std[0, 0] > 0.5 * expected
+
+
+def test_replicates_settle_the_noise() -> None:
+    data, rng = line(30, 0.5, repeats=4)
+    said = Sklearn("ExtraTreesRegressor", {"n_estimators": 3}).fit(data, rng).predict(data.X[:1])
+    assert said.noise_std[0, 0] == pytest.approx(0.5, rel=0.2)
+
+
+def test_an_estimator_with_its_own_error_has_no_joint_posterior() -> None:
+    fitted = Sklearn("BayesianRidge").fit(readings(), np.random.default_rng(0))
+    assert not isinstance(fitted, Joint)
+
+
+def test_it_says_when_an_estimator_takes_no_weights() -> None:
+    fitted = Sklearn("KNeighborsRegressor", {"n_neighbors": 1}).fit(readings(), np.random.default_rng(0))
+    assert fitted.describe()["weights"] == "not taken by this estimator"
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"estimator": "ExtraTreeRegresor"}, "ExtraTree"),
+        ({"estimator": "os.system"}, "no regressor 'os.system'"),
+        ({"estimator": "sklearn.linear_model.Ridge"}, "no regressor"),
+        ({"estimator": "RandomForestClassifier"}, "no regressor"),
+        ({"estimator": "StackingRegressor"}, "no regressor"),
+        ({"estimator": "Ridge", "params": {"alfa": 1}}, "Did you mean 'alpha'"),
+        ({"estimator": "Ridge", "params": {"alpha": "big"}}, "alpha"),
+        ({"estimator": "Ridge", "params": {"random_state": 1}}, "seed"),
+        ({"estimator": "Ridge", "params": {"alpha": float("nan")}}, "ledger"),
+        ({"estimator": "Ridge", "params": [1]}, "table"),
+        ({"members": 1}, "from 5 to 1000"),
+    ],
+)
+def test_a_wrong_setting_is_refused_with_a_cure(settings: dict[str, object], said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        Sklearn(**settings)  # type: ignore[arg-type]
+
+
+def test_all_wrong_settings_are_named_at_once() -> None:
+    with pytest.raises(ConfigError) as error:
+        Sklearn("Ridge", {"alfa": 1, "n_jobs": 2}, members=0)
+    assert len(error.value.faults) == 3
+
+
+def test_what_cannot_be_fitted_is_a_failure_of_the_model_that_names_it() -> None:
+    with pytest.raises(ModelError, match="IsotonicRegression cannot be fitted"):
+        Sklearn("IsotonicRegression").fit(readings(), np.random.default_rng(0))
+
+
+def test_settings_come_back_from_a_ledger_as_they_went_in() -> None:
+    """1.0 (all features) and 1 (one feature) are different things to scikit-learn."""
+    strategy = Greedy(surrogate=Sklearn("ExtraTreesRegressor", {"max_features": 1.0, "n_estimators": 7}))
+    text = json.dumps(plugins.describe(strategy.surrogate))
+    assert json.loads(text)["params"] == {"max_features": 1.0, "n_estimators": 7}
+    assert type(json.loads(text)["params"]["max_features"]) is float
