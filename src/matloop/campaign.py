@@ -205,8 +205,7 @@ class Campaign:
 
         Args:
             n: how many; None: the campaign's batch, or what the budget leaves of it.
-            fixed: parameter or feature -> the value that all of them shall have, for this ask.
-            exclude: ids of candidates (or suggestions) that shall not be suggested, for this ask.
+            fixed: for this ask, parameter or feature -> the value of all. exclude: ids of candidates or suggestions.
 
         Raises:
             DataError: for unknown names, values or ids. SpaceError: when nothing has the fixed values.

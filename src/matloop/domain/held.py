@@ -148,12 +148,23 @@ class Held:
             return self._low + self._moves.take(k - self._low, rng, n)
         near = self._near(k, rng, _WIDE * n)
         found = near[self.has(near)]
-        if len(found) < n // _WIDE + 1 and len(near):
-            starts = near[rng.permutation(len(near))[:_DETOURS]]
-            far = np.vstack([self._near(start, rng, n) for start in starts])
-            found = np.vstack([found, far[self.has(far)]])
+        if len(found) < n // _WIDE + 1:
+            found = np.vstack([found, self._farther(k, near, rng, n)])
         found = np.unique(found[(found != k).any(axis=1)], axis=0)
         return found if len(found) <= n else found[np.sort(rng.choice(len(found), size=n, replace=False))]
+
+    def _farther(self, k: Ints, near: Ints, rng: np.random.Generator, n: int) -> Ints:
+        """Feasible points (m, p) where hardly a neighbour is: the nearest listed ones, else those some steps away."""
+        if self.listing is not None:
+            spans = np.maximum(np.array(self.ground.high) - self._low, 1)
+            gaps = (np.abs(self.listing - k) / spans).sum(axis=1)
+            return np.asarray(self.listing[np.argsort(gaps, kind="stable")[: n + 1]])
+        starts = near[rng.permutation(len(near))[:_DETOURS]]
+        far = [self._near(start, rng, n) for start in starts]
+        found = [points[self.has(points) & (points != k).any(axis=1)] for points in far]
+        if not any(map(len, found)):
+            found += [self._downhill(points, rng, _DETOURS * _NEAR, avoid=k)[0] for points in far]
+        return np.vstack([np.zeros((0, len(k)), dtype=np.int64), *found])
 
     def _near(self, k: Ints, rng: np.random.Generator, n: int) -> Ints:
         """Points of the ground about one step from k, whatever the expressions say of them."""
@@ -208,17 +219,32 @@ class Held:
         """A feasible point found downhill from random ones, looking at no more than `effort` points."""
         while effort > 0:
             points = self.ground.from_unit(rng.random((_NEAR, len(self.parameters))))
-            height = np.inf
-            while effort > 0 and len(points):
-                effort -= len(points)
-                if (good := np.flatnonzero(self.has(points))).size:
-                    return np.asarray(points[good[0]])
-                excess = self._excess(points)
-                best = int(np.argmin(excess))
-                if not excess[best] < height:
-                    break
-                height, points = float(excess[best]), self._near(points[best], rng, _NEAR)
+            found, spent = self._downhill(points, rng, effort)
+            if len(found):
+                return np.asarray(found[0])
+            effort -= spent
         return None
+
+    def _downhill(
+        self, points: Ints, rng: np.random.Generator, effort: int, avoid: Ints | None = None
+    ) -> tuple[Ints, int]:
+        """The feasible ones (m, p) of points, or of the neighbours of the least excessive, and so on; and the effort.
+
+        The point `avoid` (p,) is passed over.
+        """
+        height, spent = np.inf, 0
+        while spent < effort and len(points):
+            spent += len(points)
+            if avoid is not None:
+                points = points[(points != avoid).any(axis=1)]
+            if (good := self.has(points)).any():
+                return points[good], spent
+            excess = self._excess(points) if len(points) else np.array([np.inf])
+            best = int(np.argmin(excess))
+            if not excess[best] < height:
+                break
+            height, points = float(excess[best]), self._near(points[best], rng, _NEAR)
+        return points[:0], max(spent, 1)
 
 
 def column_of(one: Parameter, k: Ints) -> NDArray[np.float64] | NDArray[np.str_]:

@@ -41,6 +41,7 @@ _TOKENS = re.compile(
 )
 _COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
 _WORDS = ("and", "or", "not")
+_OPERATORS = frozenset((*_COMPARISONS, *_WORDS, *"+-*/"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +173,7 @@ class _Reader:
         self.tokens = tokens
         self.place = 0
         self.depth = 0
-        self.terms = sum(token.kind == "sign" or token.text in _WORDS for token in tokens)
+        self.terms = sum(token.text in _OPERATORS and token.kind in ("sign", "word") for token in tokens)
 
     @property
     def at(self) -> _Token:
