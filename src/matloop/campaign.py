@@ -205,12 +205,12 @@ class Campaign:
 
         Args:
             n: how many; None: the campaign's batch, or what the budget leaves of it.
-            fixed: for this ask, parameter or feature -> the value of all. exclude: ids of candidates or suggestions.
+            fixed: for this ask, parameter or feature -> the value that all shall have.
+            exclude: for this ask, ids of candidates (or suggestions) that shall not be among them.
 
         Raises:
-            DataError: for unknown names, values or ids. SpaceError: when nothing has the fixed values.
             PoolExhausted: when fewer than n are left. BudgetExhausted: when the budget holds fewer than n.
-            InputError: when the campaign was stopped.
+            InputError: when the campaign was stopped; DataError, SpaceError: for what cannot be fixed or excluded.
         """
         wanted = min(self.problem.batch, max(self._left(), 1)) if n is None else n
         if isinstance(wanted, bool) or not isinstance(wanted, int) or wanted < 1:

@@ -26,7 +26,7 @@ def pool() -> ml.Pool:
 
 
 def tell(campaign: ml.Campaign, batch: list[ml.Suggestion]) -> None:
-    rng = Random(len(campaign.events))
+    rng = Random(len(campaign.events))  # noqa: S311
     campaign.tell([ml.Measured(one.id, {"y": rng.gauss(0, 1)}) for one in batch])
 
 
@@ -34,7 +34,7 @@ def tell(campaign: ml.Campaign, batch: list[ml.Suggestion]) -> None:
 def test_no_suggestion_of_random_spaces_breaks_a_constraint(block: int) -> None:
     wrong = []
     for seed in range(15 * block, 15 * block + 15):
-        drawn = draw(Random(1000 + seed))
+        drawn = draw(Random(1000 + seed))  # noqa: S311
         try:
             campaign = ml.Campaign(drawn.space(), GOAL, strategy=ml.Bayes(evaluations=300), seed=seed, initial=3)
             for _ in range(3):

@@ -79,7 +79,7 @@ def test_rows_are_decided_as_fractions_decide_them(tree: Tree, seed: int) -> Non
 
 @given(conditions(), st.integers(0, 2**32))
 def test_what_is_proven_over_a_box_is_true_in_it(tree: Tree, seed: int) -> None:
-    rng = Random(seed)
+    rng = Random(seed)  # noqa: S311
     values = [Fraction(rng.randint(-30, 30), 10) for _ in range(4)]
     box = {"a": (min(values[:2]), max(values[:2])), "b": (min(values[2:]), max(values[2:]))}
     said = always(bound(written(tree)).tree, box)

@@ -22,7 +22,7 @@ FEW = [Sum(NAMES, 100), AtMostNonzero(3, NAMES)]
 
 
 def a_space(seed: int) -> tuple[Drawn, Space]:
-    drawn = draw(Random(seed))
+    drawn = draw(Random(seed))  # noqa: S311
     try:
         return drawn, drawn.space()
     except SpaceError:
