@@ -85,15 +85,15 @@ _SPACE_ID = re.compile("c[0-9a-f]{16}")
 
 def _excluded(faults: Faults, problem: Problem, state: State, id_: str) -> str:
     """The candidate's id that an id stands for; an unknown one is noted."""
-    candidates = problem.candidates
-    known = candidates.index(id_) is not None if isinstance(candidates, Pool) else bool(_SPACE_ID.fullmatch(str(id_)))
+    candidates, text = problem.candidates, str(id_)
+    known = candidates.index(text) is not None if isinstance(candidates, Pool) else bool(_SPACE_ID.fullmatch(text))
     if known:
-        return id_
+        return text
     if id_ in state.asked:
         return state.asked[id_].suggestion.candidate
     cure = "Give the id of a candidate, or of a suggestion, as `pending` and `report` print it."
     faults.add(f"exclude {id_!r}", "no such candidate or suggestion", cure)
-    return id_
+    return text
 
 
 def narrowed(task: Task, wish: Wish) -> Task:

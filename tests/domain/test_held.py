@@ -142,6 +142,7 @@ def test_points_that_no_single_step_joins_are_still_neighbours() -> None:
         (MIXTURE, [Expression("a*b > 10001")], r"a\*b > 10001: no point"),
         (MIXTURE, [Expression("a <= 10"), Expression("a > 10")], "a .* 10: no point"),
         (MIXTURE, [Expression("a + b == 7")], "between grid points"),
+        (MIXTURE, [Expression("a + b == 150"), AtMostNonzero(1, ["a", "b"])], r"a \+ b == 150; constraint at most 1"),
         (MIXTURE, [Sum(NAMES, 600), AtMostNonzero(3, NAMES)], "= 600; constraint at most 3 .*meets them"),
         (
             [Real("a", 1, 2), Real("b", 1, 2), Real("c", 0, 1)],

@@ -10,7 +10,7 @@ from matloop.domain import interval
 from matloop.domain.bounds import AtMost, Scale, rows_of, tighten
 from matloop.domain.canonical import Value
 from matloop.domain.constraint import AtMostNonzero, Constraint, Expression, Sum
-from matloop.domain.expression import Condition, Kinds, Linear, bind, linear
+from matloop.domain.expression import Condition, Kinds, Linear, bind, linear, names_in
 from matloop.domain.grid import decimal
 from matloop.domain.ground import MOST_SUPPORTS, Ground, IndexCap, IndexSum
 from matloop.domain.held import Held
@@ -145,11 +145,15 @@ def hold(parameters: Sequence[Parameter], constraints: Sequence[Constraint], fix
         fail(NotYetSupported, "space", found, "Let fewer parameters be in at_most constraints.")
     for places in empty:
         names = {parameters[i].name for i in places}
-        _refuse([str(c) for c in constraints if not isinstance(c, Expression) and names & {*c.names}], fixed)
+        _refuse([str(one) for one in constraints if names & _named_in(one)], fixed)
     held = Held(parameters, ground, conditions)
     if held.listing is not None and not len(held.listing):
         _refuse([str(one) for one in constraints], fixed)
     return held
+
+
+def _named_in(held: Constraint) -> set[str]:
+    return {one.name for one in names_in(held.tree)} if isinstance(held, Expression) else set(held.names)
 
 
 def _refuse(labels: Sequence[str], fixed: Mapping[str, Value]) -> NoReturn:
