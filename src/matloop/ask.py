@@ -6,8 +6,9 @@ A suggestion is a pure function of settings, pool, seed and the events before it
 from __future__ import annotations
 
 import platform
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.metadata import version
 from typing import Any
@@ -15,23 +16,110 @@ from typing import Any
 from matloop.decide import Choice, Chosen, Strategy, Task
 from matloop.domain import canonical
 from matloop.domain.candidate import Candidate
+from matloop.domain.canonical import Value
 from matloop.domain.events import Draft
 from matloop.domain.pool import Pool
 from matloop.domain.problem import Problem
 from matloop.domain.reading import Reading
-from matloop.errors import InputError, PluginError, fail
+from matloop.domain.space import Space
+from matloop.errors import DataError, Faults, InputError, PluginError, SpaceError, fail
 from matloop.state import State
 
 _VERSIONED = ("matloop", "numpy", "scipy", "scikit-learn")
 """Distributions whose versions an answer can depend on."""
 
 
-def task_of(problem: Problem, state: State, n: int) -> Task:
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What one ask is narrowed to.
+
+    fixed: parameter or feature -> the value that every suggestion shall have. exclude: ids of candidates that shall
+    not be suggested.
+    """
+
+    fixed: Mapping[str, Value] = field(default_factory=dict)
+    exclude: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls, problem: Problem, state: State, fixed: Mapping[str, object] | None, exclude: Sequence[str] | None
+    ) -> Wish:
+        """Read what a user asks for.
+
+        Args:
+            problem: says which names, values and ids there are.
+            state: a suggestion's id stands for its candidate.
+            fixed: by name; None for nothing.
+            exclude: ids of candidates or suggestions; None for none.
+
+        Raises:
+            DataError: for unknown names and ids, and unreadable values, all at once.
+        """
+        faults = Faults()
+        values: dict[str, Value] = {}
+        try:
+            values = problem.candidates.parse(fixed or {})
+        except InputError as error:
+            faults.absorb(error, "fixed")
+        if isinstance(exclude, str):
+            faults.add("exclude", f"{exclude!r} is no list", "Give a list of ids.")
+            exclude = None
+        ids = [_excluded(faults, problem, state, id_) for id_ in exclude or ()]
+        faults.raise_if_any(DataError)
+        return cls(values, tuple(dict.fromkeys(ids)))
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Wish:
+        """As a `suggested` event holds it."""
+        return cls(data.get("fixed", {}), tuple(data.get("exclude", ())))
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields of a `suggested` event that are not empty."""
+        told: dict[str, Any] = {"fixed": dict(self.fixed), "exclude": list(self.exclude)}
+        return {name: item for name, item in told.items() if item}
+
+
+NO_WISH = Wish()
+_SPACE_ID = re.compile("c[0-9a-f]{16}")
+
+
+def _excluded(faults: Faults, problem: Problem, state: State, id_: str) -> str:
+    """The candidate's id that an id stands for; an unknown one is noted."""
+    candidates, text = problem.candidates, str(id_)
+    known = candidates.index(text) is not None if isinstance(candidates, Pool) else bool(_SPACE_ID.fullmatch(text))
+    if known:
+        return text
+    if id_ in state.asked:
+        return state.asked[id_].suggestion.candidate
+    cure = "Give the id of a candidate, or of a suggestion, as `pending` and `report` print it."
+    faults.add(f"exclude {id_!r}", "no such candidate or suggestion", cure)
+    return text
+
+
+def narrowed(task: Task, wish: Wish) -> Task:
+    """The task within a wish: a space keeps the fixed values, a pool closes the rows that have others.
+
+    Raises:
+        SpaceError: when no candidate has the fixed values.
+    """
+    candidates, shut = task.candidates, set(wish.exclude)
+    if isinstance(candidates, Space):
+        candidates = candidates.restricted(wish.fixed)
+    elif wish.fixed:
+        other = candidates.other_than(wish.fixed)
+        if len(other) == len(candidates):
+            given = ", ".join(f"{name} = {value}" for name, value in wish.fixed.items())
+            fail(SpaceError, "fixed", f"no candidate of the pool has {given}", "Fix values that occur together.")
+        shut |= {candidates.id(int(row)) for row in other}
+    return replace(task, candidates=candidates, closed=task.closed | shut)
+
+
+def task_of(problem: Problem, state: State, n: int, wish: Wish = NO_WISH) -> Task:
     """All that a strategy may know when asked for n candidates."""
     readings = state.usable()
     awaited = [asked.suggestion for asked in state.open()]
     places = [asked.place for asked in state.asked.values() if asked.place is not None]
-    return Task(
+    task = Task(
         problem.candidates,
         problem.objectives,
         readings=readings,
@@ -46,6 +134,7 @@ def task_of(problem: Problem, state: State, n: int) -> Task:
         warm=state.model,
         set_aside=sum(reading.status in ("below", "above") for reading in state.readings.values()),
     )
+    return narrowed(task, wish)
 
 
 def closed(problem: Problem, state: State) -> frozenset[str]:
@@ -99,7 +188,7 @@ def _is_member(task: Task, candidate: Candidate) -> bool:
         return False
 
 
-def suggested(state: State, task: Task, chosen: Chosen) -> Draft:
+def suggested(state: State, task: Task, chosen: Chosen, wish: Wish = NO_WISH) -> Draft:
     """One ask as one event, all suggestions together."""
     items = [
         {
@@ -120,6 +209,7 @@ def suggested(state: State, task: Task, chosen: Chosen) -> Draft:
         "model": dict(chosen.model),
         "suggestions": items,
         "machine": machine(),
+        **wish.to_json(),
     }
     return Draft("suggested", data)
 
@@ -159,7 +249,7 @@ def recompute(problem: Problem, state: State, strategy: Strategy, data: Mapping[
         data: the `suggested` event's data.
     """
     then = data["suggestions"]
-    now = answer(strategy, task_of(problem, state, data["n"])).choices
+    now = answer(strategy, task_of(problem, state, data["n"], Wish.from_json(data))).choices
     same = [choice.candidate.id for choice in now] == [item["candidate"] for item in then]
     ids = tuple(item["id"] for item in then)
     pairs = zip(now, then, strict=False)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from matloop import audit, config, loop, plugins, rules
-from matloop.ask import Recomputed, answer, suggested, task_of
+from matloop.ask import NO_WISH, Recomputed, Wish, answer, suggested, task_of
 from matloop.ask import machine as this_machine
 from matloop.decide import Strategy
 from matloop.domain import canonical
@@ -198,20 +198,24 @@ class Campaign:
 
     # What happens
 
-    def suggest(self, n: int | None = None) -> list[Suggestion]:
+    def suggest(
+        self, n: int | None = None, *, fixed: Mapping[str, object] | None = None, exclude: Sequence[str] | None = None
+    ) -> list[Suggestion]:
         """Choose what to do next and mark it as pending; asking again adds new ones.
 
         Args:
             n: how many; None: the campaign's batch, or what the budget leaves of it.
+            fixed: for this ask, parameter or feature -> the value that all shall have.
+            exclude: for this ask, ids of candidates (or suggestions) that shall not be among them.
 
         Raises:
             PoolExhausted: when fewer than n are left. BudgetExhausted: when the budget holds fewer than n.
-            InputError: when the campaign was stopped.
+            InputError: when the campaign was stopped; DataError, SpaceError: for what cannot be fixed or excluded.
         """
         wanted = min(self.problem.batch, max(self._left(), 1)) if n is None else n
         if isinstance(wanted, bool) or not isinstance(wanted, int) or wanted < 1:
             fail(InputError, "suggest", f"asked for {wanted!r} candidates", "Ask for a whole number from 1.")
-        chosen = self._suggest(wanted, partial=n is None)
+        chosen = self._suggest(wanted, Wish.of(self.problem, self.state, fixed, exclude), partial=n is None)
         if not chosen:
             self._exhausted(wanted, 0)
         return chosen
@@ -336,20 +340,20 @@ class Campaign:
             return _NO_LIMIT
         return max(self.problem.budget - used(self.state), 0)
 
-    def _suggest(self, n: int, *, partial: bool) -> list[Suggestion]:
+    def _suggest(self, n: int, wish: Wish = NO_WISH, *, partial: bool) -> list[Suggestion]:
         for _ in range(_ASK_AGAIN):
             state = self.state
             audit.demand_running(state)
             self._demand_budget(n)
             self._opening(state)  # a ledger that cannot belong here is refused before anything is computed
-            task = task_of(self.problem, state, n)
+            task = task_of(self.problem, state, n, wish)
             chosen = answer(self.strategy, task)
             if len(chosen.choices) < n and not partial:
                 self._exhausted(n, len(chosen.choices))
             if not chosen.choices:
                 return []
             try:
-                self._append(lambda now: [suggested(now, task, chosen)], head=state.head)  # noqa: B023 (called at once)
+                self._append(lambda now: [suggested(now, task, chosen, wish)], head=state.head)  # noqa: B023 (called at once)
             except _MovedError:
                 continue
             return [asked.suggestion for asked in list(self._state.asked.values())[-len(chosen.choices) :]]

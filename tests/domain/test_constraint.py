@@ -2,7 +2,7 @@
 
 import pytest
 
-from matloop.domain.constraint import AtMostNonzero, Expression, Sum, from_json
+from matloop.domain.constraint import AtMostNonzero, Constraint, Expression, Sum, from_json
 from matloop.errors import NotYetSupported, SpaceError
 
 
@@ -28,14 +28,30 @@ def test_a_sum_that_says_nothing_is_refused(names: list[str], equals: float, tol
         Sum(names, equals, tolerance)
 
 
-def test_expressions_are_not_yet_supported() -> None:
-    with pytest.raises(NotYetSupported, match="not yet supported"):
-        Expression("2*a + b <= 3")
+@pytest.mark.parametrize("held", [Expression("2*a + b <= 3"), AtMostNonzero(3, ["a", "b", "c", "d"])], ids=str)
+def test_a_constraint_survives_its_json(held: Constraint) -> None:
+    assert from_json(held.to_json()) == held
 
 
-def test_at_most_nonzero_is_not_yet_supported() -> None:
-    with pytest.raises(NotYetSupported, match="not yet supported"):
-        AtMostNonzero(3, ["a", "b", "c", "d"])
+@pytest.mark.parametrize(
+    ("k", "names", "found"),
+    [
+        (-1, ["a", "b"], "at_most is -1"),
+        (1.5, ["a", "b"], "at_most is 1.5"),
+        ("2", ["a", "b"], "at_most is '2'"),
+        (1, "ab", "nonzero is 'ab'"),
+        (1, ["a"], "1 parameters"),
+        (1, ["a", "a"], "named twice"),
+    ],
+)
+def test_an_at_most_that_says_nothing_is_refused(k: int, names: list[str], found: str) -> None:
+    with pytest.raises(SpaceError, match=found):
+        AtMostNonzero(k, names)
+
+
+def test_an_expression_is_a_text() -> None:
+    with pytest.raises(SpaceError, match="it is 3"):
+        Expression(3)  # type: ignore[arg-type]
 
 
 def test_other_kinds_of_a_ledger_are_not_yet_supported() -> None:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from matloop.config import schema
 from matloop.config.faults import Lines
 from matloop.config.features import proposal
-from matloop.domain.constraint import Sum
+from matloop.domain.constraint import AtMostNonzero, Constraint, Expression, Sum
 from matloop.domain.objective import RESERVED, Objective
 from matloop.domain.parameter import Binary, Categorical, Integer, Parameter, Real
 from matloop.domain.parquet import is_parquet
@@ -148,9 +148,13 @@ class Builder:
             self._look_at_name(place, "feature", name)
         if len(self.faults.found) > before or not path.is_file():
             return None
+        constraints = self._constraints()
         reader = Pool.read_parquet if is_parquet(path) else Pool.read_csv
         read = partial(reader, path, section.features, section.id, objectives=objectives)
-        return self._made(None, read)
+        pool = self._made(None, read)
+        if pool is None or constraints is None:
+            return None
+        return self._made(("constraint", 0), partial(pool.where, constraints)) if constraints else pool
 
     def _space(self) -> Space | None:
         tables = self.raw["parameter"]
@@ -182,18 +186,25 @@ class Builder:
         read = schema.validate(kinds[kind], table, path, self.lines, self.faults)
         return None if read is None else self._made(path, partial(_parameter_of, read))
 
-    def _constraints(self) -> list[Sum] | None:
-        """The sums of a space; None when one is faulty (noted)."""
+    def _constraints(self) -> list[Constraint] | None:
+        """The constraints of a space or pool; None when one is faulty (noted)."""
         tables = self.raw.get("constraint", [])
         made = [self._constraint(("constraint", i), table) for i, table in enumerate(tables)]
         known = [constraint for constraint in made if constraint is not None]
         return known if len(known) == len(made) else None
 
-    def _constraint(self, path: tuple[str, int], table: object) -> Sum | None:
-        if table is None:
+    def _constraint(self, path: tuple[str, int], table: object) -> Constraint | None:
+        kinds = schema.CONSTRAINTS
+        key = next((key for key in kinds if isinstance(table, dict) and key in table), None)
+        if key is None:
+            given = ", ".join(map(repr, table)) if isinstance(table, dict) and table else "nothing"
+            close = nearest(str(next(iter(table), "")), kinds) if isinstance(table, dict) else ""
+            cure = "Give sum with equals, expression, or at_most with nonzero."
+            cure = f"{close} {cure}" if close.startswith("Did") else cure
+            self.faults.add(self.lines.place(*path), f"it has {given}, which is no constraint", cure)
             return None
-        read = schema.validate(schema.ConstraintSection, table, path, self.lines, self.faults)
-        return self._made(path, partial(Sum, tuple(read.sum), read.equals, read.tolerance)) if read else None
+        read = schema.validate(kinds[key], table, path, self.lines, self.faults)
+        return None if read is None else self._made(path, partial(_constraint_of, read))
 
     def _look_at_name(self, place: str, what: str, name: str) -> None:
         if name in RESERVED:
@@ -207,6 +218,18 @@ class Builder:
         except MatloopError as error:
             self.faults.absorb(error, self.lines.place(*path) if path else "")
             return None
+
+
+def _constraint_of(read: schema.Section) -> Constraint:
+    """The domain's constraint for a section that was read."""
+    match read:
+        case schema.SumSection():
+            return Sum(tuple(read.sum), read.equals, read.tolerance)
+        case schema.ExpressionSection():
+            return Expression(read.expression)
+        case schema.AtMostSection():
+            return AtMostNonzero(read.at_most, tuple(read.nonzero))
+    raise TypeError(f"no constraint can be made of {type(read).__name__}")
 
 
 def _parameter_of(read: schema.Section) -> Parameter:

@@ -16,9 +16,6 @@ _KEYS: dict[str, dict[str, str]] = {
         "exclude_elements": "Take these rows out of the file.",
     },
     "parameter": {"descriptors": "Leave it out: the choices are then all equally different."},
-    "constraint": dict.fromkeys(
-        ("expression", "at_most", "nonzero"), "Use sum = [...] with equals, or a [pool] of the rows that hold."
-    ),
     "budget": dict.fromkeys(("cost", "days"), "Give experiments = how many suggestions may be dispatched."),
 }
 """Section -> later key -> what to do instead."""
@@ -38,7 +35,7 @@ _VALUES: dict[tuple[str, str], tuple[tuple[str, ...], str]] = {
 def set_aside(raw: dict[str, Any], lines: Lines, faults: Faults) -> dict[str, Any]:
     """Note every later word of a file, and give the file back without them.
 
-    A table whose meaning hangs on such a word (a goal, a kind, a constraint) becomes None: nobody judges it further.
+    A table whose meaning hangs on such a word (a goal, a kind) becomes None: nobody judges it further.
     """
     kept: dict[str, Any] = {}
     for name, content in raw.items():
@@ -62,10 +59,6 @@ def _look_at_company(kept: dict[str, Any], lines: Lines, faults: Faults) -> None
     if "pool" in kept and "parameter" in kept:
         found = "a pool together with parameters (pool x space) is not yet supported"
         faults.add(lines.place("parameter", 0), found, "Keep either [pool] or [[parameter]].")
-    if "pool" in kept and "constraint" in kept:
-        found = "a constraint on a pool is not yet supported"
-        faults.add(lines.place("constraint", 0), found, "Leave out of the pool's file the rows that break it.")
-        del kept["constraint"]
     objectives = kept.get("objective")
     if isinstance(objectives, list) and len(objectives) > 1:
         found = f"two or more objectives are not yet supported (here {len(objectives)})"
@@ -84,7 +77,6 @@ def _without(section: str, table: dict[str, Any], path: Path, lines: Lines, faul
             settled |= section != "strategy"
             del kept[key]
         elif key in _KEYS.get(section, {}):
-            settled |= section == "constraint"
             del kept[key]
             if not (section == "objective" and table.get("goal") in _VALUES["objective", "goal"][0]):
                 faults.add(place, f"{key!r} is not yet supported", _KEYS[section][key])

@@ -91,12 +91,36 @@ PARAMETERS: Mapping[str, type[RealSection | IntegerSection | CategoricalSection 
 """Which model reads which kind of parameter."""
 
 
-class ConstraintSection(Section):
-    """[[constraint]]: a sum that holds exactly."""
+class SumSection(Section):
+    """[[constraint]]: a sum; it holds exactly on a space."""
 
     sum: list[str] = Field(description='sum = ["a", "b"]')
     equals: float = Field(description="equals = what they sum to")
     tolerance: float = Field(0.0, ge=0)
+
+
+class ExpressionSection(Section):
+    """[[constraint]]: a condition in our own grammar."""
+
+    expression: str = Field(description='expression = "2*a + b <= 3"')
+
+
+class AtMostSection(Section):
+    """[[constraint]]: no more than so many differ from 0."""
+
+    at_most: int = Field(description="at_most = how many may differ from 0")
+    nonzero: list[str] = Field(description='nonzero = ["a", "b", "c"]')
+
+
+CONSTRAINTS: Mapping[str, type[SumSection | ExpressionSection | AtMostSection]] = {
+    "sum": SumSection,
+    "expression": ExpressionSection,
+    "at_most": AtMostSection,
+    "nonzero": AtMostSection,
+    "equals": SumSection,
+    "tolerance": SumSection,
+}
+"""Which model reads a constraint that has this key; the first one that is there decides."""
 
 
 class StrategySection(Section):

@@ -109,7 +109,7 @@ def _scene(task: Task, model: Model, pending: tuple[Candidate, ...], n: int) -> 
         labels=labels,
         pending=X,
         spread=float(np.std(model.data.y[:, 0])),
-        size=len(candidates) if isinstance(candidates, Pool) else candidates.count(),
+        size=len(candidates) if isinstance(candidates, Pool) else candidates.most,
         told=len(model.data.y),
         n=n,
         rng=task.rng(Purpose.ACQUIRE),

@@ -41,6 +41,20 @@ class Numbers:
         whole = bool(((values == np.rint(values)) & (np.abs(values) < canonical.EXACT_INTEGERS)).all())
         return cls(values, "whole" if whole else "real")
 
+    @property
+    def choices(self) -> None:
+        """None: numbers are no choices."""
+        return
+
+    @property
+    def plain(self) -> Floats:
+        """(n,) what expressions reckon with."""
+        return self.values
+
+    def picked(self, rows: Rows) -> Numbers:
+        """Any of the rows, in ascending order."""
+        return self.take(rows)
+
     def take(self, rows: Rows) -> Numbers:
         """Some of the rows, in ascending order."""
         return Numbers(self.values[rows], self.kind)
@@ -101,6 +115,20 @@ class Words:
         seen: dict[str, int] = {}
         codes = np.fromiter((seen.setdefault(text, len(seen)) for text in texts), dtype=np.int32, count=len(texts))
         return cls(codes, tuple(seen))
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The texts that occur."""
+        return tuple(str(level) for level in self.levels)
+
+    @property
+    def plain(self) -> NDArray[Any]:
+        """(n,) the texts."""
+        return np.array(self.choices)[self.codes]
+
+    def picked(self, rows: Rows) -> Words:
+        """Any of the rows, in ascending order; the levels are numbered anew."""
+        return Words.of([self.levels[code] for code in self.codes[rows].tolist()])
 
     def take(self, rows: Rows) -> Words:
         """Some of the rows, in ascending order and with the first of each level; the first n rows are an example.

@@ -1,12 +1,14 @@
-"""What must hold between the parameters of a space."""
+"""What must hold between the parameters of a space, or the features of a pool."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from functools import cached_property
+from typing import Any
 
 from matloop.domain.number import as_number
+from matloop.domain.syntax import Tree, parse
 from matloop.errors import Faults, NotYetSupported, SpaceError, fail
 
 
@@ -30,13 +32,7 @@ class Sum:
             faults.raise_if_any(SpaceError)
         object.__setattr__(self, "names", tuple(self.names))
         place = str(self)
-        for name in self.names:
-            if not isinstance(name, str):
-                faults.add(place, f"name {name!r} is no text", "Give the name of a parameter.")
-        if len(set(self.names)) < len(self.names):
-            faults.add(place, "a parameter is named twice", "Name every parameter once.")
-        if len(self.names) < 2:
-            faults.add(place, f"{len(self.names)} parameters", "Name two or more parameters.")
+        _look_at_names(faults, place, self.names)
         for key, given in (("equals", self.equals), ("tolerance", self.tolerance)):
             number = as_number(given)
             if isinstance(given, str) or number is None or (key == "tolerance" and number < 0):
@@ -55,8 +51,68 @@ class Sum:
         return {"kind": "sum", "names": list(self.names), "equals": self.equals, "tolerance": self.tolerance}
 
 
-Constraint = Sum
-"""What a space takes as a constraint."""
+@dataclass(frozen=True)
+class Expression:
+    """A condition in the grammar of campaign.toml, as `2*a + b <= 3`; `matloop.domain.syntax` draws the grammar.
+
+    Names that are no words stand in backquotes. Numbers may be equal in linear expressions only. A candidate for which
+    something is divided by zero does not hold.
+    """
+
+    text: str
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.text, str):
+            fail(SpaceError, "expression", f"it is {self.text!r}", "Give a text, as '2*a + b <= 3'.")
+        object.__setattr__(self, "text", " ".join(self.text.split()) if "\n" in self.text else self.text.strip())
+        _ = self.tree
+
+    @cached_property
+    def tree(self) -> Tree:
+        """What it says."""
+        return parse(self.text)
+
+    def __str__(self) -> str:
+        return f"constraint {self.text}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Kind and settings, for the ledger."""
+        return {"kind": "expression", "text": self.text}
+
+
+@dataclass(frozen=True)
+class AtMostNonzero:
+    """At most k of the named parameters differ from 0.
+
+    names: two or more numbers or binaries; one whose values leave out 0 always differs from it.
+    """
+
+    k: int
+    names: Sequence[str]
+
+    def __post_init__(self) -> None:
+        faults = Faults()
+        number = as_number(self.k)
+        if isinstance(self.k, str) or number is None or number < 0 or not number.is_integer():
+            faults.add("at-most constraint", f"at_most is {self.k!r}", "Give a whole number from 0.")
+        if isinstance(self.names, str) or not isinstance(self.names, list | tuple):
+            faults.add("at-most constraint", f"nonzero is {self.names!r}", "Give a list of parameter names.")
+        faults.raise_if_any(SpaceError)
+        object.__setattr__(self, "k", int(self.k))
+        object.__setattr__(self, "names", tuple(self.names))
+        _look_at_names(faults, str(self), self.names)
+        faults.raise_if_any(SpaceError)
+
+    def __str__(self) -> str:
+        return f"constraint at most {self.k} nonzero of {', '.join(map(str, self.names))}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Kind and settings, for the ledger."""
+        return {"kind": "at_most", "k": self.k, "names": list(self.names)}
+
+
+Constraint = Sum | Expression | AtMostNonzero
+"""What a space or a pool takes as a constraint."""
 
 
 def from_json(data: Mapping[str, Any]) -> Constraint:
@@ -65,34 +121,23 @@ def from_json(data: Mapping[str, Any]) -> Constraint:
     Raises:
         NotYetSupported: for a kind that this version does not do.
     """
-    if data.get("kind") != "sum":
-        _later(f"constraint kind {data.get('kind')!r}", "Use a sum.")
-    return Sum(tuple(data["names"]), data["equals"], data["tolerance"])
+    match data.get("kind"):
+        case "sum":
+            return Sum(tuple(data["names"]), data["equals"], data["tolerance"])
+        case "expression":
+            return Expression(data["text"])
+        case "at_most":
+            return AtMostNonzero(data["k"], tuple(data["names"]))
+    found = f"constraint kind {data.get('kind')!r} is not yet supported"
+    fail(NotYetSupported, "constraint", found, "Use a sum, an expression or at_most.")
 
 
-class Expression:
-    """A condition in the grammar of campaign.toml; comes with the face."""
-
-    def __init__(self, text: str) -> None:
-        """Refuse it, since nothing would hold it.
-
-        Raises:
-            NotYetSupported: always.
-        """
-        _later(f"expression {text!r}", "Leave it out, or narrow the bounds; equalities of sums work as Sum.")
-
-
-class AtMostNonzero:
-    """At most k of the named parameters differ from 0; comes with the face."""
-
-    def __init__(self, k: int, names: Sequence[str]) -> None:
-        """Refuse it, since nothing would hold it.
-
-        Raises:
-            NotYetSupported: always.
-        """
-        _later(f"at most {k} nonzero of {list(names)}", "Leave it out, or make a pool of the candidates that keep it.")
-
-
-def _later(what: str, cure: str) -> NoReturn:
-    fail(NotYetSupported, "constraint", f"{what} is not yet supported", cure)
+def _look_at_names(faults: Faults, place: str, names: Sequence[object]) -> None:
+    """Note names that are none, that stand there twice, and fewer than two of them."""
+    for name in names:
+        if not isinstance(name, str):
+            faults.add(place, f"name {name!r} is no text", "Give the name of a parameter.")
+    if len(set(names)) < len(names):
+        faults.add(place, "a parameter is named twice", "Name every parameter once.")
+    if len(names) < 2:
+        faults.add(place, f"{len(names)} parameters", "Name two or more parameters.")

@@ -9,7 +9,7 @@ settings and of the pool or space in force:
     opened     settings, pool_size, machine
     changed    settings, pool_size, what (list of texts), machine
     suggested  asked, n, data (hash of the readings used), model, suggestions (list of {id, candidate, values,
-               prediction, reason, place, cost}), machine
+               prediction, reason, place, cost}), machine [, fixed (name -> value)] [, exclude (candidates' ids)]
     approved, rejected, dispatched, returned, unknown    suggestion [, reason]
     measured, failed, censored, aborted    suggestion (null where nobody suggested it), candidate, experiment, reading,
                values, executed, outside, note, outcome [, std] [, side]

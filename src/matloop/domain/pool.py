@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,12 +16,14 @@ from matloop.domain import canonical, pool_read
 from matloop.domain.candidate import Candidate
 from matloop.domain.canonical import Value
 from matloop.domain.columns import Column, Numbers, Rows, Words, group, row_hash
+from matloop.domain.constraint import Constraint
 from matloop.domain.encoder import Encoder
+from matloop.domain.keeping import check_names, keeping
 from matloop.domain.named_values import Parsers, parse_values
 from matloop.domain.pool_read import Source
 from matloop.domain.prediction import Floats
 from matloop.domain.table import LISTED_FAULTS, Texts, listed
-from matloop.errors import DataError, Fault, Faults, fail
+from matloop.errors import DataError, Fault, Faults, SpaceError, fail
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,6 +42,7 @@ class Pool:
     row_of: source row -> candidate.
     source: file or name of the table, for messages.
     id_name: the id column, None without one.
+    constraints: what all candidates keep. fallen: how many rows of the source each of them alone would take away.
     """
 
     names: tuple[str, ...]
@@ -50,6 +53,8 @@ class Pool:
     _columns: tuple[Column, ...] = field(repr=False)
     _id_texts: Texts | None = field(repr=False)
     _riders: Mapping[str, NDArray[Any]] = field(repr=False)
+    constraints: tuple[Constraint, ...] = ()
+    fallen: tuple[int, ...] = ()
 
     @classmethod
     def from_frame(
@@ -60,6 +65,7 @@ class Pool:
         *,
         riders: Sequence[str] | None = None,
         source: str = "table",
+        constraints: Sequence[Constraint] = (),
     ) -> Pool:
         """A pool of a frame's rows; the frame is neither kept nor changed.
 
@@ -69,15 +75,23 @@ class Pool:
             id: column of ids, kept as text; None for ids made of the values.
             riders: further columns that ride along, the first row of a candidate counts; None for none.
             source: what messages call the frame.
+            constraints: only candidates that keep them; see `where`.
 
         Raises:
             DataError: all that is wrong, at once; rows are counted from 0.
+            SpaceError: for constraints that do not fit the features, or that no candidate keeps.
         """
-        return cls._join(pool_read.from_frame(frame, features, id, riders or (), source))
+        return cls._join(pool_read.from_frame(frame, features, id, riders or (), source)).where(constraints)
 
     @classmethod
     def read_csv(
-        cls, path: str | Path, features: Sequence[str], id: str | None = None, *, objectives: Sequence[str] = ()
+        cls,
+        path: str | Path,
+        features: Sequence[str],
+        id: str | None = None,
+        *,
+        objectives: Sequence[str] = (),
+        constraints: Sequence[Constraint] = (),
     ) -> Pool:
         """A pool of a CSV file's rows.
 
@@ -86,11 +100,13 @@ class Pool:
             features: columns to learn from: numbers, true and false (1 and 0) or text.
             id: column of ids; None for ids made of the values.
             objectives: their columns and NAME_std are not read; all other columns ride along.
+            constraints: only candidates that keep them; see `where`.
 
         Raises:
             DataError: all that is wrong, at once, with file and line.
+            SpaceError: for constraints that do not fit the features, or that no candidate keeps.
         """
-        return cls._join(pool_read.read_csv(path, features, id, objectives))
+        return cls._join(pool_read.read_csv(path, features, id, objectives)).where(constraints)
 
     @classmethod
     def read_parquet(
@@ -280,7 +296,54 @@ class Pool:
 
     def to_json(self) -> dict[str, Any]:
         """What it is made of, for the ledger; the values stay in their file."""
-        return {"features": list(self.names), "id": self.id_name, "rows": len(self)}
+        told: dict[str, Any] = {"features": list(self.names), "id": self.id_name, "rows": len(self)}
+        return {**told, "constraints": [held.to_json() for held in self.constraints]} if self.constraints else told
+
+    def where(self, constraints: Sequence[Constraint]) -> Pool:
+        """The pool of the candidates that keep all constraints, which speak of features; ids stay what they are.
+
+        `row_of` then counts the rows of the source that are left, as if the others had never been in it.
+
+        Raises:
+            SpaceError: for constraints that do not fit the features, or that no candidate keeps.
+        """
+        if not constraints:
+            return self
+        kinds = {name: column.choices for name, column in zip(self.names, self._columns, strict=True)}
+        faults = Faults()
+        for held in constraints:
+            check_names(faults, held, kinds)
+        faults.raise_if_any(SpaceError)
+        columns = {name: column.plain for name, column in zip(self.names, self._columns, strict=True)}
+        kept = [keeping(held, columns, kinds, len(self)) for held in constraints]
+        fallen = tuple(int(np.count_nonzero(~good[self.row_of])) for good in kept)
+        rows = np.flatnonzero(np.logical_and.reduce(kept))
+        if not len(rows):
+            lost = ", ".join(
+                f"{held} takes {n} of {len(self.row_of)}" for held, n in zip(constraints, fallen, strict=True)
+            )
+            fail(SpaceError, self.source, f"no row keeps all constraints ({lost})", "Loosen one of them.")
+        number = np.full(len(self), -1, dtype=np.int32)
+        number[rows] = np.arange(len(rows), dtype=np.int32)
+        left = number[self.row_of]
+        pool = self._taken(rows, left[left >= 0])
+        return replace(pool, constraints=(*self.constraints, *constraints), fallen=(*self.fallen, *fallen))
+
+    def other_than(self, values: Mapping[str, Value]) -> NDArray[np.intp]:
+        """The numbers of the candidates that differ from these parsed values of some features."""
+        same = np.ones(len(self), dtype=np.bool_)
+        for name, column in zip(self.names, self._columns, strict=True):
+            if name in values:
+                key = column.key(values[name])
+                same &= False if key is None else column.keys() == np.uint64(key)
+        return np.flatnonzero(~same)
+
+    def _taken(self, rows: Rows, row_of: NDArray[np.int32]) -> Pool:
+        """Some of the candidates, in their order."""
+        ids = None if self._id_texts is None else self._id_texts[rows]
+        riders = {name: cells[rows] for name, cells in self._riders.items()}
+        columns = tuple(column.picked(rows) for column in self._columns)
+        return replace(self, row_of=row_of, _columns=columns, _id_texts=ids, _riders=riders)
 
     def head(self, n: int) -> Pool:
         """The pool of the first n candidates, as it was when its file was shorter.
@@ -290,11 +353,7 @@ class Pool:
         """
         if not 1 <= n <= len(self):
             fail(DataError, self.source, f"the first {n} of {len(self)} candidates", f"Ask for 1 to {len(self)}.")
-        ids = None if self._id_texts is None else self._id_texts[:n]
-        riders = {name: cells[:n] for name, cells in self._riders.items()}
-        columns = tuple(column.take(slice(0, n)) for column in self._columns)
-        rows = self.row_of[self.row_of < n]
-        return Pool(self.names, self.units, rows, self.source, self.id_name, columns, ids, riders)
+        return self._taken(slice(0, n), self.row_of[self.row_of < n])
 
 
 def _refuse_twins(given: Source, ids: Words, first: NDArray[np.intp]) -> None:

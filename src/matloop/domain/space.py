@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -16,18 +15,19 @@ from matloop.domain.candidate import Candidate
 from matloop.domain.canonical import Value
 from matloop.domain.constraint import Constraint
 from matloop.domain.encoder import Encoder, OneHot, Scaled
-from matloop.domain.moves import Moves
+from matloop.domain.expression import Kinds
+from matloop.domain.held import Held
+from matloop.domain.keeping import keeps
 from matloop.domain.named_values import Parsers, parse_values
 from matloop.domain.number import as_number
 from matloop.domain.parameter import Categorical, Integer, Parameter, Real
 from matloop.domain.prediction import Floats
 from matloop.domain.simplex import Ints
-from matloop.domain.space_check import Block, bounded_sum, check_parameters, refuse_overlap
+from matloop.domain.space_check import check_parameters, hold, kinds_of
 from matloop.errors import Faults, SpaceError
 
 SUM_ERROR = 1e-9  # of the total (or 1): what rounding may add to a sum; of the range: to a bound (CONTRACT, Identity)
 _LISTED = 10**5  # spaces up to this size can be looked up by id; listing them takes under a second
-_NEAR_TOTAL = 1e-10  # a stated total this near to a grid total is that total; sums hold to ten times this
 
 
 @dataclass(frozen=True)
@@ -36,13 +36,16 @@ class Space:
 
     A point is a row of p grid indices (int64), in the order of the parameters.
 
+    fixed: parameters that keep one value; see `restricted`.
+
     Raises:
-        SpaceError: for no or unknown parameters, equal names, sums that no point can meet; all at once.
+        SpaceError: for no or unknown parameters, equal names, constraints that no point can meet; all at once.
         NotYetSupported: for sums that share a parameter.
     """
 
     parameters: Sequence[Parameter]
     constraints: Sequence[Constraint] = ()
+    fixed: Mapping[str, Value] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "parameters", tuple(self.parameters))
@@ -50,26 +53,11 @@ class Space:
         faults = Faults()
         check_parameters(faults, self.parameters)
         faults.raise_if_any(SpaceError)
-        for held in self.constraints:
-            bounded_sum(faults, held, self.parameters)
-        faults.raise_if_any(SpaceError)
-        refuse_overlap(self.constraints)
+        _ = self._held
 
     @cached_property
-    def _blocks(self) -> tuple[Block, ...]:
-        """The sums, each as the places of its parameters and the simplex of their grid indices."""
-        found = (bounded_sum(Faults(), held, self.parameters) for held in self.constraints)
-        return tuple(block for block in found if block is not None)
-
-    @cached_property
-    def _free(self) -> tuple[int, ...]:
-        """Places of the parameters that no sum holds."""
-        bound = {i for places, _ in self._blocks for i in places}
-        return tuple(i for i in range(len(self.parameters)) if i not in bound)
-
-    @cached_property
-    def _sizes(self) -> Ints:
-        return np.array([one.size for one in self.parameters], dtype=np.int64)
+    def _held(self) -> Held:
+        return hold(self.parameters, self.constraints, self.fixed)
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -83,10 +71,11 @@ class Space:
 
     def to_json(self) -> dict[str, Any]:
         """Parameters and constraints, for the ledger."""
-        return {
+        told: dict[str, Any] = {
             "parameters": [one.to_json() for one in self.parameters],
             "constraints": [one.to_json() for one in self.constraints],
         }
+        return {**told, "fixed": dict(self.fixed)} if self.fixed else told
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Space:
@@ -94,6 +83,7 @@ class Space:
         return cls(
             [parameter.from_json(one) for one in data["parameters"]],
             [constraint.from_json(one) for one in data["constraints"]],
+            data.get("fixed", {}),
         )
 
     @cached_property
@@ -101,61 +91,61 @@ class Space:
         """Digest of everything in it."""
         return canonical.digest(self.to_json())
 
-    def count(self) -> int:
-        """Exact number of feasible points."""
-        free = math.prod(int(self._sizes[i]) for i in self._free)
-        return free * math.prod(block.count for _, block in self._blocks)
+    def count(self) -> int | None:
+        """Exact number of feasible points; None where expressions leave more to look at than is reasonable."""
+        if not self._held.conditions:
+            return self._held.ground.count
+        return None if self._held.listing is None else len(self._held.listing)
+
+    @property
+    def most(self) -> int:
+        """The number of feasible points where it is known, else a number that it cannot exceed."""
+        count = self.count()
+        return self._held.ground.count if count is None else count
 
     def from_unit(self, U: Floats) -> Ints:
         """Map U (n, p) in [0, 1) to (n, p) feasible points; row i depends on U[i] alone.
 
-        Uniform rows give uniform points, so a low-discrepancy sequence gives evenly spread ones.
+        Uniform rows give uniform points (nearly so under expressions), so a low-discrepancy sequence gives evenly
+        spread ones.
+
+        Raises:
+            SearchError: when expressions leave so little that nothing was found in the stated effort.
         """
-        U = np.asarray(U, dtype=np.float64)
-        out = np.empty(U.shape, dtype=np.int64)
-        free = list(self._free)
-        scaled = np.floor(U[:, free] * self._sizes[free]).astype(np.int64)
-        out[:, free] = np.clip(scaled, 0, self._sizes[free] - 1)
-        for places, block in self._blocks:
-            out[:, list(places)] = block.from_unit(U[:, list(places)])
-        return out
+        return self._held.from_unit(np.asarray(U, dtype=np.float64))
 
     def sample(self, rng: np.random.Generator, n: int) -> Ints:
-        """Draw (n, p) feasible points, uniformly, with replacement."""
-        return self.from_unit(rng.random((n, len(self.parameters))))
+        """Draw (n, p) feasible points, uniformly (unless expressions leave few of many), with replacement.
+
+        Raises:
+            SearchError: when expressions leave so little that nothing was found in the stated effort.
+        """
+        return self._held.sample(rng, n)
 
     def feasible(self, K: Ints) -> NDArray[np.bool_]:
         """(n,) which of the points K (n, p) are on the grid and meet every constraint."""
-        K = np.asarray(K)
-        good = ((K >= 0) & (K < self._sizes)).all(axis=1)
-        for places, block in self._blocks:
-            good &= K[:, list(places)].sum(axis=1) == block.total
-        return np.asarray(good, dtype=np.bool_)
-
-    @cached_property
-    def _moves(self) -> Moves:
-        choices = [isinstance(one, Categorical) for one in self.parameters]
-        return Moves.of([one.size - 1 for one in self.parameters], choices, [places for places, _ in self._blocks])
+        return self._held.has(np.asarray(K))
 
     def neighbours(self, k: Ints, rng: np.random.Generator, n: int) -> Ints:
-        """Up to n different feasible points (m, p) one step from the feasible point k (p,), never k itself.
+        """Up to n different feasible points (m, p) near the feasible point k (p,), never k itself.
 
-        Steps of one parameter in sizes 1, 4, 16 ..., switches of a choice, exchanges inside a sum.
+        Steps of one parameter in sizes 1, 4, 16 ..., switches of a choice, exchanges inside a sum, exchanges of what
+        is nonzero; two of them at once where expressions leave hardly any.
         """
-        return self._moves.take(np.asarray(k, dtype=np.int64), rng, n)
+        return self._held.neighbours(np.asarray(k, dtype=np.int64), rng, n)
 
     def enumerate(self, limit: int) -> Ints | None:
-        """All feasible points (N, p) in lexicographic order, or None when there are more than `limit`."""
-        if self.count() > limit:
-            return None
-        rows = np.zeros((1, 0), dtype=np.int64)
-        lists = [np.arange(self._sizes[i], dtype=np.int64)[:, None] for i in self._free]
-        for block in [*lists, *(simplex.enumerate() for _, simplex in self._blocks)]:
-            many = len(block)
-            rows = np.column_stack([np.repeat(rows, many, axis=0), np.tile(block, (len(rows), 1))])
-        places = [*self._free, *(i for members, _ in self._blocks for i in members)]
-        rows = rows[:, np.argsort(places)]
-        return rows[np.lexsort(rows.T[::-1])]
+        """All feasible points (N, p) in lexicographic order, or None when there are, or may be, more than `limit`."""
+        return self._held.enumerate(limit)
+
+    def restricted(self, fixed: Mapping[str, object]) -> Space:
+        """The same space with some parameters held at one value each; ids and encoding stay what they are.
+
+        Raises:
+            DataError: for unknown names and unreadable values.
+            SpaceError: for values off the grid, and when no feasible point has them.
+        """
+        return replace(self, fixed={**self.fixed, **self.parse(fixed)}) if fixed else self
 
     def encode_grid(self, K: Ints) -> Floats:
         """Encode points K (n, p) to (n, d), equal to `encoder.encode` of their values."""
@@ -207,8 +197,11 @@ class Space:
                 inside = number is not None and one.low - slack <= number <= one.high + slack
             if not inside:
                 return False
-        totals = ((math.fsum(float(values[name]) for name in held.names), held.equals) for held in self.constraints)
-        return all(math.isclose(total, equals, rel_tol=SUM_ERROR, abs_tol=SUM_ERROR) for total, equals in totals)
+        return all(keeps(held, values, self._kinds, SUM_ERROR) for held in self.constraints)
+
+    @cached_property
+    def _kinds(self) -> Kinds:
+        return kinds_of(self.parameters)
 
     def resolve(self, values: Mapping[str, object]) -> Candidate:
         """The candidate that the values name: snapped to the grid, or marked outside.

@@ -1,20 +1,24 @@
-"""Whether parameters and constraints make a space: every reason why not, with its cure."""
+"""Whether parameters and constraints make a space: every reason why not, with its cure; `hold` makes what is left."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from typing import NoReturn
 
-from matloop.domain.constraint import Sum
+from matloop.domain import interval
+from matloop.domain.bounds import AtMost, Scale, rows_of, tighten
+from matloop.domain.canonical import Value
+from matloop.domain.constraint import AtMostNonzero, Constraint, Expression, Sum
+from matloop.domain.expression import Condition, Kinds, Linear, bind, linear, names_in
 from matloop.domain.grid import decimal
+from matloop.domain.ground import MOST_SUPPORTS, Ground, IndexCap, IndexSum
+from matloop.domain.held import Held
 from matloop.domain.parameter import Binary, Categorical, Integer, Parameter, Real
-from matloop.domain.simplex import Simplex
-from matloop.errors import Faults, NotYetSupported, fail, nearest
+from matloop.domain.syntax import Arithmetic, Comparison
+from matloop.errors import Faults, NotYetSupported, SpaceError, fail, nearest
 
 _NEAR_TOTAL = 1e-10  # a stated total this near to a grid total is that total; sums hold to ten times this
-
-Block = tuple[tuple[int, ...], Simplex]
-"""A sum: the places of its parameters, and the simplex of their grid indices."""
 
 
 def check_parameters(faults: Faults, parameters: Sequence[object]) -> None:
@@ -42,11 +46,8 @@ def refuse_overlap(constraints: Sequence[Sum]) -> None:
             seen[name] = held
 
 
-def bounded_sum(faults: Faults, held: object, parameters: Sequence[Parameter]) -> Block | None:
+def bounded_sum(faults: Faults, held: Sum, parameters: Sequence[Parameter]) -> IndexSum | None:
     """A sum in grid units, or None with the reasons noted why no point meets it."""
-    if not isinstance(held, Sum):
-        faults.add("space", f"{held!r} is no constraint", "Give Sum.")
-        return None
     before = len(faults.found)
     place = str(held)
     known = {one.name: i for i, one in enumerate(parameters)}
@@ -67,7 +68,7 @@ def bounded_sum(faults: Faults, held: object, parameters: Sequence[Parameter]) -
         faults.add(place, f"the steps differ ({given})", "Give these parameters one and the same step.")
         return None
     total = _total(faults, held, members)
-    return None if total is None else (places, Simplex(tuple(one.size - 1 for one in members), total))
+    return None if total is None else IndexSum(places, total)
 
 
 def _total(faults: Faults, held: Sum, members: Sequence[Real | Integer]) -> int | None:
@@ -87,3 +88,174 @@ def _total(faults: Faults, held: Sum, members: Sequence[Real | Integer]) -> int 
         faults.add(place, f"the total lies between grid points; {reach}", f"Use {near:.12g}, or a finer step.")
         return None
     return units
+
+
+def bounded_cap(faults: Faults, held: AtMostNonzero, parameters: Sequence[Parameter]) -> IndexCap | None:
+    """An at-most constraint in grid indices, or None with the faults noted."""
+    before = len(faults.found)
+    known = {one.name: i for i, one in enumerate(parameters)}
+    for name in held.names:
+        if name not in known:
+            faults.add(str(held), f"unknown parameter {name!r}", nearest(name, known))
+        elif isinstance(parameters[known[name]], Categorical):
+            faults.add(str(held), f"{name!r} is no number", "Name real, integer and binary parameters.")
+    if len(faults.found) > before:
+        return None
+    places = tuple(known[name] for name in held.names)
+    zeros = tuple(parameters[i].index(0) for i in places)
+    always = [name for name, zero in zip(held.names, zeros, strict=True) if zero is None]
+    if len(always) > held.k:
+        cure = f"Let 0 be a value of them, or raise at_most to {len(always)}."
+        faults.add(str(held), f"no point meets it: 0 is no value of {', '.join(always)}", cure)
+        return None
+    return IndexCap(held.k, places, tuple(-1 if zero is None else zero for zero in zeros))
+
+
+def kinds_of(parameters: Sequence[Parameter]) -> Kinds:
+    """What expressions may do with each name."""
+    return {one.name: tuple(one.choices) if isinstance(one, Categorical) else None for one in parameters}
+
+
+def hold(parameters: Sequence[Parameter], constraints: Sequence[Constraint], fixed: Mapping[str, Value]) -> Held:
+    """What the constraints leave of a space.
+
+    Raises:
+        SpaceError: with all reasons why no point meets them.
+        NotYetSupported: for sums that share a parameter, and too many ways of sharing out zeros.
+    """
+    faults = Faults()
+    sums, caps, conditions = _read(faults, parameters, constraints)
+    if not faults.found:
+        refuse_overlap([held for held in constraints if isinstance(held, Sum)])
+    low, high = _box(faults, parameters, fixed)
+    faults.raise_if_any(SpaceError)
+    if conditions or fixed:
+        rows = [*_rows_of_sums(constraints), *(row for one in conditions for row in rows_of(one.tree, one.text))]
+        if label := tighten(rows, _scales(parameters), low, high):
+            _refuse([label], fixed)
+        said = _decided(parameters, conditions, low, high)
+        if never := [one.text for one in conditions if said[one.text] is False]:
+            _refuse(never, fixed)
+        conditions = [one for one in conditions if said[one.text] is None]
+    ground = Ground(tuple(low.values()), tuple(high.values()), tuple(sums), tuple(caps))
+    try:
+        empty = [set(block.places) for block in ground.blocks if not block.supports]
+    except OverflowError:
+        found = f"there are more than {MOST_SUPPORTS:,} ways to choose what is nonzero, which is not yet supported"
+        fail(NotYetSupported, "space", found, "Let fewer parameters be in at_most constraints.")
+    for places in empty:
+        names = {parameters[i].name for i in places}
+        _refuse([str(one) for one in constraints if names & _named_in(one)], fixed)
+    held = Held(parameters, ground, conditions)
+    if held.listing is not None and not len(held.listing):
+        _refuse([str(one) for one in constraints], fixed)
+    return held
+
+
+def _named_in(held: Constraint) -> set[str]:
+    return {one.name for one in names_in(held.tree)} if isinstance(held, Expression) else set(held.names)
+
+
+def _refuse(labels: Sequence[str], fixed: Mapping[str, Value]) -> NoReturn:
+    """Raise that no point is left, naming the constraints."""
+    pinned = f" with {', '.join(f'{name} = {value}' for name, value in fixed.items())}" if fixed else ""
+    found = f"no point of the space meets {'it' if len(labels) == 1 else 'them'}{pinned}"
+    cure = "Loosen one of them, widen the bounds, or fix other values." if fixed else "Loosen one, or widen the bounds."
+    fail(SpaceError, "; ".join(labels), found, cure)
+
+
+def _read(
+    faults: Faults, parameters: Sequence[Parameter], constraints: Sequence[object]
+) -> tuple[list[IndexSum], list[IndexCap], list[Condition]]:
+    """The constraints in grid indices; what cannot be is noted."""
+    sums, caps, conditions = [], [], []
+    for held in constraints:
+        if isinstance(held, Sum):
+            found = bounded_sum(faults, held, parameters)
+            sums += [found] if found else []
+        elif isinstance(held, AtMostNonzero):
+            cap = bounded_cap(faults, held, parameters)
+            caps += [cap] if cap else []
+        elif isinstance(held, Expression):
+            condition = bind(held.text, held.tree, kinds_of(parameters), "parameter", faults)
+            conditions += [condition] if condition else []
+        else:
+            faults.add("space", f"{held!r} is no constraint", "Give Sum, Expression or AtMostNonzero.")
+    taken = {i for one in sums for i in one.places}
+    for condition in list(conditions):
+        total = _sum_of(condition, parameters)
+        if total is not None and not taken & set(total.places):
+            sums.append(total)
+            conditions.remove(condition)
+            taken |= set(total.places)
+    return sums, caps, conditions
+
+
+def _sum_of(condition: Condition, parameters: Sequence[Parameter]) -> IndexSum | None:
+    """A linear equality of equal coefficients and steps is a sum; None for every other condition."""
+    tree = condition.tree
+    if not isinstance(tree, Comparison) or tree.sign != "==":
+        return None
+    form = linear(Arithmetic("-", tree.left, tree.right, tree.column))
+    if form is None or len(form.coefficients) < 2 or len(set(form.coefficients.values())) > 1:
+        return None
+    total = -form.constant / next(iter(form.coefficients.values()))
+    members = [one for one in parameters if one.name in form.coefficients]
+    steps = {one.grid.spacing if isinstance(one, Real | Integer) else None for one in members}
+    if decimal(float(total)) != total or None in steps or len(steps) > 1:
+        return None
+    faults = Faults()
+    found = bounded_sum(faults, Sum(tuple(form.coefficients), float(total)), parameters)
+    faults.raise_if_any(SpaceError)
+    return found
+
+
+def _box(
+    faults: Faults, parameters: Sequence[Parameter], fixed: Mapping[str, Value]
+) -> tuple[dict[str, int], dict[str, int]]:
+    """Least and largest grid index of each parameter."""
+    low, high = {one.name: 0 for one in parameters}, {one.name: one.size - 1 for one in parameters}
+    by_name = {one.name: one for one in parameters}
+    for name, value in fixed.items():
+        if name not in by_name:
+            faults.add(f"fixed {name!r}", "no such parameter", nearest(name, by_name))
+            continue
+        k = by_name[name].index(value)
+        if k is None:
+            faults.add(f"fixed {name!r}", f"{value!r} is no value of it", "Give a value within its bounds and steps.")
+        else:
+            low[name] = high[name] = k
+    return low, high
+
+
+def _scales(parameters: Sequence[Parameter]) -> dict[str, Scale]:
+    grids = {one.name: one.grid for one in parameters if isinstance(one, Real | Integer)}
+    scales = {name: Scale(grid.first, grid.spacing) for name, grid in grids.items()}
+    return scales | {one.name: Scale(Fraction(0), Fraction(1)) for one in parameters if isinstance(one, Binary)}
+
+
+def _rows_of_sums(constraints: Sequence[object]) -> list[AtMost]:
+    rows = []
+    for held in constraints:
+        if isinstance(held, Sum):
+            slack = Fraction(1, 10**9) * max(Fraction(1), abs(decimal(held.equals)))
+            for sign in (1, -1):
+                form = Linear({name: Fraction(sign) for name in held.names}, -sign * decimal(held.equals) - slack)
+                rows.append(AtMost(form, False, str(held)))
+    return rows
+
+
+def _decided(
+    parameters: Sequence[Parameter], conditions: Sequence[Condition], low: Mapping[str, int], high: Mapping[str, int]
+) -> dict[str, bool | None]:
+    """By text, whether conditions hold for all of a box (True), for none (False), or it is not known."""
+    scales = _scales(parameters)
+    box: dict[str, interval.Range | frozenset[str]] = {}
+    for one in parameters:
+        first, last = low[one.name], high[one.name]
+        if isinstance(one, Categorical):
+            box[one.name] = frozenset(one.choices[first : last + 1])
+        else:
+            scale = scales[one.name]
+            box[one.name] = (scale.first + first * scale.step, scale.first + last * scale.step)
+    return {condition.text: interval.always(condition.tree, box) for condition in conditions}

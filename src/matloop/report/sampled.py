@@ -28,14 +28,13 @@ def generator(problem: Problem) -> np.random.Generator:
 
 
 def drawn(problem: Problem, rng: np.random.Generator, n: int) -> tuple[Floats, int]:
-    """Inputs (k, d) of up to n candidates drawn at random without repeats, and how many candidates there are."""
+    """Inputs (k, d) of up to n candidates drawn at random without repeats, and how many candidates there are at most."""
     candidates = problem.candidates
     if isinstance(candidates, Pool):
         rows = np.sort(rng.choice(len(candidates), min(n, len(candidates)), replace=False))
         return candidates.encode_rows(rows), len(candidates)
-    total = candidates.count()
     points = candidates.enumerate(n)
-    return candidates.encode_grid(candidates.sample(rng, n) if points is None else points), total
+    return candidates.encode_grid(candidates.sample(rng, n) if points is None else points), candidates.most
 
 
 def means(model: Model, goal: Objective, X: Floats) -> Floats:

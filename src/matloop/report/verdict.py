@@ -45,7 +45,7 @@ class Verdict:
         """
         points = space.enumerate(_MOST_POINTS)
         if points is None:
-            found = f"{space.count():,} points"
+            found = f"{space.most:,} points"
             fail(SpaceError, "verdict", found, f"Take coarser steps: at most {_MOST_POINTS:,} are looked at.")
         columns = dict(zip(space.names, points.T, strict=True))
         grids = {one.name: np.array([one.value(k) for k in range(one.size)], dtype=float) for one in space.parameters}

@@ -156,7 +156,7 @@ class StrategyContract:
 
     def test_fewer_are_given_only_when_no_more_are_left(self) -> None:
         for one in (small_pool(14), bare_pool(14), small_space()):
-            size = len(one) if isinstance(one, Pool) else one.count()
+            size = len(one) if isinstance(one, Pool) else one.most
             for measured in (0, 12):
                 chosen = self.strategy().suggest(task(one, measured, n=size + 1))
                 assert len(set(chosen_ids(chosen))) == size - measured

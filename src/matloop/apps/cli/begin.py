@@ -120,16 +120,22 @@ def _description(problem: Problem) -> dict[str, Any]:
     candidates = problem.candidates
     kind = "pool" if isinstance(candidates, Pool) else "space"
     count = len(candidates) if isinstance(candidates, Pool) else candidates.count()
+    most = len(candidates) if isinstance(candidates, Pool) else candidates.most
     described: dict[str, Any] = {
         "campaign": problem.name,
-        "candidates": {"kind": kind, "count": count, "names": list(candidates.names)},
+        "candidates": {"kind": kind, "count": count, "most": most, "names": list(candidates.names)},
         "objectives": [objective.to_json() for objective in problem.objectives],
         "budget": problem.budget,
         "batch": problem.batch,
         "seed": problem.seed,
     }
+    described["constraints"] = [
+        {"constraint": str(held).removeprefix("constraint ")} for held in candidates.constraints
+    ]
     if isinstance(candidates, Pool):
         described["candidates"] |= {"source": candidates.source, "rows": len(candidates.row_of)}
+        for held, fallen in zip(described["constraints"], candidates.fallen, strict=True):
+            held["rows_fallen"] = fallen
     return described
 
 
@@ -159,8 +165,12 @@ def _say_description(document: dict[str, Any]) -> None:
     for objective in document["objectives"]:
         unit = f" [{objective['unit']}]" if objective["unit"] else ""
         say(f"objective   {objective['goal']} {objective['name']}{unit}")
-    say(f"candidates  {candidates['count']:,} in a {candidates['kind']}{rows}")
+    number = f"at most {candidates['most']:,}" if candidates["count"] is None else f"{candidates['count']:,}"
+    say(f"candidates  {number} in a {candidates['kind']}{rows}")
     say(f"            {', '.join(candidates['names'])}")
+    for held in document["constraints"]:
+        fallen = f": {held['rows_fallen']:,} rows fall" if "rows_fallen" in held else ""
+        say(f"constraint  {held['constraint']}{fallen}")
     say(f"strategy    {document['strategy']}, {document['batch']} at a time; lab {document['lab']}")
     say(f"budget      {limit}")
     say(f"ledger      {ledger['path']}: {begun}")

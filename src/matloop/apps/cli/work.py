@@ -74,10 +74,17 @@ def run(
     say(f"Next: matloop report {file}")
 
 
-def suggest(
+def suggest(  # noqa: PLR0913 (each is an option of the command line)
     file: File,
     n: Annotated[int | None, typer.Option("-n", min=1, help="How many; default: the campaign's batch.")] = None,
+    *,
     out: Out = None,
+    fixed: Annotated[
+        list[str] | None, typer.Option("--fixed", metavar="NAME=VALUE", help="A value that all shall have; repeatable.")
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option("--exclude", metavar="ID", help="A candidate not to suggest; repeatable.")
+    ] = None,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -85,8 +92,25 @@ def suggest(
     campaign = Campaign.open(file)
     if out is not None:
         _guard(out, campaign)
-    chosen = campaign.suggest(n)
+    chosen = campaign.suggest(n, fixed=_fixed(fixed or []), exclude=exclude)
     _hand_out(chosen, campaign, out, as_json=as_json, name="suggestions")
+
+
+def _fixed(given: Sequence[str]) -> dict[str, str]:
+    """NAME=VALUE, split at the first sign of equality.
+
+    Raises:
+        InputError: for what is none, and for a name that is fixed twice.
+    """
+    values: dict[str, str] = {}
+    for text in given:
+        name, sign, value = text.partition("=")
+        if not sign or not name.strip() or not value.strip():
+            fail(InputError, f"--fixed {text}", "it is no NAME=VALUE", "Write it as --fixed temperature=600.")
+        if name.strip() in values:
+            fail(InputError, f"--fixed {text}", f"{name.strip()!r} is fixed twice", "Fix it once.")
+        values[name.strip()] = value.strip()
+    return values
 
 
 def pending(file: File, out: Out = None, as_json: Json = False, debug: Debug = False) -> None:

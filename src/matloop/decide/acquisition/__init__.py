@@ -26,7 +26,7 @@ class Scene:
     labels: b names for them, for reasons.
     pending: (p, d) encoded candidates being measured, or already chosen in this ask.
     spread: standard deviation of the readings, > 0, in the objective's unit.
-    size: how many candidates there are, as an exact count.
+    size: how many candidates there are, exactly; where a space has no exact count, a number they cannot exceed.
     told: readings so far.
     n: how many candidates this ask still has to find.
     rng: the only source of randomness.

@@ -63,7 +63,7 @@ def true_best(space: Space) -> tuple[dict[str, Value], float]:
     check_candidates(space)
     grid = space.enumerate(_MOST_POINTS)
     if grid is None:
-        found = f"{space.count():,} grid points"
+        found = f"{space.most:,} grid points"
         fail(SpaceError, "virtual laboratory", found, f"Take coarser steps: at most {_MOST_POINTS:,} are looked at.")
     columns = []
     for name in LIMITS:
