@@ -125,3 +125,13 @@ def test_a_robot_without_proposals_ends_when_idle(tmp_path: Path, matloop: Matlo
     (tmp_path / "known.csv").write_text("x,y\n1,5.5\n")
     done = matloop("lab", "nimo-robot", tmp_path, "--campaign", tmp_path / "campaign.toml", "--idle", 0, "--json")
     assert done.document["batches"] == 0
+
+
+def test_the_published_examples_come_back_to_the_byte(tmp_path: Path, matloop: Matloop, data_dir: Path) -> None:
+    files = sorted((data_dir / "nimo_examples").glob("*.csv"))
+    assert len(files) == 6
+    for file in files:
+        home = tmp_path / file.stem
+        assert matloop("import-nimo", file, "--out", home, "--input", tmp_path, "--output", tmp_path).code == 0
+        assert matloop("export-nimo", home / "campaign.toml", "--out", home / "back.csv").code == 0
+        assert (home / "back.csv").read_bytes() == file.read_bytes()
