@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from matloop.domain.suggestion import Suggestion
     from matloop.errors import InputError, MatloopError, WorkError
     from matloop.lab.function import FunctionLab
+    from matloop.lab.nimo import NimoLab
     from matloop.lab.person import PersonLab
     from matloop.lab.table import TableLab
     from matloop.lab.virtual import VirtualLab
@@ -59,6 +60,7 @@ _HOME = {
     "MatloopError": "errors",
     "WorkError": "errors",
     "FunctionLab": "lab.function",
+    "NimoLab": "lab.nimo",
     "PersonLab": "lab.person",
     "TableLab": "lab.table",
     "VirtualLab": "lab.virtual",
@@ -85,6 +87,7 @@ __all__ = [
     "Integer",
     "MatloopError",
     "Measured",
+    "NimoLab",
     "Objective",
     "PersonLab",
     "Pool",

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from matloop.domain.outcome import Outcome
 from matloop.domain.suggestion import Suggestion
-from matloop.lab import ByHand, Checks, Lab, collected
+from matloop.lab import Acknowledged, Batched, ByHand, Checks, Lab, collected
 
 Progress = Callable[[int, int | None, str], None]
 """Called with experiments done, their limit (None: unknown) and a short text."""
@@ -42,17 +42,15 @@ def run(
 ) -> RunEnd:
     """Suggest, have it done, tell; until the budget is spent, nothing is left, or `cycles` asks were made.
 
-    Args:
-        campaign: state, ledger and strategy.
-        lab: performs suggestions.
-        cycles: asks to make; None for no limit.
-        rest: called while every open suggestion is under way.
-        report: told of progress after each step.
+    `rest` is called while every open suggestion is under way; `report` is told of progress after each step.
     """
     asks, dry = 0, False
     by_hand = isinstance(lab, ByHand)
     while True:
-        finished = [work for work in campaign.pending() if not by_hand and perform(campaign, lab, work)]
+        works = [] if by_hand else campaign.pending()
+        if isinstance(lab, Batched):
+            lab.start_batch([(campaign.dispatch(work), work) for work in works])
+        finished = [work for work in works if perform(campaign, lab, work)]
         campaign.progress(report)
         room, ended = campaign.room(), campaign.ended()
         asking = room > 0 and ended is None and (cycles is None or asks < cycles) and (not dry or bool(finished))
@@ -73,7 +71,8 @@ def perform(campaign: Loopable, lab: Lab, work: Suggestion) -> bool:
         lab.check(work)
     token = campaign.dispatch(work)
     lab.start(token, work)
-    outcomes = collected(lab, token, work)
-    if outcomes:
+    if outcomes := collected(lab, token, work):
         campaign.tell(outcomes)
+    if outcomes and isinstance(lab, Acknowledged):
+        lab.acknowledge(token)
     return bool(outcomes)

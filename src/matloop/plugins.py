@@ -27,7 +27,7 @@ FUNCTIONS = "matloop.functions"
 _SINGULAR = {STRATEGIES: "strategy", SURROGATES: "surrogate", LABS: "lab", FUNCTIONS: "function"}
 
 _LATER = {
-    LABS: ("nimo", "files", "sila", "scpi", "command", "slurm", "ase"),
+    LABS: ("files", "sila", "scpi", "command", "slurm", "ase"),
     SURROGATES: ("auto",),
 }
 """Words of the contract that later versions offer."""

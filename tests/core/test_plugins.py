@@ -29,7 +29,7 @@ def test_an_unknown_setting_names_the_nearest() -> None:
         plugins.strategy("bayes", {"aquisition": "ei"})
 
 
-@pytest.mark.parametrize("kind", ["nimo", "sila"])
+@pytest.mark.parametrize("kind", ["files", "sila"])
 def test_a_lab_of_a_later_version_is_not_yet_supported(kind: str) -> None:
     with pytest.raises(NotYetSupported, match="not yet supported"):
         plugins.load(plugins.LABS, kind)

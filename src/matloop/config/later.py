@@ -25,8 +25,8 @@ _VALUES: dict[tuple[str, str], tuple[tuple[str, ...], str]] = {
     ("parameter", "kind"): (("context",), "Use real, integer, categorical or binary."),
     ("strategy", "acquisition"): (("hits", "target"), 'Use "auto".'),
     ("lab", "kind"): (
-        ("nimo", "files", "sila", "scpi", "command", "slurm", "ase", "dask", "instrument", "simulation", "cluster"),
-        'Use "person", "table" or "function".',
+        ("files", "sila", "scpi", "command", "slurm", "ase", "dask", "instrument", "simulation", "cluster"),
+        'Use "person", "table", "function" or "nimo".',
     ),
 }
 """(section, key) -> later values, what to do instead."""

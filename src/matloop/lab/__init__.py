@@ -103,6 +103,31 @@ class Checks(Protocol):
 
 
 @runtime_checkable
+class Batched(Protocol):
+    """Capability: suggestions are done in batches, so the lab is shown all that is open before any is collected."""
+
+    def start_batch(self, works: Sequence[tuple[str, Suggestion]]) -> None:
+        """Have done, as one batch, what is not under way yet.
+
+        Called with every open suggestion and its token, also with none: what the lab still holds and is not among
+        them was recorded or withdrawn.
+
+        Raises:
+            LabError: when the lab cannot take it.
+        """
+        ...
+
+
+@runtime_checkable
+class Acknowledged(Protocol):
+    """Capability: the lab clears away what came back, and must not before the ledger holds it."""
+
+    def acknowledge(self, token: str) -> None:
+        """The ledger holds the outcomes of this token. Saying it again, or of an unknown token, is a no-op."""
+        ...
+
+
+@runtime_checkable
 class ByHand(Protocol):
     """Capability: outcomes come through `tell` alone, so the loop writes what is open and ends."""
 

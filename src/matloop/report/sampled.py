@@ -28,7 +28,7 @@ def generator(problem: Problem) -> np.random.Generator:
 
 
 def drawn(problem: Problem, rng: np.random.Generator, n: int) -> tuple[Floats, int]:
-    """Inputs (k, d) of up to n candidates drawn at random without repeats, and how many candidates there are at most."""
+    """Inputs (k, d) of up to n candidates drawn without repeats, and how many candidates there are at most."""
     candidates = problem.candidates
     if isinstance(candidates, Pool):
         rows = np.sort(rng.choice(len(candidates), min(n, len(candidates)), replace=False))

@@ -45,6 +45,9 @@ VERBS = {
     "status": Verb("look", "Say where the campaign stands and what to do next."),
     "report": Verb("found", "Write the shortlist and an HTML report, and print a summary."),
     "backtest": Verb("replay", "Replay strategies on a pool with known outcomes."),
+    "import-nimo": Verb("nimo", "Make a campaign of a NIMO folder."),
+    "export-nimo": Verb("nimo", "Write NIMO's candidates.csv with the readings in it."),
+    "lab": Verb("nimo", "nimo-robot: let a lab be the robot of a NIMO script."),
 }
 
 
@@ -89,7 +92,7 @@ def _call(args: list[str]) -> int:
 
 
 def _loaded(name: str, verb: Verb) -> Callable[..., Any]:
-    function: Callable[..., Any] = getattr(import_module(f"matloop.apps.cli.{verb.module}"), name)
+    function: Callable[..., Any] = getattr(import_module(f"matloop.apps.cli.{verb.module}"), name.replace("-", "_"))
     return function
 
 
