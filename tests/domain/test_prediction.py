@@ -27,5 +27,5 @@ def test_no_prediction_stays_none() -> None:
 
 
 def test_arrays_of_different_shape_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"not mean \(2, 1\)"):
+    with pytest.raises(ValueError, match=r"mean \(2, 1\), model_std \(2, 1\), noise_std \(2,\)"):
         Prediction(np.zeros((2, 1)), np.zeros((2, 1)), np.zeros(2))

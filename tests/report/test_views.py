@@ -42,7 +42,7 @@ def model(space: ml.Space, mean: Callable[[Floats], Floats]) -> Model:
     X = np.random.default_rng(0).random((20, space.encoder.d))
     y = np.asarray(mean(X), dtype=float).reshape(-1, 1)
     data = Observations(X, y, np.zeros_like(y), space.encoder.groups)
-    return Model(Formula(mean), space.encoder, ("y",), data, tuple("d" * 20))
+    return Model(Formula(mean), space.encoder, ("y",), data, tuple("d" * 20), "formula")
 
 
 def problem(space: ml.Space | ml.Pool) -> ml.domain.problem.Problem:  # type: ignore[name-defined]
