@@ -3,7 +3,7 @@
 | block | what is done |
 |---|---|
 | `python` | run; all of a page share one namespace |
-| `python title="NAME"` | written as the file NAME, which a later console block must run |
+| `python title="NAME"` | written as the file NAME, which a later block must run or import |
 | `text` | what the python block before it printed |
 | `console` | each `$ command` is run, and what stands below it is what it prints |
 | `toml title="NAME"` | written as NAME; `matloop check NAME` must accept it |
@@ -138,6 +138,7 @@ def _do(block: Block, example: Example, shell: Shell, namespace: dict[str, objec
             assert block.language == "csv", f"{place}: a file of language {block.language!r}"
     else:
         assert block.language == "python", f"{place}: a block of language {block.language!r} without a file's name"
+        shell.read |= {name for name in shell.unused if f"from {Path(name).stem} import" in block.source}
         example.namespace = namespace
         with redirect_stdout(io.StringIO()) as out:
             PythonEvaluator()(example)
@@ -145,9 +146,9 @@ def _do(block: Block, example: Example, shell: Shell, namespace: dict[str, objec
     return None
 
 
-def write(block: Block) -> None:
+def write(block: Block, folder: Path = Path()) -> None:
     """Write a block as the file that it names, or add it to that file."""
-    path = Path(block.name or "")
+    path = folder / (block.name or "")
     path.parent.mkdir(parents=True, exist_ok=True)
     before = path.read_text(encoding="utf-8") if block.how == "added" else ""
     path.write_text(before + block.source, encoding="utf-8")

@@ -16,6 +16,7 @@ def test_every_block_of_a_page_runs_and_shows_what_came(
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MATLOOP_DATA", raising=False)
     monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.syspath_prepend(tmp_path)
     run_page(page)
 
 
