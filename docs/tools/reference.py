@@ -55,7 +55,7 @@ _WORDS = {str: "text", bool: "true or false", int: "whole number", float: "numbe
 def on_config(config: Any) -> Any:
     """Put every decision record into the navigation."""
     last = next(entry for entry in config["nav"] if "Decisions" in entry)["Decisions"]
-    last += [{title: f"decisions/{path.name}"} for path, title in decisions()]
+    last += [{title.replace("`", ""): f"decisions/{path.name}"} for path, title in decisions()]
     return config
 
 
