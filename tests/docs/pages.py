@@ -24,7 +24,7 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -98,36 +98,56 @@ def _block(example: Example) -> Block:
     return Block(example.line + 1, info["language"], info["name"], info["how"], str(example.parsed), peer)
 
 
-def run_page(path: Path) -> None:
+Judge = Callable[[str, str, str], str]
+"""What a page shows, what came, and the place -> what the page should show; or it raises."""
+
+
+def held(wanted: str, printed: str, place: str) -> str:
+    """Hold a page to what it shows."""
+    assert_same(wanted, printed, place)
+    return wanted
+
+
+def run_page(path: Path, judge: Judge = held) -> str:
     """Run a page in the current folder.
+
+    Returns:
+        The page as it should be, by what `judge` made of each output.
 
     Raises:
         AssertionError: naming the block, where the page is wrong.
     """
-    shell = Shell()
+    shell = Shell(judge)
     namespace: dict[str, object] = {"__name__": "page"}
     printed: str | None = None
+    text = path.read_text(encoding="utf-8")
+    shift = 0
     for example in _examples(path):
         block = _block(example)
         if block.peer is not None:
             continue
         place = f"{path.relative_to(ROOT)}:{block.line}"
+        source = block.source
         if block.language == "text":
             assert printed is not None, f"{place}: no python block stands before it"
-            assert_same(block.source, printed, place)
-            printed = None
-            continue
-        assert not printed, f"{place}: what the block before printed stands nowhere: {printed!r}"
-        printed = _do(block, example, shell, namespace, place)
+            source, printed = judge(block.source, printed, place), None
+        else:
+            assert not printed, f"{place}: what the block before printed stands nowhere: {printed!r}"
+            if block.language == "console":
+                source = shell.session(block.source, place)
+            else:
+                printed = _do(block, example, shell, namespace, place)
+        at = text.index(block.source, example.start + shift)
+        text = text[:at] + source + text[at + len(block.source) :]
+        shift += len(source) - len(block.source)
     assert not printed, f"{path.name}: what the last block printed stands nowhere: {printed!r}"
     assert shell.unused <= shell.read, f"{path.name}: written, and never run: {sorted(shell.unused - shell.read)}"
+    return text
 
 
 def _do(block: Block, example: Example, shell: Shell, namespace: dict[str, object], place: str) -> str | None:
     """Do one block; what a python block printed."""
-    if block.language == "console":
-        shell.session(block.source, place)
-    elif block.name is not None:
+    if block.name is not None:
         write(block)
         if block.language == "python":
             shell.unused.add(block.name)
@@ -158,20 +178,24 @@ def write(block: Block, folder: Path = Path()) -> None:
 class Shell:
     """What the console blocks of a page are typed into.
 
-    code: exit code of the last command. unused, read: scripts that were written, and those that were run.
+    judge: compares. code: exit code of the last command. unused, read: scripts that were written, and those that were
+    run.
     """
 
+    judge: Judge
     code: int = 0
     unused: set[str] = field(default_factory=set)
     read: set[str] = field(default_factory=set)
 
-    def session(self, source: str, place: str) -> None:
-        """Type the commands of a block.
+    def session(self, source: str, place: str) -> str:
+        """Type the commands of a block; returns the block as it should be.
 
         Raises:
             AssertionError: when one prints something else, or fails without the page's saying so.
         """
-        for command, wanted in _commands(source):
+        shown = ""
+        for typed, wanted in _commands(source):
+            command = re.sub(r"\\\n\s*", "", typed)
             words = shlex.split(command)
             if words[:1] == ["echo"]:
                 assert words == ["echo", "$?"], f"{place}: {command}"
@@ -179,8 +203,9 @@ class Shell:
             else:
                 assert self.code == 0, f"{place}: exit code {self.code} before $ {command}"
                 self.code, printed = self._call(words, place)
-            assert_same(wanted, printed, f"{place}, $ {command}")
+            shown += f"$ {typed}\n" + self.judge(wanted, printed, f"{place}, $ {command}")
         assert self.code == 0, f"{place}: the last command exits {self.code}; say so with `$ echo $?`"
+        return shown
 
     def _call(self, words: list[str], place: str) -> tuple[int, str]:
         assert words[0] in _PROGRAMS | {"matloop", "python"}, f"{place}: no such program {words[0]!r}"
@@ -204,9 +229,8 @@ def call(*words: str) -> tuple[int, str]:
 
 def _commands(source: str) -> Iterator[tuple[str, str]]:
     """Each command of a block and what stands below it; a command goes on after a backslash at its line's end."""
-    for part in re.split(r"^\$ ", source, flags=re.MULTILINE)[1:]:
-        command, _, wanted = re.sub(r"\\\n\s*", "", part).partition("\n")
-        yield command, wanted
+    for found in re.finditer(r"^\$ ((?:[^\n]*\\\n)*[^\n]*)\n((?:(?!\$ )[^\n]*\n)*)", source, flags=re.MULTILINE):
+        yield found[1], found[2]
 
 
 def assert_same(wanted: str, printed: str, place: str) -> None:

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+import matloop
+from tests.docs.mend import mended
 from tests.docs.pages import DOCS, assert_same, blocks_of, pages, run_page
 
 WITH_BLOCKS = [path for path in pages() if blocks_of(path)]
@@ -45,6 +47,15 @@ def test_a_wrong_page_is_found_out(text: str, tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr("tests.docs.pages.ROOT", tmp_path)
     with pytest.raises((AssertionError, ZeroDivisionError)):
         run_page(a_page(tmp_path, text))
+
+
+def test_a_page_is_mended_where_it_is_wrong_and_nowhere_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tests.docs.pages.ROOT", tmp_path)
+    right = "```console\n$ matloop --version\nmatloop ...\n```\n```python\nprint(7)\n```\n```text\n7\n```\n"
+    wrong = right.replace("text\n7", "text\n8").replace("matloop ...", "nothing\nat all")
+    assert run_page(a_page(tmp_path, right), mended) == right
+    assert run_page(a_page(tmp_path, wrong), mended) == right.replace("...", matloop.__version__)
 
 
 def test_a_failure_that_the_page_admits_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
