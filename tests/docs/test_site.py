@@ -83,6 +83,7 @@ def test_the_reference_holds_every_name_and_every_verb(site: Path) -> None:
     assert 'id="matloop.Campaign"' in python
     assert 'id="matloop-suggest"' in shell
     assert "one standard deviation of that number" in python  # the meaning of a field, from its docstring
+    assert re.findall(r"\b_[a-z]\w+:", re.sub("<[^>]+>", "", python)) == []  # no argument that is none of its users'
 
 
 def test_the_fonts_are_those_of_the_reader() -> None:
