@@ -165,8 +165,7 @@ class Campaign:
         """
         state = self.state
         if self._model is None or self._model[0] != state.content:
-            surrogate = getattr(self.strategy, "surrogate", None) or plugins.surrogate("gp")
-            self._model = (state.content, model_of(self.problem, state, surrogate))
+            self._model = (state.content, model_of(self.problem, state, self.strategy))
         return self._model[1]
 
     def predict(self, frame: pd.DataFrame) -> Prediction:
