@@ -186,7 +186,7 @@ def _more_readings(candidate: str, lacking: int, held: int) -> str:
 def _not_distinct(rival: str, better: float, asked: int) -> str:
     said = f"better than the runner-up {rival} with a probability of {percent(better)}, {percent(SURE)} is needed"
     if not asked:
-        return f"{said}: their rank stays open, since no reasonable number of readings tells them apart; take them as equally good"
+        return f"{said}: no reasonable number of readings tells them apart; take them as equally good"
     return f"{said}: measure both {count(asked, 'time')} more, if the difference stays that tells them apart"
 
 
