@@ -1,9 +1,9 @@
 """A NIMO robot that misbehaves in every way we know, against our reader: wrong assignments must be 0.
 
-Each cycle has one fault of `matloop.testing.nimo.FAULTS`. Lines must all come back, each with the number of its own row,
-and just the lines that the robot did not measure without one.
+Each cycle has one fault of `matloop.testing.nimo.FAULTS`. Lines must all come back, each with the number of its own
+row, and just the lines that the robot did not measure without one.
 
-Usage: python benchmarks/nimo_faults.py [--cycles 1000] [--seed 0]   (TMPDIR in memory spares the disk some 60,000 syncs)
+Usage: python benchmarks/nimo_faults.py [--cycles 1000] [--seed 0]   (TMPDIR in memory spares the disk many syncs)
 """
 
 from __future__ import annotations

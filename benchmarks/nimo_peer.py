@@ -156,7 +156,7 @@ def our_batch(file: Path) -> None:
 
 
 def their_update(python: str, folder: Path) -> Path:
-    """nimo's own update of its candidates.csv in `theirs`, from the proposals and results of the last batch."""
+    """Nimo's own update of its candidates.csv in `theirs`, from the proposals and results of the last batch."""
     theirs = folder / "theirs"
     (theirs / "proposals.csv").write_bytes((folder / "proposals.csv").read_bytes())
     results = max((folder / ".matloop-nimo" / "done").glob("*-results.csv"))
@@ -197,7 +197,9 @@ def our_loop_drives_the_tutorial(python: str, folder: Path) -> None:
     known = measured(after / "candidates.csv")
     assert len(known) == len(GIVEN) + BATCH * (CYCLES + 2)
     assert all(y == phase(*at) for at, y in known.items())
-    print(f"our loop drove the tutorial: {CYCLES + 1} batches, each time nimo knew the same; nimo went on by itself (PDC)")
+    print(
+        f"our loop drove the tutorial: {CYCLES + 1} batches, each time nimo knew the same; nimo went on by itself (PDC)"
+    )
 
 
 def main() -> int:
