@@ -47,7 +47,7 @@ def init(
     for name in files:
         if (folder / name).exists():
             fail(InputError, str(folder / name), "it exists already", "Name another folder; nothing is overwritten.")
-    for place in ("", *(Path(name).parent for name in files), *STARTERS[template].folders):
+    for place in ("", *(str(Path(name).parent) for name in files), *STARTERS[template].folders):
         make_folder(folder / place)
     for name, content in reversed(files.items()):  # the campaign file last: what it names is there when it appears
         write_whole(folder / name, content)
