@@ -68,7 +68,8 @@ def main() -> int:
         readings = campaign.state.readings.values()
     wrong = [r for r in readings if r.status == "ok" and r.outcome["y"] != truth(r.values)]
     unmeasured = sum(r.status == "aborted" for r in readings)
-    ended = f"{len(robot.sent)} cycles in {time.perf_counter() - began:.0f} s: {len(readings)} lines, "
+    spent = f"{time.perf_counter() - began:.0f} s, {time.process_time():.0f} s of the processor"
+    ended = f"{len(robot.sent)} cycles in {spent}: {len(readings)} lines, "
     print(f"{ended}{unmeasured} not measured, {refusals.total()} refusals, {len(wrong)} wrong assignments")
     for why, times in refusals.most_common():
         print(f"  {times:5d}  {why}")
