@@ -76,10 +76,14 @@ def firings(settings: Settings, waiting: Sequence[Arrival], free: float, rigs: S
 
 @dataclass(slots=True)
 class Floor:
-    """Who is where, and the clock. now: days since the campaign began."""
+    """Who is where, and the clock.
+
+    now: days since the campaign began. watched: whether the program that now runs has seen this floor before.
+    """
 
     settings: Settings
     now: float = 0.0
+    watched: bool = False
     _free: float = 0.0
     _rigs: tuple[float, ...] = ()
     _waiting: dict[str, Arrival] = field(default_factory=dict)

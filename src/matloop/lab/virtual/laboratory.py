@@ -120,7 +120,8 @@ class VirtualLab(Settings):
     def start_batch(self, works: Sequence[tuple[str, Suggestion]]) -> None:
         """Queue all that is open, then let time pass until at least one of them is back.
 
-        What is not among them and still waits for the furnace was withdrawn: it leaves the queue.
+        What is not among them and still waits for the furnace was withdrawn: it leaves the queue. The first call lets
+        no time pass: a program that died between the last outcome of a day and the next ask must ask on that day.
 
         Raises:
             LabError: as `start` does.
@@ -131,7 +132,9 @@ class VirtualLab(Settings):
         self._floor.keep(token for token, _ in works)
         for token, work in works:
             self.start(token, work)
-        self._floor.wait_for(token for token, _ in works)
+        if self._floor.watched:
+            self._floor.wait_for(token for token, _ in works)
+        self._floor.watched = True
 
     def wait(self) -> bool:
         """Let time pass until the next return, for those who drive the laboratory without a loop.
