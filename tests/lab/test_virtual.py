@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.optimize import minimize
 
 from matloop.domain.canonical import candidate_id
 from matloop.domain.objective import Objective
@@ -378,3 +379,44 @@ def test_the_best_of_a_small_space_is_found_among_its_own_points() -> None:
     every = {(t, x, n): float(truth(x, n, t)) for t in (400.0, 500.0, 600.0) for x in (0.2, 0.4) for n in (19.0, 20.0)}
     assert tuple(values.values()) == max(every, key=lambda key: every[key])
     assert zt == pytest.approx(max(every.values()), rel=1e-9)
+
+
+def test_the_true_best_is_the_peak_that_another_grid_and_a_climb_from_it_find() -> None:
+    x, n, t = np.meshgrid(np.linspace(0, 1, 38), np.linspace(18.5, 20.8, 44), np.linspace(300, 900, 47), indexing="ij")
+    zt = np.where(feasible(x, n, t), truth(x, n, t), -np.inf)
+    peaks = []
+    for start in np.argsort(zt, axis=None)[-1:-40:-13]:
+        at = np.array([x.flat[start], (n.flat[start] - 18.5) / 2.3, (t.flat[start] - 300.0) / 600.0])
+        climbed = minimize(
+            lambda u: -float(truth(u[0], 18.5 + 2.3 * u[1], 300.0 + 600.0 * u[2])), at, bounds=[(0, 1)] * 3
+        )
+        peaks.append((-climbed.fun, climbed.x[0], 18.5 + 2.3 * climbed.x[1], 300.0 + 600.0 * climbed.x[2]))
+    zenith, *where = max(peaks)
+    values, best = true_best(default_space())
+    assert bool(feasible(*where))
+    assert max(peaks)[0] == pytest.approx(min(peaks)[0], rel=1e-4)  # one peak, wherever the climb begins
+    assert 0.999 * zenith < best <= zenith * (1.0 + 1e-9)
+    off = np.abs(np.array([float(values[name]) for name in ("x", "log10_n", "temperature")]) - where)
+    assert (off <= np.array([0.01, 0.05, 10.0])).all()
+
+
+def test_the_true_best_is_one_that_can_be_made() -> None:
+    cold = Space(
+        [Real("x", 0.3, 0.9, step=0.1), Real("log10_n", 19.0, 20.8, step=0.2), Real("temperature", 300, 400, step=50)]
+    )
+    points = cold.enumerate(1000)
+    assert points is not None
+    rows = [{name: float(value) for name, value in cold.values(k).items()} for k in points]
+    zt = {tuple(row.values()): float(truth(**row)) for row in rows}
+    made = {key: value for key, value in zt.items() if bool(feasible(*key))}
+    values, best = true_best(cold)
+    assert max(zt, key=lambda key: zt[key]) not in made  # else this space tells nothing
+    assert (tuple(values.values()), best) == (max(made, key=lambda key: made[key]), pytest.approx(max(made.values())))
+
+
+def test_a_space_in_which_nothing_can_be_made_has_no_best() -> None:
+    hopeless = Space(
+        [Real("x", 0.4, 0.6, step=0.1), Real("log10_n", 19.0, 20.0, step=0.5), Real("temperature", 300, 350, step=10)]
+    )
+    with pytest.raises(SpaceError, match="none of 54 candidates can be made"):
+        true_best(hopeless)
