@@ -52,11 +52,11 @@ class Settings:
     powder_grams: weight of a specimen. firing_price: of a firing, shared by those in it. measuring_price: of an hour.
     """
 
-    seebeck_error: float = 0.02
-    resistivity_error: float = 0.02
-    conductivity_error: float = 0.04
+    seebeck_error: float = 0.015
+    resistivity_error: float = 0.015
+    conductivity_error: float = 0.03
     seebeck_offset: float = 2.0
-    radiation_error: float = 0.08
+    radiation_error: float = 0.06
     outliers: float = 0.0
     report_std: bool = True
     composition_error: float = 0.005
