@@ -106,6 +106,7 @@ RULES: dict[str, Strategy] = {
     "ts": ml.Bayes(acquisition="ts"),
     "greedy": ml.Greedy(),
     "auto": ml.Bayes(),
+    "auto, stated": ml.Bayes(calibrate=False),
 }
 
 

@@ -265,6 +265,6 @@ def _differences(choice: Choice, then: Mapping[str, Any] | None) -> Iterator[flo
     if now is None or then is None:
         yield 0.0 if now is then else float("inf")
         return
-    for part, figures in then.items():
-        for name, figure in figures.items():
+    for part in ("mean", "model_std", "noise_std"):
+        for name, figure in then[part].items():
             yield abs(now[part][name] - figure) / max(abs(figure), _TINY)

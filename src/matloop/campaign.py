@@ -165,8 +165,7 @@ class Campaign:
         """
         state = self.state
         if self._model is None or self._model[0] != state.content:
-            surrogate = getattr(self.strategy, "surrogate", None) or plugins.surrogate("gp")
-            self._model = (state.content, model_of(self.problem, state, surrogate))
+            self._model = (state.content, model_of(self.problem, state, self.strategy))
         return self._model[1]
 
     def predict(self, frame: pd.DataFrame) -> Prediction:
@@ -283,7 +282,7 @@ class Campaign:
         if lab is None:
             fail(InputError, "run", "there is no lab", "Give one, as TableLab(frame), or open a campaign.toml.")
         if isinstance(lab, Bound):
-            lab = lab.bind(self._lab_setup)
+            lab = lab.bind(replace(self._lab_setup, past=self.events))
         rest = lambda: time.sleep(_POLL_SECONDS)  # noqa: E731 (a name for one argument)
         return loop.run(self, lab, cycles=cycles, rest=rest, report=progress)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from statistics import fmean
 
 from matloop.ask import task_of
+from matloop.decide import Strategy
 from matloop.decide.model import Model, ignorance, learn
 from matloop.domain.canonical import Value
 from matloop.domain.prediction import PredictionAt
@@ -13,17 +14,20 @@ from matloop.domain.problem import Problem
 from matloop.domain.ranked import Ranked
 from matloop.domain.reading import Reading
 from matloop.state import State
-from matloop.surrogate import Surrogate
+from matloop.surrogate.gp import GP
 
 
-def model_of(problem: Problem, state: State, surrogate: Surrogate) -> Model | None:
+def model_of(problem: Problem, state: State, strategy: Strategy) -> Model | None:
     """The model of everything read so far; None with fewer than two distinct values.
+
+    It is the strategy's own where that has a surrogate, else a Gaussian process.
 
     Raises:
         ModelError: when the surrogate cannot be fitted.
     """
     task = task_of(problem, state, 1)
-    return None if ignorance(task) else learn(task, surrogate)
+    surrogate = getattr(strategy, "surrogate", None) or GP()
+    return None if ignorance(task) else learn(task, surrogate, calibrate=getattr(strategy, "calibrate", True))
 
 
 def ranking(problem: Problem, state: State, model: Model | None) -> list[Ranked]:

@@ -38,6 +38,8 @@ def test_shell_of_the_readme_runs(tmp_path: Path) -> None:
             if "fill in" in line:
                 fill_in(tmp_path / "next.csv")
             continue
+        if words == [".", ".venv/bin/activate"]:  # the test names the interpreter's own matloop instead
+            continue
         done = subprocess.run(
             [matloop, *words[1:]], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
         )

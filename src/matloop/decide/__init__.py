@@ -29,6 +29,7 @@ class Purpose(IntEnum):
     ACQUIRE = 2
     SEARCH = 3
     RANDOM = 4
+    CALIBRATE = 5
 
 
 @dataclass(frozen=True, slots=True)

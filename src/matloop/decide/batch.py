@@ -29,11 +29,13 @@ class Rule:
     """How a model-based strategy works.
 
     evaluations: scores that the search of a large space may compute for one candidate.
+    calibrate: judge the stated errors by cross-validation and correct them.
     """
 
     surrogate: Surrogate
     acquisition: Acquisition
     evaluations: int
+    calibrate: bool = True
 
     def suggest(self, task: Task) -> Chosen:
         """Design first, while it lasts or no model can be fitted; the model chooses the others.
@@ -51,7 +53,7 @@ class Rule:
         design = _design(task, wanted, why)
         if why or len(design) == task.n:
             return Chosen(tuple(design))
-        model = learn(task, self.surrogate)
+        model = learn(task, self.surrogate, calibrate=self.calibrate)
         design = [_predicted(choice, task, model) for choice in design]
         return Chosen((*design, *self._model_choices(task, model, design)), model.describe())
 

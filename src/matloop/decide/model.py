@@ -17,17 +17,24 @@ from matloop.domain.prediction import Floats, Prediction
 from matloop.domain.reading import Reading
 from matloop.errors import Fault, Faults, ModelError, PluginError, fail
 from matloop.surrogate import Fitted, Observations, Surrogate
+from matloop.surrogate.calibrate import Calibration, calibrations
+from matloop.surrogate.rescaled import rescaled
 
 CHUNK = 8192
 """Rows predicted at once: with N readings a chunk needs a few arrays of CHUNK x N floats (13 MB each at N = 200).
 Larger, memory grows; smaller, the time goes into calls."""
+_HEARD = 256
+"""Inputs at most at which a fitted surrogate is held to its contract, spread over all; the rest would cost a Gaussian
+process the cube of their number. What is predicted later is looked at whole."""
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
     """A fitted surrogate that knows the candidates' encoding and the objectives' names.
 
-    data: what it was fitted to. labels: the candidate of each row of data. surrogate: its name, for messages.
+    fitted: with its errors as corrected by cross-validation. data: what it was fitted to.
+    labels: the candidate of each row of data. surrogate: its name, for messages.
+    calibrations: one an objective, whether its stated errors are true; empty where nobody judged.
     """
 
     fitted: Fitted
@@ -36,17 +43,18 @@ class Model:
     data: Observations
     labels: tuple[str, ...]
     surrogate: str
+    calibrations: tuple[Calibration, ...] = ()
 
     def predict(self, X: Floats) -> Prediction:
         """Predict at encoded X (n, d), in chunks: each figure (n, m)."""
         parts = [self._heard(X[start : start + CHUNK]) for start in range(0, len(X), CHUNK)]
-        return _stack(parts, len(self.objectives))
+        return self._stack(parts)
 
     def predict_rows(self, pool: Pool, rows: slice | NDArray[np.intp]) -> Prediction:
         """Predict candidates of a pool by index, encoded and predicted in chunks: each figure (n, m)."""
         wanted = np.arange(len(pool))[rows] if isinstance(rows, slice) else rows
         chunks = (wanted[start : start + CHUNK] for start in range(0, len(wanted), CHUNK))
-        return _stack([self._heard(pool.encode_rows(chunk)) for chunk in chunks], len(self.objectives))
+        return self._stack([self._heard(pool.encode_rows(chunk)) for chunk in chunks])
 
     def predict_values(self, values: Sequence[Mapping[str, Value]]) -> Prediction:
         """Predict candidates by their values, members or not: each figure (n, m)."""
@@ -55,9 +63,21 @@ class Model:
     def _heard(self, X: Floats) -> Prediction:
         return heard(self.surrogate, self.fitted, X, len(self.objectives))
 
+    def _stack(self, parts: list[Prediction]) -> Prediction:
+        """Predictions one below the other; none give (0, m)."""
+        empty = np.zeros((0, len(self.objectives)))
+        parts = parts or [Prediction(empty, empty, empty)]
+        mean, model, noise = (
+            np.vstack(one) for one in zip(*((p.mean, p.model_std, p.noise_std) for p in parts), strict=True)
+        )
+        return Prediction(mean, model, noise, tuple(one.label for one in self.calibrations))
+
     def describe(self) -> Mapping[str, Any]:
-        """What the surrogate says of itself, in JSON types."""
-        return self.fitted.describe()
+        """What the surrogate says of itself, and what cross-validation says of it, in JSON types."""
+        said = dict(self.fitted.describe())
+        if self.calibrations:
+            said["calibration"] = [one.to_json() for one in self.calibrations]
+        return said
 
     def measured(self) -> tuple[Floats, tuple[str, ...]]:
         """Distinct inputs (b, d) that have readings, and a candidate for each, whatever the order of the readings."""
@@ -101,8 +121,13 @@ def observations(task: Task) -> Observations:
     return Observations(X, y, std**2, encoder.groups)
 
 
-def learn(task: Task, surrogate: Surrogate) -> Model:
+def learn(task: Task, surrogate: Surrogate, *, calibrate: bool = True) -> Model:
     """Fit a surrogate to the task's readings, from where it stood at the last ask.
+
+    Args:
+        task: readings and candidates.
+        surrogate: how to fit.
+        calibrate: judge the stated errors by cross-validation and correct them.
 
     Raises:
         ModelError: when `ignorance(task)` says that there is too little to learn from, or the fit fails.
@@ -116,10 +141,15 @@ def learn(task: Task, surrogate: Surrogate) -> Model:
     if not isinstance(fitted, Fitted):
         found = f"`fit` returned {type(fitted).__name__}, which lacks predict or describe"
         fail(PluginError, f"surrogate {surrogate.name!r}", found, "See matloop.surrogate.Fitted for what it must do.")
-    heard(surrogate.name, fitted, data.X, len(task.objectives))  # acquisitions then ask it as it is
+    shown = data.X[:: 1 + len(data.X) // _HEARD]
+    heard(surrogate.name, fitted, shown, len(task.objectives))  # acquisitions then ask it as it is
     names = tuple(objective.name for objective in task.objectives)
     labels = tuple(reading.candidate for reading in learned(task))
-    return Model(fitted, task.candidates.encoder, names, data, labels, surrogate.name)
+    judged: tuple[Calibration, ...] = ()
+    if calibrate:
+        judged = calibrations(surrogate, fitted, data, task.rng(Purpose.CALIBRATE))
+        fitted = rescaled(fitted, np.array([one.factor for one in judged]))
+    return Model(fitted, task.candidates.encoder, names, data, labels, surrogate.name, judged)
 
 
 def heard(name: str, fitted: Fitted, X: Floats, m: int) -> Prediction:
@@ -148,15 +178,3 @@ def heard(name: str, fitted: Fitted, X: Floats, m: int) -> Prediction:
             faults.add(place, f"its {part} holds a negative number", f"{contract}: standard deviations, 0 or more.")
     faults.raise_if_any(PluginError)
     return said
-
-
-def _stack(parts: list[Prediction], m: int) -> Prediction:
-    """Predictions one below the other; none give (0, m)."""
-    if not parts:
-        empty = np.zeros((0, m))
-        return Prediction(empty, empty, empty)
-    return Prediction(
-        np.vstack([part.mean for part in parts]),
-        np.vstack([part.model_std for part in parts]),
-        np.vstack([part.noise_std for part in parts]),
-    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from matloop.errors import PluginError, fail
 
 Floats = NDArray[np.float64]
+_FIGURES = ("mean", "model_std", "noise_std")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +23,14 @@ class Prediction:
     mean: (n, m) posterior mean, in the objective's unit.
     model_std: (n, m) uncertainty that more data would remove, same unit, >= 0.
     noise_std: (n, m) spread of one new reading around the truth, same unit, >= 0.
+    calibration: m words on whether the errors are true: `calibrated` as the surrogate stated them, `recalibrated`
+        (model_std was corrected by cross-validation) or `not calibrated`; empty where nobody judged.
     """
 
     mean: Floats
     model_std: Floats
     noise_std: Floats
+    calibration: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not (self.mean.ndim == 2 and self.mean.shape == self.model_std.shape == self.noise_std.shape):
@@ -44,16 +48,21 @@ class Prediction:
             {name: float(self.mean[row, j]) for j, name in enumerate(objectives)},
             {name: float(self.model_std[row, j]) for j, name in enumerate(objectives)},
             {name: float(self.noise_std[row, j]) for j, name in enumerate(objectives)},
+            dict(zip(objectives, self.calibration, strict=True)) if self.calibration else {},
         )
 
 
 @dataclass(frozen=True, slots=True)
 class PredictionAt:
-    """A prediction for one candidate: each field maps an objective's name to a figure in its unit."""
+    """A prediction for one candidate: each field maps an objective's name to a figure in its unit.
+
+    calibration: to a word on whether the errors are true, see `Prediction`; empty where nobody judged.
+    """
 
     mean: Mapping[str, float]
     model_std: Mapping[str, float]
     noise_std: Mapping[str, float]
+    calibration: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def total_std(self) -> Mapping[str, float]:
@@ -62,12 +71,13 @@ class PredictionAt:
 
     def to_json(self) -> dict[str, Any]:
         """The form in which it stands in the ledger."""
-        return {"mean": dict(self.mean), "model_std": dict(self.model_std), "noise_std": dict(self.noise_std)}
+        figures = {name: dict(getattr(self, name)) for name in _FIGURES}
+        return figures | ({"calibration": dict(self.calibration)} if self.calibration else {})
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any] | None) -> PredictionAt | None:
         """Read `to_json` back; None stays None."""
         if data is None:
             return None
-        fields = ("mean", "model_std", "noise_std")
-        return cls(*({k: float(v) for k, v in data[name].items()} for name in fields))
+        mean, model, noise = ({k: float(v) for k, v in data[name].items()} for name in _FIGURES)
+        return cls(mean, model, noise, dict(data.get("calibration", {})))

@@ -50,6 +50,10 @@ class Observations:
             faults.add("observations, var", "a negative variance", "Give 0 where the variance is unknown.")
         faults.raise_if_any(DataError)
 
+    def only(self, rows: NDArray[np.bool_]) -> Observations:
+        """Some of the readings, rows (n,)."""
+        return Observations(self.X[rows], self.y[rows], self.var[rows], self.groups)
+
     def plus(self, X: Floats, y: Floats, var: Floats) -> Observations:
         """These and further readings: X (q, d), y (q, m), var (q, m)."""
         return Observations(np.vstack((self.X, X)), np.vstack((self.y, y)), np.vstack((self.var, var)), self.groups)
@@ -157,4 +161,13 @@ class HeldOut(Protocol):
         Args:
             rows: (q,) which ones, as places among the distinct inputs in lexicographic order (`np.unique`).
         """
+        ...
+
+
+@runtime_checkable
+class Quick(Protocol):
+    """Capability of a surrogate: the same model with a search that is content with a warm start."""
+
+    def quick(self) -> Surrogate:
+        """Settings for fits to most of the readings, such as those of cross-validation."""
         ...

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -71,7 +71,7 @@ class GP:
     excess_upper: the std beyond a given one exceeds this with a probability of 5 %.
     draws: starts drawn from the priors, beside the earlier fit and the priors' mode.
     climbs: how many starts, the best ones, are climbed. steps: iterations of one climb at most.
-    study: inputs that the hyper-parameters are learned from at most, drawn at random; every reading counts afterwards.
+    study: inputs from which hyper-parameters are learned.
 
     Raises:
         ConfigError: when a setting is out of its range.
@@ -133,6 +133,10 @@ class GP:
             hypers.append(hyper)
             notes.append({**note, "studied": len(inputs.X)})
         return self.at(data, hypers, scalings, notes=notes)
+
+    def quick(self) -> GP:
+        """One climb from a warm start."""
+        return replace(self, draws=0, climbs=1, steps=min(self.steps, 30))
 
     def _studied(self, inputs: Inputs, rng: np.random.Generator) -> NDArray[np.bool_]:
         """(n,) which readings the hyper-parameters are learned from: all, or those of `study` drawn inputs."""

@@ -12,6 +12,7 @@ from matloop.decide.words import count, figure
 from matloop.domain.objective import Objective
 from matloop.errors import InputError, fail
 from matloop.report.sheet import Sheet, shortlist_sheet
+from matloop.report.spending import spent_words
 from matloop.report.summary import Summary
 from matloop.store.atomic import write_whole
 
@@ -57,7 +58,7 @@ def say_summary(summary: Summary, sheet: Sheet) -> None:
     if summary.steps:
         unit = None if objective.unit == "1" else objective.unit
         taken = [f"{figure(step.value, unit)} at reading {step.experiment}" for step in summary.steps[-_STEPS:]]
-        say(f"Best single readings so far: {', '.join(taken)}.")
+        say(f"Best single readings so far (noise included, so the ranking goes by the model): {', '.join(taken)}.")
     for failure in summary.failures[:_FAILED]:
         say(f"Failed: {failure.where} ({failure.candidate}) {failure.note}".rstrip())
     if len(summary.failures) > _FAILED:
@@ -81,6 +82,8 @@ def _say_status(document: Mapping[str, Any], objectives: Sequence[Objective]) ->
         if spent["limit"]
         else f"{spent['used']} experiments."
     )
+    if said := spent_words(document["budget"]):
+        say(f"Spent: {said}.")
     say(f"Advice: {document['advice']['action']}: {document['advice']['reason']}.")
 
 

@@ -26,7 +26,7 @@ class Believed:
 
     best, best_std, label: highest signed posterior mean over measured and pending candidates, its std, and who holds
         it. The luckiest reading is not it: with noise that would be a mark nothing can reach.
-    unheard: (u, d) pending candidates that the surrogate cannot learn from.
+    heard, unheard: (h, d), (u, d) pending candidates that the surrogate has learned, and those it cannot learn from.
     """
 
     scene: Scene
@@ -34,6 +34,7 @@ class Believed:
     best: float
     best_std: float
     label: str
+    heard: Floats
     unheard: Floats
 
     @classmethod
@@ -43,7 +44,9 @@ class Believed:
         means = scene.sign * seen.mean[:, 0]
         top = int(np.argmax(means))
         std = float(seen.model_std[top, 0])
-        start = cls(scene, scene.fitted, float(means[top]), std, scene.labels[top], scene.measured[:0])
+        start = cls(
+            scene, scene.fitted, float(means[top]), std, scene.labels[top], scene.measured[:0], scene.measured[:0]
+        )
         return start.join(scene.pending) if len(scene.pending) else start
 
     def look(self, X: Floats) -> tuple[Floats, Floats]:
@@ -61,16 +64,23 @@ class Believed:
             std = float(seen.model_std[top, 0])
             joined = replace(self, best=float(means[top]), best_std=std, label="a pending candidate")
         if isinstance(self.fitted, Conditioned):
-            return replace(joined, fitted=self.fitted.condition(X, seen.mean))
+            return replace(joined, fitted=self.fitted.condition(X, seen.mean), heard=np.vstack([self.heard, X]))
         return replace(joined, unheard=np.vstack([self.unheard, X]))
 
-    def near_unheard(self, X: Floats) -> Floats:
-        """How far (q,) each candidate reaches into the neighbourhood of an unheard one: 0 outside, 1 at it."""
+    def near_pending(self, X: Floats) -> Floats:
+        """How far (q,) each candidate reaches into the neighbourhood of an unheard one: 0 outside, 1 at it.
+
+        The neighbourhood of one that the surrogate has learned is itself alone: another candidate of equal features
+        would be a replicate that nobody asked for.
+        """
+        twin = np.zeros(len(X), dtype=np.bool_)
+        for x in self.heard:
+            twin |= (X == x).all(axis=1)
         if not len(self.unheard):
-            return np.zeros(len(X))
+            return twin.astype(np.float64)
         radius = _APART * np.sqrt(X.shape[1])
         gaps = np.min([np.linalg.norm(X - x, axis=1) for x in self.unheard], axis=0)
-        return np.asarray(np.clip(1.0 - gaps / radius, 0.0, 1.0))
+        return np.where(twin, 1.0, np.clip(1.0 - gaps / radius, 0.0, 1.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +99,9 @@ class Pointwise:
     preface: str = ""
 
     def score(self, X: Floats) -> Floats:
-        """Scores (q,); neighbours of candidates the surrogate cannot hear of come last, the farther the better."""
+        """Scores (q,); twins of pending candidates come last, and so do neighbours of those that were not learned."""
         scores = self.formula(*self.believed.look(X), self.believed.best)
-        near = self.believed.near_unheard(X)
+        near = self.believed.near_pending(X)
         lowest = np.finfo(np.float64).min / 2
         return np.where(near > 0, lowest * (1.0 + near) / 2, scores)
 

@@ -1,0 +1,203 @@
+"""Are the stated errors true? Cross-validation with fresh fits says so, and says by how much to correct them.
+
+Hyper-parameters that are fitted to the readings explain them too well, and leave-one-out errors at those
+hyper-parameters inherit it: few readings give intervals that are too narrow, and nothing seen in the fit tells. So the
+inputs are dealt into folds, the surrogate is fitted anew to all folds but one, and predicts the one left out
+(Stone 1974, "Cross-validatory choice and assessment of statistical predictions").
+
+With e the error of a left-out input's mean reading, m the model's std there and v the variance of that mean, one
+factor a on m makes the errors most probable under N(0, a^2 m^2 + v), with a LogNormal prior around 1: forty errors
+cannot swing it, a hundred can. Noise is left alone, because replicates and residuals speak of it already.
+Scores |e| / sqrt(a^2 m^2 + v) then give intervals that need no normal distribution (split conformal: Papadopoulos et
+al. 2002; Lei et al. 2018, "Distribution-free predictive inference for regression", algorithm 2).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+from scipy.stats import binom, norm
+
+from matloop.domain.prediction import Floats
+from matloop.errors import ModelError
+from matloop.surrogate import Fitted, HeldOut, Observations, Quick, Surrogate
+from matloop.surrogate.replicates import Inputs
+
+Label = Literal["calibrated", "recalibrated", "not calibrated"]
+
+FOLDS = 5
+"""Fresh fits. More cost more and find the same factor to a few per cent; fewer learn from too little."""
+FEWEST = 10
+"""Distinct inputs from which errors can be judged: two a fold."""
+MOST = 400
+"""Distinct inputs up to which fresh fits are made. Above, hyper-parameters are known so well that leaving an input out
+changes them no more, and leave-one-out at those of the fit is as good."""
+DOUBT = 0.3
+"""Standard deviation of the prior of log a. Larger, ten lucky errors halve the uncertainty; smaller, forty errors
+cannot correct a model that is too sure by half."""
+ALIKE = 0.05
+"""|log a| up to which the stated errors count as calibrated as they are."""
+_LEVEL = 0.9
+_REFUSED = 0.005  # share of true models that the coverage check takes for false, each side
+_REACH = 2.0  # |log a| at most: beyond e^2 = 7.4 it is chance or a broken model
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """How far the stated errors of one objective can be trusted.
+
+    label: calibrated (true as stated), recalibrated (corrected by `factor`), or not calibrated (`why` says why).
+    factor: what the model's own std is multiplied by.
+    zms: mean square of the left-out errors in units of their stated std, before correction; 1 if true.
+    covered: share of them within the stated 90 % interval, before correction.
+    scores: (k,) left-out errors in units of their corrected std, absolute, ascending.
+    """
+
+    label: Label
+    factor: float
+    why: str
+    zms: float | None = None
+    covered: float | None = None
+    scores: tuple[float, ...] = ()
+
+    @classmethod
+    def unknown(cls, why: str) -> Calibration:
+        """Nothing could be judged."""
+        return cls("not calibrated", 1.0, why)
+
+    @classmethod
+    def of(cls, left: Errors) -> Calibration:
+        """Judge errors of left-out inputs."""
+        stated = np.abs(left.error) / left.std(1.0)
+        factor = _factor(left)
+        scores = np.sort(np.abs(left.error) / left.std(factor))
+        inside = int(np.count_nonzero(scores <= norm.ppf(0.5 + _LEVEL / 2)))
+        low, high = (binom.ppf(tail, len(scores), _LEVEL) for tail in (_REFUSED, 1.0 - _REFUSED))
+        figures = (float(np.mean(stated**2)), float(np.mean(stated <= norm.ppf(0.5 + _LEVEL / 2))))
+        said = f"{inside} of {len(scores)} left-out inputs within the 90 % interval"
+        label: Label = "calibrated" if abs(math.log(factor)) <= ALIKE else "recalibrated"
+        if not low <= inside <= high:
+            label, said = "not calibrated", f"{said}, even after correction"
+        return cls(label, factor, f"{said}; {left.how}", *figures, tuple(scores.tolist()))
+
+    def multiple(self, level: float) -> float:
+        """Half-width of a central interval, in corrected total std: conformal where enough was left out, else normal.
+
+        Args:
+            level: probability in (0, 1) with which a new reading shall lie inside.
+        """
+        rank = math.ceil(level * (len(self.scores) + 1))
+        return self.scores[rank - 1] if rank <= len(self.scores) else float(norm.ppf(0.5 + level / 2))
+
+    def to_json(self) -> dict[str, Any]:
+        """As it stands in the ledger."""
+        return {
+            "label": self.label, "factor": self.factor, "why": self.why, "zms": self.zms, "covered": self.covered,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Errors:
+    """Left-out inputs, k of them. error: (k,) mean reading less prediction. model: (k,) stated std of the truth.
+
+    noise: (k,) variance of the mean reading. how: how they were left out.
+    """
+
+    error: Floats
+    model: Floats
+    noise: Floats
+    how: str
+
+    def std(self, factor: float) -> Floats:
+        """(k,) stated std of the errors, the model's part multiplied by a factor."""
+        return np.sqrt(np.maximum((factor * self.model) ** 2 + self.noise, np.finfo(np.float64).tiny))
+
+
+def calibrations(
+    surrogate: Surrogate, fitted: Fitted, data: Observations, rng: np.random.Generator
+) -> tuple[Calibration, ...]:
+    """Judge a fitted surrogate, one verdict an objective.
+
+    Args:
+        surrogate: what was fitted.
+        fitted: to all readings; warm-starts the fresh fits.
+        data: all readings.
+        rng: deals the folds.
+    """
+    inputs, m = Inputs.of(data.X), data.y.shape[1]
+    count = len(inputs.X)
+    if count < FEWEST:
+        return _unknown(f"{count} distinct inputs, {FEWEST} are needed to judge errors", m)
+    if count > MOST:
+        if not isinstance(fitted, HeldOut):
+            return _unknown(f"more than {MOST} inputs, and this surrogate cannot leave one out", m)
+        return _left_one_out(fitted, count)
+    try:
+        return _cross_validated(surrogate, fitted.describe(), data, inputs, rng)
+    except ModelError as error:
+        return _unknown(f"a fit to part of the readings failed: {error.faults[0].found}", m)
+
+
+def _unknown(why: str, m: int) -> tuple[Calibration, ...]:
+    return tuple(Calibration.unknown(why) for _ in range(m))
+
+
+def _left_one_out(fitted: HeldOut, count: int) -> tuple[Calibration, ...]:
+    left = fitted.held_out(np.unique(np.linspace(0, count - 1, MOST).round().astype(np.intp)))
+    columns = zip((left.measured - left.mean).T, left.model_std.T, left.error.T, strict=True)
+    return tuple(Calibration.of(Errors(error, model, noise**2, "leave-one-out")) for error, model, noise in columns)
+
+
+def _cross_validated(
+    surrogate: Surrogate, warm: Mapping[str, Any], data: Observations, inputs: Inputs, rng: np.random.Generator
+) -> tuple[Calibration, ...]:
+    """Deal, fit, predict what was left out."""
+    quick = surrogate.quick() if isinstance(surrogate, Quick) else surrogate
+    count = len(inputs.X)
+    fold = np.empty(count, dtype=np.intp)
+    fold[rng.permutation(count)] = np.arange(count) % FOLDS
+    error, model, noise = np.empty((3, count, data.y.shape[1]))
+    for k in range(FOLDS):
+        out = fold[inputs.owner] == k
+        said = quick.fit(data.only(~out), rng, warm).predict(inputs.X[fold == k])
+        mean, variance = _means(data.only(out), said.noise_std, data.only(~out))
+        error[fold == k], noise[fold == k] = mean - said.mean, variance
+        model[fold == k] = said.model_std
+    how = f"{FOLDS}-fold cross-validation with fresh fits"
+    columns = zip(error.T, model.T, noise.T, strict=True)
+    return tuple(Calibration.of(Errors(*column, how)) for column in columns)
+
+
+def _means(out: Observations, noise_std: Floats, seen: Observations) -> tuple[Floats, Floats]:
+    """Mean reading (k, m) of each distinct left-out input, in lexicographic order, and its variance (k, m).
+
+    A reading that brings a std has that and what the model says is beyond it; another has the model's noise.
+    """
+    owner = Inputs.of(out.X).owner
+    typical = np.where((seen.var > 0).any(axis=0), _mean_of_given(seen.var), 0.0)
+    beyond = np.maximum(noise_std**2 - typical, 0.0)[owner]
+    variance = np.where(out.var > 0, out.var + beyond, noise_std[owner] ** 2)
+    count = np.bincount(owner)[:, None]
+    sums = [np.stack([np.bincount(owner, column) for column in part.T], axis=1) for part in (out.y, variance)]
+    return sums[0] / count, sums[1] / count**2
+
+
+def _mean_of_given(var: Floats) -> Floats:
+    """(m,) mean of the variances that were given; 0 where none was."""
+    given = var > 0
+    return np.asarray(np.where(given, var, 0.0).sum(axis=0) / np.maximum(given.sum(axis=0), 1))
+
+
+def _factor(left: Errors) -> float:
+    """The most probable factor on the model's std."""
+
+    def cost(u: float) -> float:
+        z, std = left.error / left.std(math.exp(u)), left.std(math.exp(u))
+        return float(0.5 * np.sum(z**2) + np.sum(np.log(std)) + 0.5 * (u / DOUBT) ** 2)
+
+    return math.exp(float(minimize_scalar(cost, bounds=(-_REACH, _REACH), method="bounded").x))

@@ -1,0 +1,85 @@
+"""A fitted surrogate whose stated model error is multiplied by one factor an objective, with all it can do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matloop.domain.prediction import Floats, Prediction
+from matloop.surrogate import Conditioned, Differentiable, Fitted, HeldOut, Joint, LeftOut, Means
+
+
+@dataclass(frozen=True)
+class Rescaled:
+    """What a fitted surrogate says, its model_std times `factors` (m,). It keeps every capability of the surrogate."""
+
+    fitted: Fitted
+    factors: Floats
+
+    def predict(self, X: Floats) -> Prediction:
+        """As `Fitted.predict`."""
+        said = self.fitted.predict(X)
+        return replace(said, model_std=said.model_std * self.factors)
+
+    def describe(self) -> Mapping[str, Any]:
+        """As the surrogate itself says."""
+        return self.fitted.describe()
+
+
+class _Joint(Rescaled):
+    def joint(self, X: Floats) -> tuple[Floats, Floats]:
+        """As `Joint.joint`."""
+        mean, covariance = cast(Joint, self.fitted).joint(X)
+        return mean, covariance * (self.factors**2)[:, None, None]
+
+
+class _Conditioned(Rescaled):
+    def condition(self, X: Floats, y: Floats, var: Floats | None = None) -> Fitted:
+        """As `Conditioned.condition`: the share of variance that readings remove is that of the surrogate."""
+        return rescaled(cast(Conditioned, self.fitted).condition(X, y, var), self.factors)
+
+
+class _Differentiable(Rescaled):
+    def slopes(self, X: Floats) -> tuple[Floats, Floats]:
+        """As `Differentiable.slopes`."""
+        mean, variance = cast(Differentiable, self.fitted).slopes(X)
+        return mean, variance * self.factors**2
+
+
+class _Means(Rescaled):
+    def means(self, X: Floats) -> Floats:
+        """As `Means.means`."""
+        return cast(Means, self.fitted).means(X)
+
+
+class _HeldOut(Rescaled):
+    def held_out(self, rows: NDArray[np.intp]) -> LeftOut:
+        """As `HeldOut.held_out`."""
+        left = cast(HeldOut, self.fitted).held_out(rows)
+        return replace(left, model_std=left.model_std * self.factors)
+
+
+_CAPABILITIES: tuple[tuple[type, type[Rescaled]], ...] = (
+    (Joint, _Joint),
+    (Conditioned, _Conditioned),
+    (Differentiable, _Differentiable),
+    (Means, _Means),
+    (HeldOut, _HeldOut),
+)
+
+
+def rescaled(fitted: Fitted, factors: Floats) -> Fitted:
+    """Multiply the model's std by factors (m,), > 0; what the surrogate can do, the answer can do as well."""
+    mixins = tuple(mixin for capability, mixin in _CAPABILITIES if isinstance(fitted, capability))
+    return _kind(mixins, type(fitted).__name__)(fitted, factors)
+
+
+@cache
+def _kind(mixins: tuple[type[Rescaled], ...], name: str) -> type[Rescaled]:
+    """The class that has these capabilities and no others, under the surrogate's own name for messages."""
+    return type(name, mixins or (Rescaled,), {})

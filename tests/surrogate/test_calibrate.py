@@ -1,0 +1,177 @@
+"""Stated errors are judged against readings left out, and corrected towards the truth."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+from scipy.stats import kstest, norm
+
+from matloop.domain.prediction import Floats, Prediction
+from matloop.errors import ModelError, fail
+from matloop.surrogate import Observations
+from matloop.surrogate.calibrate import DOUBT, FEWEST, MOST, Calibration, Errors, calibrations
+from matloop.surrogate.gp import GP
+
+
+@dataclass(frozen=True)
+class Oracle:
+    """A surrogate that knows the mean (0) and states `std` as its own error, `noise` as that of a reading."""
+
+    name: ClassVar[str] = "oracle"
+    std: float = 1.0
+    noise: float = 0.0
+
+    def fit(self, data: Observations, rng: np.random.Generator, warm: Mapping[str, Any] | None = None) -> "Oracle":
+        return self
+
+    def predict(self, X: Floats) -> Prediction:
+        one = np.ones((len(X), 1))
+        return Prediction(0.0 * one, self.std * one, self.noise * one)
+
+    def describe(self) -> Mapping[str, Any]:
+        return {}
+
+
+def readings(n: int, spread: float, *, repeats: int = 1, noise: float = 0.0, var: float = 0.0) -> Observations:
+    """Truths N(0, spread^2) at n inputs, each read `repeats` times with an error of `noise`."""
+    rng = np.random.default_rng(n)
+    X = np.repeat(rng.random((n, 2)), repeats, axis=0)
+    y = np.repeat(rng.normal(0.0, spread, n), repeats) + rng.normal(0.0, noise, n * repeats)
+    return Observations(X, y[:, None], np.full((n * repeats, 1), var), np.arange(2))
+
+
+def judged(surrogate: Any, data: Observations) -> Calibration:
+    rng = np.random.default_rng(0)
+    (one,) = calibrations(surrogate, surrogate.fit(data, rng), data, rng)
+    return one
+
+
+@pytest.mark.parametrize("spread", [0.25, 0.5, 1.0, 2.0, 4.0])
+def test_with_many_inputs_the_factor_is_what_was_missing(spread: float) -> None:
+    assert judged(Oracle(), readings(380, spread)).factor == pytest.approx(spread, rel=0.1)
+
+
+@pytest.mark.parametrize(("spread", "label"), [(1.0, "calibrated"), (2.0, "recalibrated"), (0.5, "recalibrated")])
+def test_the_label_says_whether_errors_were_true_as_stated(spread: float, label: str) -> None:
+    assert judged(Oracle(), readings(380, spread)).label == label
+
+
+def test_noise_of_readings_is_not_taken_for_an_error_of_the_model() -> None:
+    data = readings(380, 1.0, repeats=3, noise=2.0)
+    assert judged(Oracle(1.0, 2.0), data).factor == pytest.approx(1.0, rel=0.1)
+
+
+def test_known_errors_of_readings_are_not_taken_for_an_error_of_the_model() -> None:
+    data = readings(380, 1.0, repeats=2, noise=2.0, var=4.0)
+    assert judged(Oracle(1.0, 2.0), data).factor == pytest.approx(1.0, rel=0.1)
+
+
+def test_few_errors_move_the_factor_less_than_many() -> None:
+    few, many = (judged(Oracle(), readings(n, 4.0)).factor for n in (FEWEST, 380))
+    assert 1.2 < few < many
+
+
+def test_below_ten_inputs_nothing_is_judged_and_the_reason_is_said() -> None:
+    one = judged(Oracle(), readings(FEWEST - 1, 4.0))
+    assert (one.label, one.factor) == ("not calibrated", 1.0)
+    assert f"{FEWEST - 1} distinct inputs" in one.why
+
+
+def test_above_the_limit_a_surrogate_that_cannot_leave_out_is_not_judged() -> None:
+    one = judged(Oracle(), readings(MOST + 1, 4.0))
+    assert (one.label, one.factor) == ("not calibrated", 1.0)
+
+
+def test_above_the_limit_a_process_is_judged_by_leave_one_out() -> None:
+    data = readings(MOST + 1, 1.0)
+    smooth = np.sin(6.0 * data.X[:, :1]) + 0.1 * data.y
+    one = judged(GP(), Observations(data.X, smooth, data.var, data.groups))
+    assert one.label != "not calibrated"
+    assert "leave-one-out" in one.why
+
+
+def test_errors_that_no_factor_makes_normal_are_labelled_so() -> None:
+    """A quarter of the errors a hundred times larger than the rest: 90 % intervals hold three quarters."""
+    rng = np.random.default_rng(1)
+    error = np.where(np.arange(200) % 4 == 0, 100.0, 0.1) * rng.choice([-1.0, 1.0], 200)
+    one = Calibration.of(Errors(error, np.ones(200), np.zeros(200), "by hand"))
+    assert one.label == "not calibrated"
+    assert one.factor > 1.0
+
+
+def test_the_factor_is_the_most_probable_one() -> None:
+    """Against a dense grid over log a."""
+    rng = np.random.default_rng(2)
+    left = Errors(rng.normal(0.0, 2.0, 25), rng.uniform(0.5, 1.5, 25), rng.uniform(0.0, 0.5, 25), "by hand")
+    u = np.linspace(-2.0, 2.0, 40_001)
+    costs = [-norm.logpdf(left.error, 0.0, left.std(float(np.exp(a)))).sum() + 0.5 * (a / DOUBT) ** 2 for a in u]
+    assert np.log(Calibration.of(left).factor) == pytest.approx(u[int(np.argmin(costs))], abs=2e-4)
+
+
+def test_conformal_multiples_hold_their_level_for_errors_of_any_shape() -> None:
+    """Exchangeable errors from a Student t of 3 degrees: a new one is inside with the stated probability."""
+    rng = np.random.default_rng(3)
+    inside = []
+    for _ in range(400):
+        draws = rng.standard_t(3, 61)
+        one = Calibration.of(Errors(draws[:60], np.ones(60), np.zeros(60), "by hand"))
+        inside.append(abs(draws[60]) <= one.multiple(0.9) * one.factor)
+    assert np.mean(inside) == pytest.approx(0.9, abs=0.04)
+
+
+def test_a_level_beyond_what_was_left_out_has_the_normal_multiple() -> None:
+    one = Calibration.of(Errors(np.linspace(-1.0, 1.0, 12), np.ones(12), np.zeros(12), "by hand"))
+    assert one.multiple(0.99) == pytest.approx(norm.ppf(0.995))
+
+
+def test_a_failing_fit_to_a_fold_leaves_the_errors_unjudged_with_its_reason() -> None:
+    @dataclass(frozen=True)
+    class Picky(Oracle):
+        def fit(self, data: Observations, rng: np.random.Generator, warm: Mapping[str, Any] | None = None) -> Oracle:
+            if len(data.y) < 20:
+                fail(ModelError, "picky", "fewer than 20 readings", "Measure on.")
+            return self
+
+    one = judged(Picky(), readings(20, 1.0))
+    assert one.label == "not calibrated"
+    assert "fewer than 20 readings" in one.why
+
+
+def test_corrected_errors_of_a_process_hold_where_stated_ones_are_too_small() -> None:
+    """Forty readings of random smooth functions in three dimensions: coverage of the 90 % interval of the truth."""
+    stated, corrected = [], []
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        X, y = drawn_truth(rng, 140)
+        data = Observations(X[:40], y[:40, None], np.zeros((40, 1)), np.arange(3))
+        fitted = GP().fit(data, rng)
+        factor = calibrations(GP(), fitted, data, rng)[0].factor
+        said = fitted.predict(X[40:])
+        z = np.abs(said.mean[:, 0] - y[40:]) / np.hypot(said.model_std[:, 0], said.noise_std[:, 0])
+        wide = np.hypot(factor * said.model_std[:, 0], said.noise_std[:, 0])
+        stated.append(np.mean(z <= norm.ppf(0.95)))
+        corrected.append(np.mean(np.abs(said.mean[:, 0] - y[40:]) / wide <= norm.ppf(0.95)))
+    assert abs(np.mean(corrected) - 0.9) < abs(np.mean(stated) - 0.9)
+    assert np.mean(corrected) == pytest.approx(0.9, abs=0.04)
+
+
+def drawn_truth(rng: np.random.Generator, n: int) -> tuple[Floats, Floats]:
+    """Inputs (n, 3) and a draw from a squared-exponential process whose exponent is skewed."""
+    X = rng.random((n, 3))
+    gaps = ((X[:, None] - X) ** 2 / np.exp(rng.normal(-1.0, 0.5, 3))).sum(axis=2)
+    f = np.linalg.cholesky(np.exp(-0.5 * gaps) + 1e-8 * np.eye(n)) @ rng.normal(size=n)
+    return X, np.exp(f)
+
+
+def test_the_order_of_readings_does_not_matter() -> None:
+    data = readings(40, 2.0, repeats=2, noise=0.5)
+    order = np.random.default_rng(4).permutation(len(data.y))
+    mixed = Observations(data.X[order], data.y[order], data.var[order], data.groups)
+    assert judged(GP(), data).to_json() == pytest.approx(judged(GP(), mixed).to_json(), nan_ok=True)
+
+
+def test_scores_of_true_errors_are_half_normal() -> None:
+    one = judged(Oracle(), readings(380, 1.0))
+    assert kstest(np.array(one.scores) * one.factor, "halfnorm").pvalue > 0.01
