@@ -203,14 +203,57 @@ def test_a_word_of_a_later_version_is_not_yet_supported(old: str, new: str, line
     ("old", "new"),
     [
         ('kind = "binary"', 'kind = "context"'),
-        ('kind = "categorical"', 'kind = "categorical"\ndescriptors = "t.csv"'),
     ],
-    ids=["context", "descriptors"],
+    ids=["context"],
 )
 def test_a_later_word_of_spaces_is_not_yet_supported(old: str, new: str, tmp_path: Path) -> None:
     assert old in SPACE
     faults = faults_of(write(tmp_path, SPACE.replace(old, new)))
     assert all("not yet supported" in fault for fault in faults)
+
+
+CHOICES = 'choices = ["DMF", "DMSO"]'
+
+
+@pytest.mark.parametrize(
+    ("written", "choices"),
+    [(CHOICES, ("DMF", "DMSO")), ("", ("water", "DMSO", "DMF"))],
+    ids=["some of the table", "all of it"],
+)
+def test_a_table_of_descriptors_is_read(written: str, choices: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("name,polarity\nwater,10.2\nDMSO,7.2\nDMF,6.4\n")
+    text = SPACE.replace(CHOICES, f'{written}\ndescriptors = "t.csv"')
+    space = config.read(write(tmp_path, text)).problem.candidates
+    assert isinstance(space, Space)
+    solvent = space.parameters[3]
+    assert isinstance(solvent, Categorical)
+    polarity = {"water": 10.2, "DMSO": 7.2, "DMF": 6.4}
+    assert solvent.choices == choices
+    assert solvent.descriptors.rows == tuple((polarity[choice],) for choice in choices)
+
+
+@pytest.mark.parametrize(
+    ("table", "found"),
+    [
+        (None, "[[parameter]] descriptors: 't.csv' is not there"),
+        ("name,polarity\nDMF,6.4\n", "t.csv: no row describes 'DMSO'"),
+        ("name,polarity\nDMF,6.4\nDMSO,much\n", "t.csv, line 3, column 'polarity': 'much' is no number"),
+        ("name,polarity\nDMF,6.4\nDMF,6.4\nDMSO,7.2\n", "line 3, column 'name': choice 'DMF' has a row already"),
+        ("name,polarity\nDMF,6.4\nDMSO,6.4\n", "every column is the same"),
+    ],
+    ids=["absent", "missing choice", "no number", "two rows", "constant"],
+)
+def test_a_faulty_table_of_descriptors_is_named_with_its_line(table: str | None, found: str, tmp_path: Path) -> None:
+    if table is not None:
+        (tmp_path / "t.csv").write_text(table)
+    (fault,) = faults_of(write(tmp_path, SPACE.replace(CHOICES, f'{CHOICES}\ndescriptors = "t.csv"')))
+    assert "campaign.toml:" in fault
+    assert found in fault
+
+
+def test_a_category_without_choices_and_descriptors_is_refused(tmp_path: Path) -> None:
+    (fault,) = faults_of(write(tmp_path, SPACE.replace(CHOICES, "")))
+    assert "'choices' is missing" in fault
 
 
 SUM = 'sum = ["a", "b"]\nequals = 100'

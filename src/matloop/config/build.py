@@ -11,9 +11,11 @@ from typing import Any, TypeVar
 from matloop.config import schema
 from matloop.config.faults import Lines
 from matloop.config.features import proposal
+from matloop.domain.categorical import Categorical
 from matloop.domain.constraint import AtMostNonzero, Constraint, Expression, Sum
+from matloop.domain.descriptors import DescriptorTable
 from matloop.domain.objective import RESERVED, Objective
-from matloop.domain.parameter import Binary, Categorical, Integer, Parameter, Real
+from matloop.domain.parameter import Binary, Integer, Parameter, Real
 from matloop.domain.parquet import is_parquet
 from matloop.domain.pool import Pool
 from matloop.domain.space import Space
@@ -184,7 +186,27 @@ class Builder:
             self.faults.add(self.lines.place(*path, "kind"), found, cure)
             return None
         read = schema.validate(kinds[kind], table, path, self.lines, self.faults)
+        if isinstance(read, schema.CategoricalSection):
+            return self._categorical(path, read)
         return None if read is None else self._made(path, partial(_parameter_of, read))
+
+    def _categorical(self, path: tuple[str, int], read: schema.CategoricalSection) -> Parameter | None:
+        """A parameter of choices, described by a table where one is named."""
+        if read.descriptors is None:
+            if read.choices is None:
+                cure = 'Add choices = ["DMF", "DMSO"], or descriptors = "table.csv" with one row a choice.'
+                self.faults.add(self.lines.place(*path), "'choices' is missing", cure)
+                return None
+            return self._made(path, partial(Categorical, read.name, tuple(read.choices)))
+        file = self.folder / read.descriptors
+        place = (*path, "descriptors")
+        if not file.is_file():
+            found = f"{read.descriptors!r} is {'a folder' if file.is_dir() else 'not there'}"
+            cure = "Correct the path: it is relative to the campaign file."
+            self.faults.add(self.lines.place(*place), found, cure)
+            return None
+        table = self._made(place, partial(DescriptorTable.read, file, read.name))
+        return None if table is None else self._made(place, partial(_described, read, table))
 
     def _constraints(self) -> list[Constraint] | None:
         """The constraints of a space or pool; None when one is faulty (noted)."""
@@ -211,7 +233,7 @@ class Builder:
             found = f"{what} {name!r} bears the name of a column of matloop's own"
             self.faults.add(place, found, "Rename the column, or tables could not tell the two apart.")
 
-    def _made(self, path: tuple[str, int] | None, make: Callable[[], Built]) -> Built | None:
+    def _made(self, path: tuple[str | int, ...] | None, make: Callable[[], Built]) -> Built | None:
         """What `make` makes, None when the domain refuses it (noted)."""
         try:
             return make()
@@ -232,6 +254,11 @@ def _constraint_of(read: schema.Section) -> Constraint:
     raise TypeError(f"no constraint can be made of {type(read).__name__}")
 
 
+def _described(read: schema.CategoricalSection, table: DescriptorTable) -> Categorical:
+    """The choices of a table of descriptors: all of them, where the file names none."""
+    return Categorical(read.name, table.listed() if read.choices is None else tuple(read.choices), table)
+
+
 def _parameter_of(read: schema.Section) -> Parameter:
     """The domain's parameter for a section that was read."""
     match read:
@@ -239,8 +266,6 @@ def _parameter_of(read: schema.Section) -> Parameter:
             return Real(read.name, read.low, read.high, step=read.step, unit=read.unit)
         case schema.IntegerSection():
             return Integer(read.name, read.low, read.high, unit=read.unit)
-        case schema.CategoricalSection():
-            return Categorical(read.name, tuple(read.choices))
         case schema.BinarySection():
             return Binary(read.name)
     raise TypeError(f"no parameter can be made of {type(read).__name__}")

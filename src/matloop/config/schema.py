@@ -72,7 +72,8 @@ class CategoricalSection(Section):
 
     name: str = Field(description='name = "solvent"')
     kind: Literal["categorical"]
-    choices: list[str] = Field(description='choices = ["DMF", "DMSO"]')
+    choices: list[str] | None = None
+    descriptors: str | None = Field(None, min_length=1)
 
 
 class BinarySection(Section):

@@ -55,10 +55,33 @@ class OneHot:
         """One column a level."""
         return len(self.levels)
 
+    def marks(self, codes: NDArray[np.intp]) -> Floats:
+        """(n, width) columns of levels by code (n,)."""
+        return ONE_HOT * np.eye(self.width)[codes]
+
+
+@dataclass(frozen=True, slots=True)
+class Described(OneHot):
+    """A text feature whose levels are described by numbers; a level never seen is their mean, all zeros.
+
+    points: one a level, its encoded columns; see `matloop.domain.descriptors`.
+    """
+
+    points: tuple[tuple[float, ...], ...]
+
+    @property
+    def width(self) -> int:
+        """One column a descriptor."""
+        return len(self.points[0])
+
+    def marks(self, codes: NDArray[np.intp]) -> Floats:
+        """(n, width) columns of levels by code (n,)."""
+        return np.array(self.points)[codes]
+
 
 @dataclass(frozen=True)
 class Encoder:
-    """Scales numbers to [0, 1] and writes choices one-hot.
+    """Scales numbers to [0, 1] and writes choices one-hot, or as numbers that describe them.
 
     parts: one a feature, in declared order.
     """
@@ -122,5 +145,5 @@ class Encoder:
                 out[:, start] = part.scale(np.asarray(column, dtype=np.float64))
             else:
                 known = np.flatnonzero(column >= 0)
-                out[known, start + column[known].astype(np.intp)] = ONE_HOT
+                out[known, start : start + part.width] = part.marks(column[known].astype(np.intp))
         return out

@@ -14,7 +14,7 @@ from matloop.domain import canonical, constraint, parameter
 from matloop.domain.candidate import Candidate
 from matloop.domain.canonical import Value
 from matloop.domain.constraint import Constraint
-from matloop.domain.encoder import Encoder, OneHot, Scaled
+from matloop.domain.encoder import Described, Encoder, OneHot, Scaled
 from matloop.domain.expression import Kinds
 from matloop.domain.held import Held
 from matloop.domain.keeping import keeps
@@ -66,7 +66,7 @@ class Space:
 
     @cached_property
     def encoder(self) -> Encoder:
-        """Scales by the bounds, writes choices one-hot."""
+        """Scales by the bounds, writes choices one-hot or by their descriptors."""
         return Encoder(tuple(_part(one) for one in self.parameters))
 
     def to_json(self) -> dict[str, Any]:
@@ -232,7 +232,10 @@ class Space:
 
 def _part(one: Parameter) -> Scaled | OneHot:
     if isinstance(one, Categorical):
-        return OneHot(one.name, tuple(one.choices))
+        levels = tuple(one.choices)
+        return (
+            OneHot(one.name, levels) if one.descriptors is None else Described(one.name, levels, one.descriptors.points)
+        )
     if isinstance(one, Real | Integer):
         return Scaled(one.name, float(one.low), float(one.high))
     return Scaled(one.name, 0.0, 1.0)
