@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import matloop as ml
+from matloop.errors import LedgerError
 
 GOAL = [ml.Objective("y", goal="maximize")]
 NAMES = [f"solvent {i}" for i in range(9)]
@@ -76,5 +77,5 @@ def test_a_made_choice_that_left_the_table_is_refused(tmp_path: Path) -> None:
     campaign = told(tmp_path, TABLE)
     campaign.tell(ml.Measured.of({"solvent": NAMES[3]}, {"y": 1.0}))
     again = told(tmp_path, TABLE.drop(index=3))
-    with pytest.raises(ml.LedgerError, match="outside the bounds or constraints"):
+    with pytest.raises(LedgerError, match="outside the bounds or constraints"):
         again.suggest(1)

@@ -13,6 +13,7 @@ from matloop.config.faults import Lines
 from matloop.config.features import proposal
 from matloop.domain.categorical import Categorical
 from matloop.domain.constraint import AtMostNonzero, Constraint, Expression, Sum
+from matloop.domain.context import Context
 from matloop.domain.descriptors import DescriptorTable
 from matloop.domain.objective import RESERVED, Objective
 from matloop.domain.parameter import Binary, Integer, Parameter, Real
@@ -118,7 +119,12 @@ class Builder:
         """The pool or the space; None when it is faulty or absent."""
         if "pool" in self.raw:
             section = self.section("pool", schema.PoolSection)
-            return self._pool(section) if section else None
+            pool = self._pool(section) if section else None
+            context = self._parameters()
+            if pool is None or context is None:
+                return None
+            measured = [one for one in context if isinstance(one, Context)]
+            return self._made(("parameter", 0), partial(pool.measuring, measured)) if measured else pool
         if "parameter" in self.raw:
             return self._space()
         cure = 'Add [pool] with file = "candidates.csv" and features = [...], or one or more [[parameter]].'
@@ -159,22 +165,29 @@ class Builder:
         return self._made(("constraint", 0), partial(pool.where, constraints)) if constraints else pool
 
     def _space(self) -> Space | None:
-        tables = self.raw["parameter"]
+        parameters, constraints = self._parameters(), self._constraints()
+        if not parameters or constraints is None:
+            return None
+        where = ("constraint", 0) if constraints else ("parameter", 0)
+        return self._made(where, partial(Space, parameters, constraints))  # type: ignore[arg-type]  # it sorts them
+
+    def _parameters(self) -> list[Parameter | Context] | None:
+        """Every parameter; None when one is faulty (noted)."""
+        tables = self.raw.get("parameter", [])
         made = [self._parameter(i, table) for i, table in enumerate(tables)]
         parameters = [parameter for parameter in made if parameter is not None]
-        constraints = self._constraints()
-        if len(parameters) < len(tables) or constraints is None or not tables:
+        if len(parameters) < len(tables):
             return None
+        before = len(self.faults.found)
         for i, parameter in enumerate(parameters):
             place = self.lines.place("parameter", i, "name")
             self._look_at_name(place, "parameter", parameter.name)
             if parameter.name in self.objective_names():
                 cure = "Rename one of them: what is set cannot be what is measured."
                 self.faults.add(place, f"parameter {parameter.name!r} is an objective as well", cure)
-        where = ("constraint", 0) if constraints else ("parameter", 0)
-        return self._made(where, partial(Space, parameters, constraints))
+        return parameters if len(self.faults.found) == before else None
 
-    def _parameter(self, i: int, table: object) -> Parameter | None:
+    def _parameter(self, i: int, table: object) -> Parameter | Context | None:
         path = ("parameter", i)
         kinds = schema.PARAMETERS
         if table is None:
@@ -259,7 +272,7 @@ def _described(read: schema.CategoricalSection, table: DescriptorTable) -> Categ
     return Categorical(read.name, table.listed() if read.choices is None else tuple(read.choices), table)
 
 
-def _parameter_of(read: schema.Section) -> Parameter:
+def _parameter_of(read: schema.Section) -> Parameter | Context:
     """The domain's parameter for a section that was read."""
     match read:
         case schema.RealSection():
@@ -268,4 +281,6 @@ def _parameter_of(read: schema.Section) -> Parameter:
             return Integer(read.name, read.low, read.high, unit=read.unit)
         case schema.BinarySection():
             return Binary(read.name)
+        case schema.ContextSection():
+            return Context(read.name, read.low, read.high, unit=read.unit)
     raise TypeError(f"no parameter can be made of {type(read).__name__}")

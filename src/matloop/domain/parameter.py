@@ -12,6 +12,7 @@ from typing import Any, Protocol, runtime_checkable
 from matloop.domain import canonical
 from matloop.domain.canonical import Value
 from matloop.domain.categorical import Categorical
+from matloop.domain.context import Context
 from matloop.domain.grid import Grid, decimal
 from matloop.domain.number import as_number
 from matloop.domain.parameter_check import check_name, look_at_unit, parse_number
@@ -270,10 +271,16 @@ class Binary:
         return {"kind": "binary", "name": self.name}
 
 
-KINDS: dict[str, Any] = {"real": Real, "integer": Integer, "categorical": Categorical, "binary": Binary}
+KINDS: dict[str, Any] = {
+    "real": Real,
+    "integer": Integer,
+    "categorical": Categorical,
+    "binary": Binary,
+    "context": Context,
+}
 
 
-def from_json(data: Mapping[str, Any]) -> Parameter:
+def from_json(data: Mapping[str, Any]) -> Parameter | Context:
     """Read `to_json` back.
 
     Raises:
@@ -286,5 +293,5 @@ def from_json(data: Mapping[str, Any]) -> Parameter:
         settings["descriptors"] = {**settings["descriptors"], "choices": settings["choices"]}
     if kind not in KINDS:
         fail(DataError, "parameter", f"unknown kind {kind!r}", nearest(str(kind), KINDS))
-    made: Parameter = KINDS[kind](**settings)
+    made: Parameter | Context = KINDS[kind](**settings)
     return made

@@ -49,6 +49,12 @@ def called(findings: Findings, item: Ranked) -> str:
     return f"{item.candidate} ({made})" if own else made
 
 
+def under(item: Ranked) -> str:
+    """At which context a candidate is predicted, in words; none without context parameters."""
+    said = ", ".join(f"{name} = {figure(value)}" for name, value in item.context.items())
+    return f"made at {said}" if said else ""
+
+
 def _tail(unit: str | None) -> str:
     return f" {unit}" if unit not in (None, "1") else ""
 
@@ -101,6 +107,8 @@ def shortlist(page: Page, findings: Findings) -> None:
     )
     if len(findings.ranked) > len(rows):
         lead += f" The best {len(rows)} of {len(findings.ranked)}; shortlist.csv holds all."
+    if at := under(rows[0]):
+        lead += f" Predictions are {at}."
     page.section("Shortlist", lead)
     names = findings.problem.candidates.names[:_FEATURES]
     titles = [f"{name}{_bracket(unit_of(findings, name))}" for name in names]

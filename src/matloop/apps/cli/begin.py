@@ -131,6 +131,7 @@ def _description(problem: Problem) -> dict[str, Any]:
         "batch": problem.batch,
         "seed": problem.seed,
     }
+    described["context"] = [one.to_json() for one in candidates.context]
     described["constraints"] = [
         {"constraint": str(held).removeprefix("constraint ")} for held in candidates.constraints
     ]
@@ -176,6 +177,9 @@ def _say_description(document: dict[str, Any]) -> None:
     number = f"at most {candidates['most']:,}" if candidates["count"] is None else f"{candidates['count']:,}"
     say(f"candidates  {number} in a {candidates['kind']}{rows}")
     say(f"            {', '.join(candidates['names'])}")
+    for one in document["context"]:
+        unit = f" {one['unit']}" if one["unit"] else ""
+        say(f"context     {one['name']}, {one['low']:g} to {one['high']:g}{unit}: measured with every reading")
     for told in document.get("descriptors", ()):
         alike = f" ({', '.join(told['left_out'])} left out: the same for all choices)" if told["left_out"] else ""
         say(f"            {told['parameter']} is described by {', '.join(told['columns'])}{alike}")
