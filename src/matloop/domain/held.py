@@ -50,7 +50,7 @@ class Held:
     def _moves(self) -> Moves:
         choices = [isinstance(one, Categorical) for one in self.parameters]
         tops = [high - low for low, high in zip(self.ground.low, self.ground.high, strict=True)]
-        return Moves.of(tops, choices, [held.places for held in self.ground.sums])
+        return Moves.of(tops, choices, self.ground.groups)
 
     @cached_property
     def _names(self) -> frozenset[str]:
@@ -145,7 +145,7 @@ class Held:
     def neighbours(self, k: Ints, rng: np.random.Generator, n: int) -> Ints:
         """Up to n different feasible points (m, p) near the feasible point k (p,), never k itself."""
         if not self.conditions and not self.ground.caps:
-            return self._low + self._moves.take(k - self._low, rng, n)
+            return self._stepped(k, rng, n)
         near = self._near(k, rng, _WIDE * n)
         found = near[self.has(near)]
         if len(found) < n // _WIDE + 1:
@@ -166,9 +166,18 @@ class Held:
             found += [self._downhill(points, rng, _DETOURS * _NEAR, avoid=k)[0] for points in far]
         return np.vstack([np.zeros((0, len(k)), dtype=np.int64), *found])
 
+    def _stepped(self, k: Ints, rng: np.random.Generator, n: int) -> Ints:
+        """Up to n points (m, p) one step from k: sums keep their totals, ranges hold, nothing else is asked."""
+        points = self._low + self._moves.take(k - self._low, rng, n)
+        shifts = self.ground.shifts(k, rng, n)
+        if not len(shifts):
+            return points
+        both = np.unique(np.vstack([points, shifts]), axis=0)
+        return both if len(both) <= n else both[np.sort(rng.choice(len(both), size=n, replace=False))]
+
     def _near(self, k: Ints, rng: np.random.Generator, n: int) -> Ints:
         """Points of the ground about one step from k, whatever the expressions say of them."""
-        points = self._low + self._moves.take(k - self._low, rng, n)
+        points = self._stepped(k, rng, n)
         if not self.ground.caps:
             return points
         swaps = self.ground.swaps(k)

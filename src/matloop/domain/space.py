@@ -43,7 +43,7 @@ class Space:
 
     Raises:
         SpaceError: for no or unknown parameters, equal names, constraints that no point can meet; all at once.
-        NotYetSupported: for sums that share a parameter.
+        NotYetSupported: for sums that share parameters on a grid too fine to count.
     """
 
     parameters: Sequence[Parameter]

@@ -12,7 +12,7 @@ from matloop.domain.canonical import Value
 from matloop.domain.constraint import AtMostNonzero, Constraint, Expression, Sum
 from matloop.domain.expression import Condition, Kinds, Linear, bind, linear, names_in
 from matloop.domain.grid import decimal
-from matloop.domain.ground import MOST_SUPPORTS, Ground, IndexCap, IndexSum
+from matloop.domain.ground import Ground, IndexCap, IndexSum
 from matloop.domain.held import Held
 from matloop.domain.parameter import Binary, Categorical, Integer, Parameter, Real
 from matloop.domain.syntax import Arithmetic, Comparison
@@ -33,17 +33,6 @@ def check_parameters(faults: Faults, parameters: Sequence[object]) -> None:
             faults.add(f"parameter {one.name!r}", "the name is taken", "Give every parameter its own name.")
         else:
             names.add(one.name)
-
-
-def refuse_overlap(constraints: Sequence[Sum]) -> None:
-    """Sums that share a parameter have no exact count here."""
-    seen: dict[str, Sum] = {}
-    for held in constraints:
-        for name in held.names:
-            if name in seen:
-                found = f"{name!r} is in another sum too, which is not yet supported"
-                fail(NotYetSupported, str(held), found, "Let every parameter be in one sum at most.")
-            seen[name] = held
 
 
 def bounded_sum(faults: Faults, held: Sum, parameters: Sequence[Parameter]) -> IndexSum | None:
@@ -121,12 +110,10 @@ def hold(parameters: Sequence[Parameter], constraints: Sequence[Constraint], fix
 
     Raises:
         SpaceError: with all reasons why no point meets them.
-        NotYetSupported: for sums that share a parameter, and too many ways of sharing out zeros.
+        NotYetSupported: for too many ways of sharing out zeros, or the totals of sums that share parameters.
     """
     faults = Faults()
     sums, caps, conditions = _read(faults, parameters, constraints)
-    if not faults.found:
-        refuse_overlap([held for held in constraints if isinstance(held, Sum)])
     low, high = _box(faults, parameters, fixed)
     faults.raise_if_any(SpaceError)
     if conditions or fixed:
@@ -140,9 +127,11 @@ def hold(parameters: Sequence[Parameter], constraints: Sequence[Constraint], fix
     ground = Ground(tuple(low.values()), tuple(high.values()), tuple(sums), tuple(caps))
     try:
         empty = [set(block.places) for block in ground.blocks if not block.supports]
-    except OverflowError:
-        found = f"there are more than {MOST_SUPPORTS:,} ways to choose what is nonzero, which is not yet supported"
-        fail(NotYetSupported, "space", found, "Let fewer parameters be in at_most constraints.")
+    except OverflowError as error:
+        cure = "Let fewer parameters be in at_most constraints."
+        if "share" in str(error):
+            cure = "Take a coarser step, or let every parameter be in one sum at most."
+        fail(NotYetSupported, "space", f"{error}, which is not yet supported", cure)
     for places in empty:
         names = {parameters[i].name for i in places}
         _refuse([str(one) for one in constraints if names & _named_in(one)], fixed)
