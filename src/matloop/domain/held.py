@@ -24,6 +24,7 @@ _SHIFTS = 64  # draws that a row of the unit cube has; the share of feasible poi
 _ROUNDS = 64  # draws by which a sample is filled before points are mended instead
 _MENDS = 3_000  # points looked at to mend one row that no draw brought home
 _EFFORT = 200_000  # points looked at in search of the first feasible one
+_GLANCE = 1_000  # draws after which a space counts as hard to meet: proofs are then tried, which take milliseconds
 _NEAR = 48  # neighbours in one round of mending
 _HOMES = 8  # points that are mended for one sample; the rest of it is found near them
 _STEPS = 30  # from the first feasible point, where a row could not be mended
@@ -36,11 +37,13 @@ class Held:
     """What the constraints of a space leave of it.
 
     conditions: expressions that are neither always true nor part of the ground.
+    known: a feasible point where a search in whole numbers found one; None where chance finds them.
     """
 
     parameters: Sequence[Parameter]
     ground: Ground
     conditions: Sequence[Condition]
+    known: tuple[int, ...] | None = None
 
     @cached_property
     def _low(self) -> Ints:
@@ -81,6 +84,12 @@ class Held:
             return None
         points = self.ground.enumerate()
         return points[self.has(points)]
+
+    @cached_property
+    def met_by_chance(self) -> bool:
+        """Whether a few draws, the same each time, meet a feasible point."""
+        drawn = self.ground.from_unit(np.random.default_rng(0).random((_GLANCE, len(self.parameters))))
+        return bool(self.has(drawn).any())
 
     def enumerate(self, limit: int) -> Ints | None:
         """All feasible points in lexicographic order, None when there are, or may be, more than `limit`."""
@@ -203,6 +212,8 @@ class Held:
     @cached_property
     def _first(self) -> Ints:
         """A feasible point, the same each time."""
+        if self.known is not None:
+            return np.array(self.known, dtype=np.int64)
         found = self._mended(np.random.default_rng(0), _EFFORT)
         if found is None:
             names = "; ".join(held.text for held in self.conditions)

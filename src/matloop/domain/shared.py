@@ -1,7 +1,7 @@
 """Sums that share parameters, taken apart into disjoint ones.
 
 Parameters that belong to the same sums form a group, and the sums speak of the groups' subtotals alone. Each way in
-which whole subtotals meet all sums leaves one disjoint sum a group, which is counted, listed and drawn exactly. The ways
+which whole subtotals meet all sums leaves one disjoint sum a group, which is counted, listed and drawn exactly. Ways
 exclude each other; they are listed here.
 """
 
@@ -71,7 +71,7 @@ def ways(belongs: Ints, caps: Sequence[int], totals: Sequence[int]) -> Ints:
         share = low[parent] + np.arange(len(parent)) - first
         rows = np.column_stack([rows[parent], share])
         left = left[parent] - share[:, None] * belongs[:, g]
-    return rows[(left == 0).all(axis=1)]
+    return np.asarray(rows[(left == 0).all(axis=1)])
 
 
 @cache
