@@ -221,12 +221,23 @@ class Ground:
 
     def has(self, K: Ints) -> NDArray[np.bool_]:
         """(n,) which of the rows K (n, p) are members."""
-        good = ((K >= self.low) & (K <= self.high)).all(axis=1)
-        for held in self.sums:
-            good &= K[:, list(held.places)].sum(axis=1) == held.total
-        for cap in self.caps:
-            good &= (K[:, list(cap.places)] != cap.zeros).sum(axis=1) <= cap.k
+        low, high, sums, caps = self._tests
+        good = ((K >= low) & (K <= high)).all(axis=1)
+        if len(sums[1]):
+            good &= (K @ sums[0] == sums[1]).all(axis=1)
+        for places, zeros, k in caps:
+            good &= (K[:, places] != zeros).sum(axis=1) <= k
         return np.asarray(good, dtype=np.bool_)
+
+    @cached_property
+    def _tests(self) -> tuple[Ints, Ints, tuple[Ints, Ints], list[tuple[list[int], Ints, int]]]:
+        """What `has` looks at, as arrays: ranges, a column and a total for each sum, places and zeros of each cap."""
+        columns = np.zeros((len(self.low), len(self.sums)), dtype=np.int64)
+        for j, held in enumerate(self.sums):
+            columns[list(held.places), j] = 1
+        totals = np.array([held.total for held in self.sums], dtype=np.int64)
+        caps = [(list(cap.places), np.array(cap.zeros, dtype=np.int64), cap.k) for cap in self.caps]
+        return np.array(self.low, dtype=np.int64), np.array(self.high, dtype=np.int64), (columns, totals), caps
 
     @cached_property
     def groups(self) -> Groups:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from matloop.domain.expression import Columns, Condition
 from matloop.domain.ground import Ground
-from matloop.domain.moves import Moves
+from matloop.domain.moves import Moves, distinct
 from matloop.domain.parameter import Categorical, Integer, Parameter, Real
 from matloop.domain.prediction import Floats
 from matloop.domain.simplex import Ints
@@ -159,7 +159,7 @@ class Held:
         found = near[self.has(near)]
         if len(found) < n // _WIDE + 1:
             found = np.vstack([found, self._farther(k, near, rng, n)])
-        found = np.unique(found[(found != k).any(axis=1)], axis=0)
+        found = distinct(found[(found != k).any(axis=1)])
         return found if len(found) <= n else found[np.sort(rng.choice(len(found), size=n, replace=False))]
 
     def _farther(self, k: Ints, near: Ints, rng: np.random.Generator, n: int) -> Ints:
@@ -181,7 +181,7 @@ class Held:
         shifts = self.ground.shifts(k, rng, n)
         if not len(shifts):
             return points
-        both = np.unique(np.vstack([points, shifts]), axis=0)
+        both = distinct(np.vstack([points, shifts]))
         return both if len(both) <= n else both[np.sort(rng.choice(len(both), size=n, replace=False))]
 
     def _near(self, k: Ints, rng: np.random.Generator, n: int) -> Ints:

@@ -14,6 +14,8 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
+from matloop.domain.moves import distinct
+
 Ints = NDArray[np.int64]
 
 MOST_WAYS = 50_000
@@ -119,4 +121,4 @@ def shifted(k: Ints, changes: tuple[Ints, Groups], ends: tuple[Ints, Ints], rng:
     size = np.minimum(reach, 4 ** rng.integers(0, 1 + np.log2(np.maximum(reach, 1)).astype(np.int64) // 2 + 1))
     points = np.tile(k, (n, 1))
     np.put_along_axis(points, members, np.take_along_axis(points, members, 1) + chosen * size[:, None], 1)
-    return np.unique(points[size > 0], axis=0)
+    return distinct(points[size > 0])
