@@ -10,7 +10,10 @@ import pytest
 
 import matloop as ml
 from matloop.config.readings import read_outcomes
+from matloop.decide.words import figure
 from matloop.errors import DataError, LedgerError
+from matloop.report.build import page_of
+from matloop.report.findings import findings_of
 from matloop.report.sheet import suggestions_sheet
 from matloop.state import replay
 
@@ -216,3 +219,11 @@ def test_a_model_sees_the_range_as_zero_to_one() -> None:
 def test_the_sobol_sequence_goes_on_without_it(candidates: ml.Space | ml.Pool) -> None:
     batch = ml.Campaign(candidates, GOAL, strategy=ml.Sobol()).suggest(4)
     assert len({item.candidate for item in batch}) == 4
+
+
+def test_a_report_says_at_which_value_it_speaks(tmp_path: Path) -> None:
+    campaign = told(space(HUMIDITY), strategy=ml.Bayes(), initial=8)
+    page = page_of(findings_of(campaign))
+    (middle,) = campaign.context.values()
+    assert f"Predictions are made at humidity = {figure(middle)}" in page
+    assert "figure-importance" in page

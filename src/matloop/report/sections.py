@@ -25,8 +25,11 @@ _LONG = 60  # letters of a setting in a table; SMILES would push everything else
 
 
 def unit_of(findings: Findings, name: str) -> str | None:
-    """The unit of a feature or parameter."""
+    """The unit of a feature or parameter, measured ones too."""
     candidates = findings.problem.candidates
+    measured = {one.name: one.unit for one in candidates.context}
+    if name in measured:
+        return measured[name]
     place = candidates.names.index(name)
     if isinstance(candidates, Pool):
         return candidates.units[place]
