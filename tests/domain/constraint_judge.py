@@ -153,7 +153,8 @@ def _extend(rng: Random, drawn: Drawn, names: list[str], step: Fraction) -> None
     """A second sum that shares parameters with the first, described choices, something measured and not chosen."""
     if drawn.sums and rng.random() < 0.4:
         some = rng.sample(names, rng.randint(2, len(names) - 1))
-        drawn.sums.append((some, step * rng.randint(1, int(drawn.sums[0][1] / step))))
+        point = _blend(rng, drawn, names, step)
+        drawn.sums.append((some, step * sum(point[name] for name in some)))
     if rng.random() < 0.5:
         drawn.context.append(Context("humidity", 20, 80, "%"))
     described = rng.random() < 0.5
@@ -161,6 +162,15 @@ def _extend(rng: Random, drawn: Drawn, names: list[str], step: Fraction) -> None
         if described and isinstance(one, Categorical):
             table = pd.DataFrame({"name": one.choices, "polarity": [6.4, 7.2, 10.2], "boiling": [153, 189, 100]})
             drawn.parameters[i] = Categorical(one.name, one.choices, descriptors=table)
+
+
+def _blend(rng: Random, drawn: Drawn, names: list[str], step: Fraction) -> dict[str, int]:
+    """Steps of each part of some mixture that meets the first sum, so that a second one can hold beside it."""
+    room = {one.name: round(Fraction(repr(one.high)) / step) for one in drawn.parameters if one.name in names}  # type: ignore[attr-defined]
+    point = dict.fromkeys(names, 0)
+    for _ in range(int(drawn.sums[0][1] / step)):
+        point[rng.choice([name for name in names if point[name] < room[name]])] += 1
+    return point
 
 
 def _condition(rng: Random, numbers: Sequence[str], tall: Mapping[str, float], names: Sequence[str]) -> Tree:
