@@ -13,6 +13,7 @@ from functools import cache
 from importlib.metadata import version
 from typing import Any
 
+from matloop.assume import assumed
 from matloop.decide import Choice, Chosen, Strategy, Task
 from matloop.domain import canonical
 from matloop.domain.candidate import Candidate
@@ -33,7 +34,8 @@ _VERSIONED = ("matloop", "numpy", "scipy", "scikit-learn")
 class Wish:
     """What one ask is narrowed to.
 
-    fixed: parameter or feature -> the value that every suggestion shall have. exclude: ids of candidates that shall
+    fixed: parameter or feature -> the value that every suggestion shall have; context parameter -> the value that is
+    assumed. exclude: ids of candidates that shall
     not be suggested.
     """
 
@@ -103,12 +105,13 @@ def narrowed(task: Task, wish: Wish) -> Task:
         SpaceError: when no candidate has the fixed values.
     """
     candidates, shut = task.candidates, set(wish.exclude)
+    fixed = {name: value for name, value in wish.fixed.items() if name in candidates.names}
     if isinstance(candidates, Space):
-        candidates = candidates.restricted(wish.fixed)
-    elif wish.fixed:
-        other = candidates.other_than(wish.fixed)
+        candidates = candidates.restricted(fixed)
+    elif fixed:
+        other = candidates.other_than(fixed)
         if len(other) == len(candidates):
-            given = ", ".join(f"{name} = {value}" for name, value in wish.fixed.items())
+            given = ", ".join(f"{name} = {value}" for name, value in fixed.items())
             fail(SpaceError, "fixed", f"no candidate of the pool has {given}", "Fix values that occur together.")
         shut |= {candidates.id(int(row)) for row in other}
     return replace(task, candidates=candidates, closed=task.closed | shut)
@@ -120,7 +123,7 @@ def task_of(problem: Problem, state: State, n: int, wish: Wish = NO_WISH) -> Tas
     awaited = [asked.suggestion for asked in state.open()]
     places = [asked.place for asked in state.asked.values() if asked.place is not None]
     task = Task(
-        problem.candidates,
+        problem.candidates.assuming(assumed(problem.candidates, state, wish.fixed).values),
         problem.objectives,
         readings=readings,
         open=tuple(Candidate(item.candidate, item.values) for item in awaited),
@@ -189,14 +192,15 @@ def _is_member(task: Task, candidate: Candidate) -> bool:
 
 
 def suggested(state: State, task: Task, chosen: Chosen, wish: Wish = NO_WISH) -> Draft:
-    """One ask as one event, all suggestions together."""
+    """One ask as one event, all suggestions together; where a model predicts, the reason says at which context."""
+    context = assumed(task.candidates, state, wish.fixed)
     items = [
         {
             "id": f"s{len(state.asked) + 1 + i:04d}",
             "candidate": choice.candidate.id,
             "values": dict(choice.candidate.values),
             "prediction": choice.prediction.to_json() if choice.prediction else None,
-            "reason": choice.reason,
+            "reason": f"{choice.reason}; {context.words}" if choice.prediction and context.words else choice.reason,
             "place": choice.place,
             "cost": choice.cost,
         }
@@ -210,6 +214,7 @@ def suggested(state: State, task: Task, chosen: Chosen, wish: Wish = NO_WISH) ->
         "suggestions": items,
         "machine": machine(),
         **wish.to_json(),
+        **({"context": dict(context.values)} if context.values else {}),
     }
     return Draft("suggested", data)
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from matloop import audit, config, loop, plugins, rules
 from matloop.ask import NO_WISH, Recomputed, Wish, answer, suggested, task_of
 from matloop.ask import machine as this_machine
+from matloop.assume import assumed
 from matloop.decide import Strategy
 from matloop.domain import canonical
 from matloop.domain.events import Draft, Event
@@ -29,7 +30,7 @@ from matloop.domain.space import Space
 from matloop.domain.suggestion import Suggestion
 from matloop.errors import BudgetExhausted, BusyError, Fault, InputError, PoolExhausted, fail
 from matloop.lab import Bound, Lab, LabSetup
-from matloop.rank import model_of, ranking
+from matloop.rank import model_of, predicted, ranking
 from matloop.state import State, evolve, replay
 from matloop.status import readings_table, status_of, used
 from matloop.store import Ledger
@@ -149,6 +150,11 @@ class Campaign:
         """Suggestions whose outcome is awaited, oldest first."""
         return [asked.suggestion for asked in self.state.open()]
 
+    @property
+    def context(self) -> Mapping[str, float]:
+        """What is measured and not chosen: the values at which `best`, `shortlist`, `report` and `predict` speak."""
+        return assumed(self.problem.candidates, self.state).values
+
     def best(self) -> list[Ranked]:
         """The best candidate made so far by posterior mean, never by the luckiest reading; empty before any."""
         return self.shortlist()[:1]
@@ -171,21 +177,14 @@ class Campaign:
     def predict(self, frame: pd.DataFrame) -> Prediction:
         """Predict candidates given by their features or parameters, one a row of the frame.
 
-        Returns:
-            mean, model_std and noise_std, each (n, m).
+        What is measured and not chosen is taken from the frame where it has that column, else as `context` says. Each
+        figure is (n, m).
 
         Raises:
             InputError: when fewer than two distinct values were read, so that there is no model.
             DataError: for a missing column or a value that is none.
         """
-        model = self.model()
-        if model is None:
-            cure = "Tell at least two readings that differ."
-            fail(InputError, "predict", "there is no model yet", cure)
-        candidates = self.problem.candidates
-        named = [name for name in frame.columns if name in candidates.names]
-        rows = zip(*(frame[name].tolist() for name in named), strict=True)
-        return model.predict_values([candidates.resolve(dict(zip(named, row, strict=True))).values for row in rows])
+        return predicted(self.problem, self.model(), frame)
 
     def table(self) -> pd.DataFrame:
         """One row a reading, in order of arrival."""
@@ -204,7 +203,8 @@ class Campaign:
 
         Args:
             n: how many; None: the campaign's batch, or what the budget leaves of it.
-            fixed: for this ask, parameter or feature -> the value that all shall have.
+            fixed: for this ask, parameter or feature -> the value that all shall have; what is measured and not chosen
+                (see `Context`) -> its present value, where predictions are made; None: the median so far.
             exclude: for this ask, ids of candidates (or suggestions) that shall not be among them.
 
         Raises:

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from statistics import fmean
+from typing import TYPE_CHECKING
 
 from matloop.ask import task_of
+from matloop.assume import assumed
 from matloop.decide import Strategy
 from matloop.decide.model import Model, ignorance, learn
 from matloop.domain.canonical import Value
-from matloop.domain.prediction import PredictionAt
+from matloop.domain.prediction import Prediction, PredictionAt
 from matloop.domain.problem import Problem
 from matloop.domain.ranked import Ranked
 from matloop.domain.reading import Reading
+from matloop.errors import InputError, fail
 from matloop.state import State
 from matloop.surrogate.gp import GP
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def model_of(problem: Problem, state: State, strategy: Strategy) -> Model | None:
@@ -38,6 +44,7 @@ def ranking(problem: Problem, state: State, model: Model | None) -> list[Ranked]
     if not groups:
         return []
     names = tuple(objective.name for objective in problem.objectives)
+    context = assumed(problem.candidates, state).values
     made = [(id_, readings[0].values, readings) for id_, readings in groups.items()]
     said = _predicted(model, [values for _, values, _ in made], names)
     goal = problem.objectives[0]
@@ -57,9 +64,35 @@ def ranking(problem: Problem, state: State, model: Model | None) -> list[Ranked]
             len(made[row][2]),
             {name: _mean(made[row][2], name) for name in names},
             any(reading.outside and not reading.executed for reading in made[row][2]),
+            context,
         )
         for rank, row in enumerate(order, start=1)
     ]
+
+
+def predicted(problem: Problem, model: Model | None, frame: pd.DataFrame) -> Prediction:
+    """Predict candidates given by their features or parameters, one a row of the frame.
+
+    What is measured and not chosen has the value of the frame's column, else the one that the model assumes.
+
+    Returns:
+        mean, model_std and noise_std, each (n, m).
+
+    Raises:
+        InputError: when there is no model yet.
+        DataError: for a missing column or a value that is none.
+    """
+    if model is None:
+        fail(InputError, "predict", "there is no model yet", "Tell at least two readings that differ.")
+    candidates = problem.candidates
+    named = [name for name in frame.columns if name in candidates.names]
+    rows = zip(*(frame[name].tolist() for name in named), strict=True)
+    values = [dict(candidates.resolve(dict(zip(named, row, strict=True))).values) for row in rows]
+    for one in candidates.context:
+        if one.name in frame.columns:
+            for row, cell in zip(values, frame[one.name].tolist(), strict=True):
+                row[one.name] = one.parse(cell)
+    return model.predict_values(values)
 
 
 def _mean(readings: list[Reading], name: str) -> float:

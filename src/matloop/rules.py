@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from matloop.domain.candidate import Candidate
 from matloop.domain.canonical import Value
+from matloop.domain.context import measured_of
 from matloop.domain.events import Draft
 from matloop.domain.outcome import Aborted, Censored, Failed, Measured, Outcome, Status
 from matloop.domain.pool import Pool
@@ -84,7 +85,8 @@ class Telling:
         self._look_at_names(said, content)
         candidate = self._candidate(said)
         executed = executed_of(self.problem, candidate, said)
-        text = content_of(content.status, content.outcome, content.std, executed)
+        context = context_of(self.problem, said)
+        text = content_of(content.status, content.outcome, content.std, {**executed, **context})
         key = self._key(said, candidate, text)
         held = self._held_at(key)
         if text in held:
@@ -95,7 +97,8 @@ class Telling:
         self._held[key] = text
         if key.suggestion:
             self._answered.add(key.suggestion)
-        self.drafts.append(self._draft(key, candidate, content, executed))
+        draft = self._draft(key, candidate, content, executed)
+        self.drafts.append(replace(draft, data={**draft.data, "context": context}) if context else draft)
 
     def _look_at_names(self, said: Outcome, content: Content) -> None:
         known = [objective.name for objective in self.problem.objectives]
@@ -138,7 +141,7 @@ class Telling:
         reading = self.state.readings.get(key)
         if reading is None:
             return []
-        now = content_of(reading.status, reading.outcome, reading.std, reading.executed)
+        now = content_of(reading.status, reading.outcome, reading.std, {**reading.executed, **reading.context})
         return [now, reading.told]
 
     def _refuse(self, key: Key, content: Content, held: str) -> None:
@@ -192,16 +195,17 @@ def find_candidate(problem: Problem, state: State, said: Outcome) -> Candidate:
     Raises:
         DataError: when the id is unknown and no values say what was made.
     """
-    candidates = problem.candidates
+    candidates, measured = problem.candidates, [one.name for one in problem.candidates.context]
+    values = {name: value for name, value in (said.values or {}).items() if name not in measured}
     if said.candidate is None:
-        return candidates.resolve(said.values or {})
+        return candidates.resolve(values)
     found = candidates.by_id(said.candidate) or _remembered(state, said.candidate)
     if found is not None:
         return found
     if said.values is None:
         found_text = "no candidate of this id is in the pool or was suggested or told before"
         fail(DataError, said.candidate, found_text, "Correct the id, or give the candidate's values as well.")
-    made = candidates.resolve(said.values)
+    made = candidates.resolve(values)
     named = isinstance(candidates, Pool) and candidates.id_name is not None
     if made.id == said.candidate:
         return made
@@ -227,17 +231,29 @@ def executed_of(problem: Problem, candidate: Candidate, said: Outcome) -> dict[s
     Raises:
         DataError: for a name that is no parameter, or a value that cannot be read.
     """
+    names, measured = problem.candidates.names, [one.name for one in problem.candidates.context]
     given = dict(said.executed)
     if said.values is not None and (said.suggestion is not None or said.candidate is not None):
         given = {**said.values, **given}
+    given = {name: value for name, value in given.items() if name not in measured}
     if not given:
         return {}
-    names = problem.candidates.names
     for name in given:
         if name not in names:
-            fail(DataError, said.subject, f"executed {name!r} is no parameter", nearest(name, names))
+            fail(DataError, said.subject, f"executed {name!r} is no parameter", nearest(name, (*names, *measured)))
     typed = problem.candidates.resolve({**candidate.values, **given}).values
     return {name: typed[name] for name in given if typed[name] != candidate.values[name]}
+
+
+def context_of(problem: Problem, said: Outcome) -> dict[str, float]:
+    """What an outcome says of the context; what was tried and failed, or says nothing, may leave it out.
+
+    Raises:
+        DataError: when the context of a number is missing, or a value is no number.
+    """
+    given = {**(said.values or {}), **said.executed}
+    needed = isinstance(said, Measured | Censored)
+    return measured_of(problem.candidates.context, given, said.subject, all_=needed)
 
 
 def beyond(problem: Problem, values: Mapping[str, Value], executed: Mapping[str, Value]) -> bool:

@@ -169,6 +169,7 @@ class _Fold:
 
     def told(self, event: Event) -> None:
         data = event.data
+        context = data.get("context", {})
         key = Key.from_json(data)
         status: Status = data["side"] if event.type == "censored" else _STATUS[event.type]
         self.readings[key] = Reading(
@@ -179,11 +180,12 @@ class _Fold:
             outcome={name: float(number) for name, number in data["outcome"].items()},
             std={name: float(number) for name, number in data.get("std", {}).items()},
             executed=data["executed"],
+            context=context,
             outside=data["outside"],
             note=data["note"],
             cost=data.get("cost"),
             day=data.get("day"),
-            told=content_of(status, data["outcome"], data.get("std", {}), data["executed"]),
+            told=content_of(status, data["outcome"], data.get("std", {}), {**data["executed"], **context}),
         )
         if key.suggestion:
             asked = self.asked[key.suggestion]

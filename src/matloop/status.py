@@ -54,6 +54,7 @@ def status_of(problem: Problem, state: State, ranked: list[Ranked]) -> dict[str,
             "prediction": item.prediction.to_json() if item.prediction else None,
             "readings": item.readings,
             "reading_mean": dict(item.reading_mean),
+            **({"context": dict(item.context)} if item.context else {}),
         }
         for item in ranked[:1]
     ]

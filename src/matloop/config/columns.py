@@ -95,11 +95,13 @@ def _columns_of(objective: str) -> tuple[str, str]:
 
 
 def _units(problem: Problem) -> Mapping[str, str | None]:
-    """Feature or parameter -> its unit, None without one."""
+    """Feature or parameter, measured ones too -> its unit, None without one."""
     candidates = problem.candidates
     if isinstance(candidates, Pool):
-        return dict(zip(candidates.names, candidates.units, strict=True))
-    return {parameter.name: getattr(parameter, "unit", None) for parameter in candidates.parameters}
+        own = dict(zip(candidates.names, candidates.units, strict=True))
+    else:
+        own = {parameter.name: getattr(parameter, "unit", None) for parameter in candidates.parameters}
+    return {**own, **{one.name: one.unit for one in candidates.context}}
 
 
 def look_at_separator(headers: Sequence[Header], source: str) -> None:

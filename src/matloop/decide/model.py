@@ -80,8 +80,11 @@ class Model:
         return said
 
     def measured(self) -> tuple[Floats, tuple[str, ...]]:
-        """Distinct inputs (b, d) that have readings, and a candidate for each, whatever the order of the readings."""
-        distinct, owner = np.unique(self.data.X, axis=0, return_inverse=True)
+        """Distinct inputs (b, d) that have readings, and a candidate for each, whatever the order of the readings.
+
+        What is measured and not chosen has its assumed value: the best so far is what would be best under it.
+        """
+        distinct, owner = np.unique(self.encoder.as_assumed(self.data.X), axis=0, return_inverse=True)
         owners: dict[int, str] = {}
         for row, label in zip(owner.reshape(-1).tolist(), self.labels, strict=True):
             owners[row] = min(owners.get(row, label), label)

@@ -104,6 +104,9 @@ class Condition:
         """(n,) for which rows it holds."""
         with np.errstate(all="ignore"):
             good, sure = _decide(self.tree, columns, n)
+            never = _divided_by_zero(self.tree, columns, n)
+        good &= ~never
+        sure |= never
         for row in np.flatnonzero(~sure):
             good[row] = self.holds_for({name: columns[name][row] for name in self.names})
         return good
@@ -233,6 +236,20 @@ def _decide(tree: Tree, columns: Columns, n: int) -> tuple[Bools, Bools]:
             sure = np.broadcast_to(np.abs(left - right) > off_left + off_right + _EPS * (abs(left) + abs(right)), n)
             return good, sure.copy()
     raise TypeError(f"{type(tree).__name__} is no condition")
+
+
+def _divided_by_zero(tree: Tree, columns: Columns, n: int) -> Bools:
+    """(n,) for which rows something is divided by what float64 knows to be 0."""
+    found = np.zeros(n, dtype=np.bool_)
+    match tree:
+        case Not():
+            return _divided_by_zero(tree.inner, columns, n)
+        case Logic() | Comparison() | Arithmetic():
+            found = _divided_by_zero(tree.left, columns, n) | _divided_by_zero(tree.right, columns, n)
+            if isinstance(tree, Arithmetic) and tree.sign == "/":
+                value, off = _figure(tree.right, columns)
+                found |= np.broadcast_to((value == 0) & (off == 0), n)
+    return found
 
 
 def _is_text(tree: Tree, columns: Columns) -> bool:

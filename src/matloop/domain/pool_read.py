@@ -283,3 +283,44 @@ def _id_texts(cells: NDArray[Any]) -> list[str]:
         else:
             texts.append(str(value).strip())
     return texts
+
+
+def refuse_twins(given: Source, ids: Words, first: NDArray[np.intp]) -> None:
+    """One id with two feature rows is a fault.
+
+    Raises:
+        DataError: naming the first of them.
+    """
+    column_name = given.id_name or ""
+    codes = ids.codes[first]
+    counts = np.bincount(codes)
+    if counts.max() == 1:
+        return
+    twins = np.flatnonzero(counts > 1)
+    found = []
+    for code in twins[:LISTED_FAULTS]:
+        one, other = (int(row) for row in first[codes == code][:2])
+        values = [(column.value(one), column.value(other)) for column in given.columns]
+        differ = ", ".join(
+            f"{name} {a!r} and {b!r}" for name, (a, b) in zip(given.names, values, strict=True) if a != b
+        )
+        text = f"id {ids.levels[code]!r} has other features than at {given.place(one, column_name)} ({differ})"
+        found.append(Fault(given.place(other, column_name), text, "Give each its own id, or correct the row."))
+    faults = Faults()
+    listed(faults, found, len(twins))
+    faults.raise_if_any(DataError)
+
+
+def refuse_overflow(given: Source, columns: Sequence[Column]) -> None:
+    """Least and largest value must have a difference.
+
+    Raises:
+        DataError: naming the features that have none.
+    """
+    faults = Faults()
+    for name, column in zip(given.names, columns, strict=True):
+        if isinstance(column, Numbers) and not np.isfinite(column.part(name).span):
+            faults.add(
+                f"{given.source}, column {name!r}", "the range is beyond what a float holds", "Choose another unit."
+            )
+    faults.raise_if_any(DataError)

@@ -54,7 +54,8 @@ class Problem:
         for name in sorted({name for name in names if names.count(name) > 1}):
             faults.add("objectives", f"{name!r} occurs twice", "Give each objective once.")
         for name in names:
-            if name in getattr(self.candidates, "names", ()):
+            measured = [one.name for one in getattr(self.candidates, "context", ())]
+            if name in (*getattr(self.candidates, "names", ()), *measured):
                 cure = "A goal must not be known beforehand: take it out of the features."
                 faults.add("objectives", f"{name!r} is a feature or parameter as well", cure)
 
@@ -66,6 +67,12 @@ class Problem:
                 continue
             if isinstance(number, bool) or not isinstance(number, int) or number < low:
                 faults.add(name, f"it is {number!r}", f"Give a whole number from {low}.")
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """What a reading brings: the context parameters, then the objectives."""
+        context = (one.name for one in self.candidates.context)
+        return (*context, *(objective.name for objective in self.objectives))
 
     @cached_property
     def settings(self) -> dict[str, Any]:

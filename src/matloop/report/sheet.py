@@ -45,13 +45,13 @@ def written(cell: Cell) -> str:
 
 
 def suggestions_sheet(suggestions: Sequence[Suggestion], problem: Problem) -> Sheet:
-    """What to do next, with an empty column an objective to fill in; `tell` takes it as it is.
+    """What to do next, with an empty column to fill in for each context and objective; `tell` takes it as it is.
 
     With one objective the figures are `mean`, `model_std` and `noise_std`; empty before a model exists.
     """
     names = problem.candidates.names
     goal = problem.objectives[0].name
-    objectives = tuple(objective.name for objective in problem.objectives)
+    objectives = problem.measured
     header = ("suggestion", "candidate", *names, *_FIGURES, "reason", *objectives)
     rows = []
     for item in suggestions:

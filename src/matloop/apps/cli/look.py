@@ -66,6 +66,12 @@ def say_summary(summary: Summary, sheet: Sheet) -> None:
     _say_status(summary.status, summary.problem.objectives)
 
 
+def _under(best: Mapping[str, Any]) -> str:
+    """At which context a candidate is predicted, in words; none without context parameters."""
+    said = ", ".join(f"{name} {figure(value)}" for name, value in best.get("context", {}).items())
+    return f"; predicted at {said}" if said and best["prediction"] else ""
+
+
 def _say_status(document: Mapping[str, Any], objectives: Sequence[Objective]) -> None:
     counts = document["counts"]
     say(
@@ -75,7 +81,7 @@ def _say_status(document: Mapping[str, Any], objectives: Sequence[Objective]) ->
     for best in document["best"]:
         made = ", ".join(f"{name} {value}" for name, value in best["values"].items())
         figures = "; ".join(_best_figure(best, objective) for objective in objectives)
-        say(f"Best: {best['candidate']}, {figures}, {count(best['readings'], 'reading')}; at {made}.")
+        say(f"Best: {best['candidate']}, {figures}, {count(best['readings'], 'reading')}; at {made}{_under(best)}.")
     spent = document["budget"]["experiments"]
     say(
         f"Budget: {spent['used']} of {spent['limit']} experiments."

@@ -161,8 +161,7 @@ def _hand_out(
 def _show(suggestions: Sequence[Suggestion], campaign: Campaign) -> None:
     """Print suggestions for the eye; the columns to fill in are left to files."""
     problem = campaign.problem
-    objectives = [objective.name for objective in problem.objectives]
-    show_sheet(suggestions_sheet(suggestions, problem), exact=problem.candidates.names, leave_out=objectives)
+    show_sheet(suggestions_sheet(suggestions, problem), exact=problem.candidates.names, leave_out=problem.measured)
 
 
 def _documents(suggestions: Sequence[Suggestion], campaign: Campaign) -> list[dict[str, Any]]:
