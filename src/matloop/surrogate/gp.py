@@ -1,7 +1,7 @@
-"""Gaussian processes, one for each objective, with constant noise.
+"""Gaussian processes, one for each objective.
 
-The fit maximises the posterior of the hyper-parameters (`evidence`, `priors`) from several starts (`climb`);
-what it says at new inputs is in `posterior`. Source: Rasmussen and Williams 2006, chapters 2, 4 and 5.
+The fit maximises the posterior of the hyper-parameters (`evidence`, `priors`, `noise`) from several starts (`learn`,
+`climb`); what it says at new inputs is in `posterior`. Source: Rasmussen and Williams 2006, chapters 2, 4 and 5.
 """
 
 from __future__ import annotations
@@ -15,44 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matloop.domain.prediction import Floats, Prediction
-from matloop.errors import ConfigError, DataError, Faults, fail, nearest
+from matloop.errors import ConfigError, DataError, Faults, fail
 from matloop.surrogate import LeftOut, Observations, priors
-from matloop.surrogate.climb import climb
 from matloop.surrogate.distances import Distances
-from matloop.surrogate.evidence import Evidence, Hyper, Layout, LogPosterior
+from matloop.surrogate.evidence import Evidence, Hyper, Layout
 from matloop.surrogate.kernels import KERNELS, KernelName
+from matloop.surrogate.learn import Learner, Place, Warm
 from matloop.surrogate.posterior import Posterior
 from matloop.surrogate.replicates import Atoms, Inputs, Scaling
+from matloop.surrogate.settings import cure
 from matloop.surrogate.threads import one_thread
-
-_WORDS = {"kernel": tuple(KERNELS), "noise": ("learned", "none"), "scale": ("learned", "fixed")}
-_COUNTS = {"draws": (0, 1000), "climbs": (1, 1000), "steps": (1, 10_000), "study": (10, 100_000)}
-_NUMBERS = {
-    "mean_std": (0.0, 1e6),
-    "pooling": (0.0, 0.999),
-    "length_loc": (-50.0, 50.0),
-    "noise_loc": (-50.0, 50.0),
-    "scale_loc": (-50.0, 50.0),
-    "length_width": (1e-3, 1e3),
-    "noise_width": (1e-3, 1e3),
-    "scale_width": (1e-3, 1e3),
-    "excess_upper": (1e-6, 1e6),
-}
-"""Where settings make sense at all; beyond these ranges exponentials overflow."""
-
-
-def _cure(name: str, value: Any) -> str | None:
-    """What to do about a setting, None when it is sound."""
-    if name in _WORDS:
-        return None if value in _WORDS[name] else nearest(str(value), _WORDS[name])
-    if name == "ard":
-        return None if isinstance(value, bool) else "Give true or false."
-    counted = name in _COUNTS
-    low, high = _COUNTS[name] if counted else _NUMBERS[name]
-    number = isinstance(value, int if counted else int | float) and not isinstance(value, bool)
-    if number and low <= value <= high:
-        return None
-    return f"Give a {'whole ' if counted else ''}number from {low:g} to {high:g}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +33,13 @@ class GP:
 
     kernel: shape of the covariance; matern52 assumes a truth that is twice differentiable, no more.
     ard: one length scale a feature; else one for all.
-    noise: `learned`, or `none` when readings repeat exactly (a nugget keeps the algebra sound).
+    noise: `learned`, constant or varying over the inputs as the readings say (`surrogate.noise`); `constant`, learned
+        but the same everywhere; `none` when readings repeat exactly (a nugget keeps the algebra sound).
     scale: variance of the truth, `learned`, or `fixed` at that of the readings.
     mean_std: prior standard deviation of the constant mean, in standard deviations of the readings.
     length_loc, length_width: LogNormal prior of length scales; log(features)/2 is added to the first.
     pooling: prior correlation of the length scales' logarithms, from 0 (independent) to below 1 (nearly equal).
-    noise_loc, noise_width: LogNormal prior of the noise variance of readings without a std.
+    noise_loc, noise_width: normal prior of the logarithm of the noise variance of readings without a std.
     scale_loc, scale_width: LogNormal prior of the scale, when learned.
     excess_upper: the std beyond a given one exceeds this with a probability of 5 %.
     draws: starts drawn from the priors, beside the earlier fit and the priors' mode.
@@ -80,7 +53,7 @@ class GP:
 
     kernel: KernelName = "matern52"
     ard: bool = True
-    noise: Literal["learned", "none"] = "learned"
+    noise: Literal["learned", "constant", "none"] = "learned"
     scale: Literal["learned", "fixed"] = "learned"
     mean_std: float = 1.0
     length_loc: float = priors.LENGTH_LOC
@@ -100,9 +73,9 @@ class GP:
         faults = Faults()
         for item in fields(self):
             value = getattr(self, item.name)
-            cure = _cure(item.name, value)
-            if cure:
-                faults.add(f"surrogate 'gp', {item.name}", f"{value!r}", cure)
+            advice = cure(item.name, value)
+            if advice:
+                faults.add(f"surrogate 'gp', {item.name}", f"{value!r}", advice)
         faults.raise_if_any(ConfigError)
 
     @one_thread()
@@ -120,15 +93,17 @@ class GP:
         everything = Inputs.of(data.X)
         kept = self._studied(everything, rng)
         inputs = Inputs.of(data.X[kept])
-        distances = Distances.of(inputs.X, self._index(data.groups))
         groups = np.unique(data.groups).size
+        learner = Learner(self.draws, self.climbs, self.steps, self.noise == "learned")
+        where = Place(inputs.X, self._index(data.groups), groups)
+        distances = Distances.of(where.X, where.index)
         hypers, notes, scalings = [], [], []
         for j, (y, var) in enumerate(zip(data.y.T, data.var.T, strict=True)):
             place = _place(data, j)
             scalings.append(Scaling.of(y, everything.owner, place))
             atoms = scalings[j].atoms(y[kept], var[kept], inputs.owner)
             evidence = Evidence(KERNELS[self.kernel], distances, atoms, self.mean_std, place)
-            hyper, note = self._learn(evidence, self.layout(groups, var[kept]), rng, _Warm(warm, j))
+            hyper, note = learner.learn(evidence, self.layout(groups, var[kept]), where, rng, Warm(warm, j))
             hypers.append(hyper)
             notes.append({**note, "studied": len(inputs.X)})
         return self.at(data, hypers, scalings, notes=notes)
@@ -168,6 +143,8 @@ class GP:
         parts = []
         for j, (hyper, scaling) in enumerate(zip(hypers, scalings, strict=True)):
             atoms = scaling.atoms(data.y[:, j], data.var[:, j], inputs.owner)
+            if hyper.varies is not None:
+                atoms = atoms.shaped(hyper.varies.log_shape(inputs.X))
             space = (inputs.X, np.array(hyper.lengths)[index])
             posterior = Posterior.of(KERNELS[self.kernel], hyper, space, atoms, self.mean_std, _place(data, j))
             note = {"start": "given"} if notes is None else notes[j]
@@ -184,9 +161,9 @@ class GP:
         learned: dict[str, priors.Prior] = {}
         if self.scale == "learned":
             learned["scale"] = priors.LogNormal(self.scale_loc, self.scale_width)
-        if self.noise == "learned" and (var == 0).any():
-            learned["noise"] = priors.LogNormal(self.noise_loc, self.noise_width)
-        if self.noise == "learned" and (var > 0).any():
+        if self.noise != "none" and (var == 0).any():
+            learned["noise"] = priors.Bell(self.noise_loc, self.noise_width)
+        if self.noise != "none" and (var > 0).any():
             learned["excess"] = priors.Shrunk(self.excess_upper, priors.EXCESS_TAIL)
         loc = self.length_loc + 0.5 * math.log(groups)  # distances grow with the root of the number of features
         count = groups if self.ard else 1
@@ -196,42 +173,6 @@ class GP:
         """(d,) which length scale each column has, 0..L-1."""
         index = np.unique(groups, return_inverse=True)[1].reshape(-1)
         return index if self.ard else np.zeros_like(index)
-
-    def _learn(
-        self, evidence: Evidence, layout: Layout, rng: np.random.Generator, warm: _Warm
-    ) -> tuple[Hyper, dict[str, Any]]:
-        """The most probable hyper-parameters, and what to say of how they were found."""
-        start, said = warm.start(layout)
-        starts = {} if start is None else {"warm": start}
-        starts["mode"] = layout.start()
-        starts |= {f"draw {k + 1}": layout.draw(rng) for k in range(self.draws)}
-        target = LogPosterior(evidence, layout)
-        summit = climb(target, starts, layout.bounds, climbs=self.climbs, steps=self.steps)
-        note = {
-            "start": summit.start,
-            "warm": said,
-            "evaluations": summit.evaluations,
-            "log_posterior": summit.value,
-            "learned": list(layout.priors),
-        }
-        return layout.hyper(summit.theta), note
-
-
-@dataclass(frozen=True, slots=True)
-class _Warm:
-    """An earlier fit's `describe()`, for one objective."""
-
-    described: Mapping[str, Any] | None
-    objective: int
-
-    def start(self, layout: Layout) -> tuple[Floats | None, str]:
-        """Its hyper-parameters as a start, and what became of it."""
-        if not self.described:
-            return None, "none"
-        try:
-            return layout.resume(self.described["objectives"][self.objective]), "taken"
-        except (KeyError, IndexError, TypeError, ValueError, OverflowError) as error:
-            return None, f"set aside ({type(error).__name__}: {error})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,12 +184,18 @@ class _Part:
     posterior: Posterior
     note: Mapping[str, Any]
 
-    def noise_std(self, learned: bool) -> float:
-        """Spread of one new reading: root of the mean variance of the readings seen, the nugget not counted."""
-        hyper = self.posterior.hyper
-        extra = (hyper.noise, hyper.excess) if learned else (0.0, 0.0)
-        mean = float(np.average(self.atoms.variance(*extra), weights=self.atoms.count))
-        return self.scaling.spread * math.sqrt(mean)
+    def noise_std(self, X: Floats, learned: bool) -> Floats:
+        """Spread (q,) of one new reading at X (q, d), the nugget not counted.
+
+        It is the root of the mean variance that the readings seen would have there.
+        """
+        hyper, count = self.posterior.hyper, self.atoms.count
+        variance = np.full(len(X), np.average(self.atoms.known, weights=count))
+        if learned:
+            level = np.average(np.where(self.atoms.given, hyper.excess, hyper.noise), weights=count)
+            variance += level if hyper.varies is None else level * np.exp(hyper.varies.log_shape(X))
+        spread: Floats = self.scaling.spread * np.sqrt(variance)
+        return spread
 
     def describe(self) -> dict[str, Any]:
         """In JSON types; a hyper-parameter that was not learned is None."""
@@ -277,8 +224,7 @@ class FittedGP:
     def predict(self, X: Floats) -> Prediction:
         """Predict at X (q, d), in blocks of bounded memory.
 
-        noise_std is constant: sqrt(tau^2 + mean known variance of the readings seen), the spread of one new
-        reading.
+        noise_std is sqrt(tau^2(x) + mean known variance of the readings seen), the spread of one new reading.
 
         Raises:
             DataError: when X has another number of columns than the fit.
@@ -290,7 +236,7 @@ class FittedGP:
             mu, variance = part.posterior.moments(X)
             mean[:, j] = part.scaling.centre + part.scaling.spread * mu
             model[:, j] = part.scaling.spread * np.sqrt(variance)
-            noise[:, j] = part.noise_std(self.settings.noise == "learned")
+            noise[:, j] = part.noise_std(X, self.settings.noise != "none")
         return Prediction(mean, model, noise)
 
     @one_thread()

@@ -19,7 +19,7 @@ change a bit.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,6 +116,7 @@ class Atoms:
 
     owner: (a,) input, ascending. count, mean: (a,). scatter: (a,) sum of squared deviations from the mean.
     known: (a,) known variance, 0 where none was given. first: (g,) the first atom of each input.
+    shape: (a,) what the learned variance is multiplied by, exp of `noise.Field.log_shape` at the input.
     """
 
     owner: NDArray[np.intp]
@@ -124,6 +125,7 @@ class Atoms:
     scatter: Floats
     known: Floats
     first: NDArray[np.intp]
+    shape: Floats
 
     @classmethod
     def of(cls, y: Floats, var: Floats, owner: NDArray[np.intp]) -> Atoms:
@@ -138,16 +140,24 @@ class Atoms:
         scatter = np.add.reduceat((y - mean[np.cumsum(fresh) - 1]) ** 2, starts)
         owner = owner[starts]
         first = np.flatnonzero(np.append(True, np.diff(owner) != 0))
-        return cls(owner, count, mean, scatter, var[starts], first)
+        return cls(owner, count, mean, scatter, var[starts], first, np.ones(starts.size))
+
+    def shaped(self, log_shape: Floats) -> Atoms:
+        """The same readings where the learned variance has a shape over the inputs, given by its logarithm (g,)."""
+        return replace(self, shape=np.exp(log_shape)[self.owner])
 
     @property
     def given(self) -> NDArray[np.bool_]:
         """(a,) whether the readings brought their variance."""
         return self.known > 0
 
+    def unexplained(self, noise: float, excess: float) -> Floats:
+        """(a,) learned variance of one reading: shape times `noise` where none is known, else times `excess`."""
+        return self.shape * np.where(self.given, excess, noise)
+
     def variance(self, noise: float, excess: float) -> Floats:
-        """(a,) variance of one reading: `noise` where none is known, else the known one plus `excess`."""
-        return self.known + np.where(self.given, excess, noise)
+        """(a,) variance of one reading: the known one plus the learned one."""
+        return self.known + self.unexplained(noise, excess)
 
     def merge(self, variance: Floats) -> Merged:
         """Merge the readings of each input, at variance (a,) of one reading."""
@@ -172,3 +182,24 @@ class Atoms:
         squares = w * w * self.scatter + self.count * shift**2
         slopes: Floats = 0.5 * (squares - self.count * (w * (1.0 - u) + u * u * inverse[self.owner]))
         return slopes
+
+    def curvature(self, extra: Floats, merged: Merged, inverse: Floats) -> Floats:
+        """(g, g) expected curvature of the evidence over the logarithms of each input's learned variance.
+
+        F_ij = tr(K^-1 D_i K^-1 D_j)/2, the expectation of RW 5.9's next derivative, with D_i = diag(extra_r) over the
+        readings of input i. Their block of the inverse is, like its diagonal in `variance_slopes`, w_r delta + u_r u_s
+        (inverse_ii - 1/D_i) within an input and u_r u_s inverse_ij between two.
+
+        Args:
+            extra: (a,) learned variance of one reading of each atom, >= 0.
+            merged: the readings merged at variance known + extra.
+            inverse: (g, g) inverse covariance of the merged readings.
+        """
+        w = 1.0 / (self.known + extra)
+        u = w * merged.noise[self.owner]
+        own = np.diagonal(inverse) - 1.0 / merged.noise
+        pull = np.add.reduceat(self.count * extra * u * u, self.first)
+        F: Floats = 0.5 * np.outer(pull, pull) * inverse**2
+        single = self.count * extra**2 * w * (w + 2.0 * u * u * own[self.owner])
+        F[np.diag_indices_from(F)] = 0.5 * (np.add.reduceat(single, self.first) + (own * pull) ** 2)
+        return F
