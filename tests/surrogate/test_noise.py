@@ -109,9 +109,9 @@ def test_a_basis_carries_its_process_and_continues_it_to_new_inputs(mean: bool) 
     covariance = np.exp(-0.5 * cdist(V / 0.8, V / 0.8, "sqeuclidean"))
     assert_allclose(basis.B @ basis.B.T, covariance, atol=noise.NEGLIGIBLE)
     z = np.random.default_rng(2).normal(size=basis.B.shape[1])
-    field = noise.Field((basis.part(z),), Line())
-    assert_allclose(field.log_shape(X), basis.B @ z, atol=1e-8)
-    assert field.log_shape(X[:0]).shape == (0,)
+    field = noise.Field((basis.part(z),), X, np.zeros(60))
+    assert field.follows_mean is mean
+    assert_allclose(field.log_shape(X, Line().means(X)), basis.B @ z, atol=1e-8)
 
 
 def test_candidates_weigh_by_the_evidence_of_a_normal_model_and_average_its_posteriors() -> None:

@@ -143,12 +143,10 @@ class GP:
         parts = []
         for j, (hyper, scaling) in enumerate(zip(hypers, scalings, strict=True)):
             atoms = scaling.atoms(data.y[:, j], data.var[:, j], inputs.owner)
-            if hyper.varies is not None:
-                atoms = atoms.shaped(hyper.varies.log_shape(inputs.X))
             space = (inputs.X, np.array(hyper.lengths)[index])
             posterior = Posterior.of(KERNELS[self.kernel], hyper, space, atoms, self.mean_std, _place(data, j))
             note = {"start": "given"} if notes is None else notes[j]
-            parts.append(_Part(scaling, atoms, posterior, note))
+            parts.append(_Part(scaling, posterior.atoms, posterior, note))
         return FittedGP(self, data, tuple(parts))
 
     def layout(self, groups: int, var: Floats) -> Layout:
@@ -184,16 +182,16 @@ class _Part:
     posterior: Posterior
     note: Mapping[str, Any]
 
-    def noise_std(self, X: Floats, learned: bool) -> Floats:
-        """Spread (q,) of one new reading at X (q, d), the nugget not counted.
+    def noise_std(self, log_shape: Floats, learned: bool) -> Floats:
+        """Spread (q,) of one new reading where the noise has a log shape (q,), the nugget not counted.
 
         It is the root of the mean variance that the readings seen would have there.
         """
         hyper, count = self.posterior.hyper, self.atoms.count
-        variance = np.full(len(X), np.average(self.atoms.known, weights=count))
+        variance = np.full(len(log_shape), np.average(self.atoms.known, weights=count))
         if learned:
             level = np.average(np.where(self.atoms.given, hyper.excess, hyper.noise), weights=count)
-            variance += level if hyper.varies is None else level * np.exp(hyper.varies.log_shape(X))
+            variance += level * np.exp(log_shape)
         spread: Floats = self.scaling.spread * np.sqrt(variance)
         return spread
 
@@ -233,10 +231,10 @@ class FittedGP:
         mean, model = np.empty((2, len(X), len(self.parts)))
         noise = np.empty_like(mean)
         for j, part in enumerate(self.parts):
-            mu, variance = part.posterior.moments(X)
+            mu, variance, log_shape = part.posterior.moments(X)
             mean[:, j] = part.scaling.centre + part.scaling.spread * mu
             model[:, j] = part.scaling.spread * np.sqrt(variance)
-            noise[:, j] = part.noise_std(X, self.settings.noise != "none")
+            noise[:, j] = part.noise_std(log_shape, self.settings.noise != "none")
         return Prediction(mean, model, noise)
 
     @one_thread()

@@ -102,10 +102,13 @@ class Learner:
         kernel, mean_std = evidence.kernel, evidence.mean_std
         truth = Posterior.of(kernel, hyper, place.of(hyper), evidence.atoms, mean_std, evidence.place)
         candidates = noise.bases(place.X, place.features, truth)
-        found = noise.learn(lambda h: evidence.over_shape(hyper, h), candidates, truth)
-        shaped = replace(evidence, atoms=evidence.atoms.shaped(found.field.log_shape(place.X)))
+        found = noise.learn(lambda h: evidence.over_shape(hyper, h), candidates)
+        shaped = replace(evidence, atoms=evidence.atoms.shaped(found.log_shape))
         start = {summit.start: summit.theta}
         again = climb(LogPosterior(shaped, layout), start, layout.bounds, climbs=1, steps=self.steps)
         spent = summit.evaluations + found.steps + again.evaluations
         about = {"noise_shape": {"weights": dict(found.weights), "steps": found.steps, "settled": found.settled}}
-        return replace(layout.hyper(again.theta), varies=found.field), replace(again, evaluations=spent), about
+        hyper = layout.hyper(again.theta)
+        truth = Posterior.of(kernel, hyper, place.of(hyper), shaped.atoms, mean_std, evidence.place)
+        field = noise.Field(found.parts, place.X, truth.alpha)
+        return replace(hyper, varies=field), replace(again, evaluations=spent), about

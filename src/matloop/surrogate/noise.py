@@ -56,9 +56,6 @@ LIMIT = 5.0
 ROUNDS, STEP, SETTLED = 10, 2.0, 0.02
 """Scoring steps at most, change of log tau^2 in one at most, and change at which it has settled: 1 % of the std."""
 
-ROWS = 4096
-"""Inputs looked at together, which bounds the memory of a prediction."""
-
 
 class Mean(Protocol):
     """The posterior mean of f, standardised."""
@@ -84,21 +81,35 @@ class Part:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Field:
-    """The learned h(x). truth: the posterior mean it was learned with, kept when readings join later."""
+    """The learned h(x), as a function of x and of a mean of f that stays as it was when h was learned.
+
+    X: (g, d) distinct inputs known then. alpha: (g,) their K^-1 y, so that the mean at x is k(x, X) alpha with the
+    hyper-parameters that the field came with.
+    """
 
     parts: tuple[Part, ...]
-    truth: Mean
+    X: Floats
+    alpha: Floats
 
-    def log_shape(self, X: Floats) -> Floats:
-        """The log shape h (q,) at X (q, d)."""
-        blocks = [self._block(X[start : start + ROWS]) for start in range(0, len(X), ROWS)]
-        return np.concatenate(blocks) if blocks else np.empty(0)
+    @property
+    def follows_mean(self) -> bool:
+        """Whether h depends on the mean."""
+        return any(part.mean for part in self.parts)
 
-    def _block(self, X: Floats) -> Floats:
+    def alpha_over(self, X: Floats) -> Floats:
+        """(q,) alpha at distinct inputs X (q, d), those known then among them; 0 at the others."""
+        _, owner = np.unique(np.vstack((self.X, X)), axis=0, return_inverse=True)
+        owner = owner.reshape(-1)
+        spread = np.zeros(int(owner.max()) + 1)
+        spread[owner[: len(self.X)]] = self.alpha
+        return np.asarray(spread[owner[len(self.X) :]])
+
+    def log_shape(self, X: Floats, mean: Floats | None) -> Floats:
+        """The log shape h (q,) at X (q, d) where that mean is `mean` (q,), which may be None if h ignores it."""
         h = np.zeros(len(X))
         for part in self.parts:
-            Z = self.truth.means(X)[:, None] if part.mean else X
-            h += _bumps(Z / part.length, part.centres) @ part.weights
+            V = mean[:, None] if part.mean and mean is not None else X
+            h += _bumps(V / part.length, part.centres) @ part.weights
         return np.clip(h, -LIMIT, LIMIT)
 
 
@@ -200,23 +211,27 @@ def _normal(G: Floats, b: Floats, own: np.ndarray, amplitude: float, prior: floa
     return evidence + math.log(prior), scale * c
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Learned:
-    """A field, how many scoring steps it took, whether it settled within them, and the candidates' weights."""
+    """What scoring found.
 
-    field: Field
+    log_shape: (g,) h at the inputs. parts: of h. steps: how many it took. settled: whether it stayed within
+    `SETTLED` at last. weights: of the candidates, by name.
+    """
+
+    log_shape: Floats
+    parts: tuple[Part, ...]
     steps: int
     settled: bool
     weights: Mapping[str, float]
 
 
-def learn(expand: Callable[[Floats], tuple[Floats, Floats]], candidates: tuple[Basis, ...], truth: Mean) -> Learned:
+def learn(expand: Callable[[Floats], tuple[Floats, Floats]], candidates: tuple[Basis, ...]) -> Learned:
     """Scoring with model averaging.
 
     Args:
         expand: log shapes (g,) -> slope (g,) and expected curvature (g, g) of the log evidence over them.
         candidates: see `bases`.
-        truth: the posterior mean of f.
     """
     n = len(candidates[0].B)
     h, level, steps, moved = np.zeros(n), 0.0, 0, math.inf
@@ -228,4 +243,4 @@ def learn(expand: Callable[[Floats], tuple[Floats, Floats]], candidates: tuple[B
         part = min(1.0, STEP / moved) if moved > 0 else 1.0
         h, level, steps = h + part * (wanted - h), level + part * (average.level - level), steps + 1
     parts = tuple(basis.part(z) for basis, z in zip(candidates, average.z, strict=True) if z.any())
-    return Learned(Field(parts, truth), steps, moved <= SETTLED, average.weights)
+    return Learned(np.clip(h, -LIMIT, LIMIT), parts, steps, moved <= SETTLED, average.weights)
