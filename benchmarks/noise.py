@@ -1,7 +1,8 @@
 """Noise that varies over the space: how well it is learned, and what that is worth. Protocol: record 0017.
 
-`python benchmarks/noise.py [synthetic|tables] [--campaigns LOW HIGH] [--data DIR]`. `GP()` beside
-`GP(noise="constant")` on the same readings, medians and means with 95 % bootstrap intervals.
+`python benchmarks/noise.py [synthetic|tables|outliers] [--campaigns LOW HIGH] [--data DIR]`. `GP()` beside
+`GP(noise="constant")`, and beside `GP(robust=True)` where one reading in twenty is an outlier and where none is, on the
+same readings; medians and means with 95 % bootstrap intervals.
 """
 
 import argparse
@@ -10,6 +11,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +22,8 @@ from matloop.surrogate import Observations
 from matloop.surrogate.gp import GP
 
 VARIANTS = {"varying": GP(), "constant": GP(noise="constant")}
+ROBUST = {"robust": GP(robust=True), "usual": GP()}
+OUTLIERS = 0.05
 SETTINGS = ((150, 2), (40, 1))
 KINDS = ("constant", "smooth", "proportional", "regime")
 JUDGED, FEATURES, RESAMPLES = 1024, 300, 4000
@@ -69,7 +73,7 @@ class Campaign:
     data: Observations
 
     @classmethod
-    def draw(cls, c: int, designs: int, each: int) -> "Campaign":
+    def draw(cls, c: int, designs: int, each: int, outliers: float = 0.0) -> "Campaign":
         rng = np.random.default_rng([2017, c])
         kind, d = KINDS[c % 4], 1 + (c // 4) % 4
         Q = qmc.Sobol(d, seed=rng).random(JUDGED)
@@ -84,6 +88,8 @@ class Campaign:
         X = np.repeat(rng.random((designs, d)), each, axis=0)
         y = f(X) + level * s(X) * rng.normal(size=len(X))
         fresh = f(Q) + level * s(Q) * rng.normal(size=len(Q))
+        spoiled, side, far = rng.random(len(X)) < outliers, rng.choice([-1, 1], len(X)), 5 + 5 * rng.random(len(X))
+        y += spoiled * side * far * level * s(X)
         data = Observations(X, y[:, None], np.zeros((len(X), 1)), np.arange(d))
         return cls(kind, Q, f(Q), level * s(Q), fresh, data)
 
@@ -92,10 +98,10 @@ def nll(y: np.ndarray, mean: np.ndarray, std: np.ndarray) -> float:
     return float(np.mean(0.5 * ((y - mean) / std) ** 2 + np.log(std) + 0.5 * np.log(2 * np.pi)))
 
 
-def judge(task: tuple[int, int, int]) -> tuple[str, list[list[float]]]:
+def judge(variants: dict[str, GP], task: tuple[int, int, int, float]) -> tuple[str, list[list[float]]]:
     """Figures of every variant on one campaign: noise error, error of f, NLL, coverage, seconds."""
     campaign, figures = Campaign.draw(*task), []
-    for settings in VARIANTS.values():
+    for settings in variants.values():
         start = time.perf_counter()
         said = settings.fit(campaign.data, np.random.default_rng(0)).predict(campaign.Q)
         seconds = time.perf_counter() - start
@@ -113,23 +119,24 @@ def interval(values: np.ndarray, statistic: Callable[..., np.ndarray]) -> str:
     return f"{float(statistic(values, axis=0)):.3f} ({low:.3f} .. {high:.3f})"
 
 
-def synthetic(low: int, high: int) -> None:
+def synthetic(low: int, high: int, variants: dict[str, GP], outliers: float = 0.0) -> None:
     for designs, each in SETTINGS:
-        tasks = [(c, designs, each) for c in range(low, high)]
+        tasks = [(c, designs, each, outliers) for c in range(low, high)]
         with ProcessPoolExecutor(int(os.environ.get("WORKERS", "1"))) as pool:
-            judged = list(pool.map(judge, tasks, chunksize=4))
+            judged = list(pool.map(partial(judge, variants), tasks, chunksize=4))
         kinds, figures = np.array([kind for kind, _ in judged]), np.array([found for _, found in judged])
-        print(f"\n{designs} designs x {each} readings, {len(tasks)} campaigns: medians; mean of NLL and of coverage")
+        what = f"{designs} designs x {each} readings, {len(tasks)} campaigns, {outliers:.0%} outliers"
+        print(f"\n{what}: medians; mean of NLL and of coverage")
         print(f"{'noise':14s}{'model':10s}{'noise error':>24s}{'error of f':>24s}{'NLL':>26s}{'in 90 %':>9s}{'s':>8s}")
         for kind in (*KINDS, "all"):
             chosen = figures if kind == "all" else figures[kinds == kind]
-            for j, name in enumerate(VARIANTS):
+            for j, name in enumerate(variants):
                 error, rmse, likelihood, inside, seconds = chosen[:, j].T
                 line = f"{kind:14s}{name:10s}{interval(error, np.median):>24s}{interval(rmse, np.median):>24s}"
                 line += f"{interval(likelihood, np.mean):>26s}{inside.mean():9.3f}{np.median(seconds):8.3f}"
                 print(line, flush=True)
         gain = figures[:, 0] - figures[:, 1]
-        print(f"varying minus constant: NLL {interval(gain[:, 2], np.mean)}, f {interval(gain[:, 1], np.mean)}")
+        print(f"{' minus '.join(variants)}: NLL {interval(gain[:, 2], np.mean)}, f {interval(gain[:, 1], np.mean)}")
 
 
 def split(task: tuple[Path, int, int]) -> list[float]:
@@ -167,12 +174,15 @@ def tables(folder: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=("synthetic", "tables"), default="synthetic", nargs="?")
+    parser.add_argument("what", choices=("synthetic", "tables", "outliers"), default="synthetic", nargs="?")
     parser.add_argument("--campaigns", type=int, nargs=2, default=(0, 200))
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("MATLOOP_DATA", "data")))
     options = parser.parse_args()
     if options.what == "synthetic":
-        synthetic(*options.campaigns)
+        synthetic(*options.campaigns, VARIANTS)
+    elif options.what == "outliers":
+        for outliers in (OUTLIERS, 0.0):
+            synthetic(*options.campaigns, ROBUST, outliers)
     else:
         tables(options.data)
 

@@ -395,6 +395,7 @@ def test_every_setting_changes_what_is_learned_or_how() -> None:
         "kernel": "rbf", "ard": False, "noise": "none", "scale": "fixed", "mean_std": 3.0, "length_loc": 0.0,
         "length_width": 1.0, "pooling": 0.0, "noise_loc": -1.0, "noise_width": 1.0, "scale_loc": 0.0,
         "scale_width": 0.5, "excess_upper": 0.01, "draws": 0, "climbs": 1, "steps": 2, "study": 10,
+        "robust": True,
     }  # fmt: skip
     assert set(other) == set(GP.__slots__)
     for name, value in other.items():

@@ -160,7 +160,7 @@ class Evidence:
         """
         atoms = self.atoms.shaped(log_shape)
         extra = atoms.unexplained(hyper.noise, hyper.excess)
-        variance = atoms.known + extra
+        variance = atoms.variance(hyper.noise, hyper.excess)
         merged = atoms.merge(variance)
         g = self.kernel.value(self.distances.scaled(np.array(hyper.lengths)))
         factor = Factor.of(self._covariance(hyper.scale * g, hyper.scale, merged.noise), self.place)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -23,6 +23,7 @@ from matloop.surrogate.kernels import KERNELS, KernelName
 from matloop.surrogate.learn import Learner, Place, Warm
 from matloop.surrogate.posterior import Posterior
 from matloop.surrogate.replicates import Atoms, Inputs, Scaling
+from matloop.surrogate.robust import Pursued, Readings, pursue
 from matloop.surrogate.settings import cure
 from matloop.surrogate.threads import one_thread
 
@@ -44,6 +45,8 @@ class GP:
     excess_upper: the std beyond a given one exceeds this with a probability of 5 %.
     draws: starts drawn from the priors, beside the earlier fit and the priors' mode.
     climbs: how many starts, the best ones, are climbed. steps: iterations of one climb at most.
+    robust: readings that do not belong get a variance of their own (`surrogate.robust`); noise_std is then that of a
+        reading that does.
 
     Raises:
         ConfigError: when a setting is out of its range.
@@ -68,6 +71,7 @@ class GP:
     climbs: int = 2
     steps: int = 60
     study: int = 1000
+    robust: bool = False
 
     def __post_init__(self) -> None:
         faults = Faults()
@@ -90,23 +94,47 @@ class GP:
         Raises:
             ModelError: when an objective has fewer than two distinct values, or no covariance can be factored.
         """
+        study = self._study(data, rng)
+        fits, scalings = [], []
+        for j, (y, var) in enumerate(zip(data.y.T, data.var.T, strict=True)):
+            place = _place(data, j)
+            scalings.append(Scaling.of(y, study.everything.owner, place))
+            readings = Readings(scalings[j], y, var, study.everything.owner)
+            fits.append(self._learn(study, readings, place, rng, Warm(warm, j)))
+        notes = [{**one.note, "studied": len(study.where.X)} for one in fits]
+        doubts = [one.doubt for one in fits]
+        return self.at(data, [one.hyper for one in fits], scalings, doubts=doubts, notes=notes)
+
+    def _learn(self, study: _Study, readings: Readings, place: str, rng: np.random.Generator, warm: Warm) -> Pursued:
+        """The hyper-parameters of one objective, and what is added to the variances of doubted readings."""
+        kernel, kept = KERNELS[self.kernel], study.kept
+        studied = Readings(readings.scaling, readings.y[kept], readings.var[kept], study.owner)
+        layout = self.layout(study.where.features, studied.var)
+        cold = Learner(self.draws, self.climbs, self.steps, self.noise == "learned")
+
+        def learn(doubt: Floats, before: Hyper | None) -> tuple[Hyper, dict[str, Any]]:
+            evidence = Evidence(kernel, study.distances, studied.atoms(doubt[kept]), self.mean_std, place)
+            if before is None:
+                return cold.learn(evidence, layout, study.where, rng, warm)
+            return replace(cold, draws=0).learn(evidence, layout, study.where, rng, Warm.at(before))
+
+        def model(hyper: Hyper, doubt: Floats) -> Posterior:
+            space = replace(study.where, X=study.everything.X).of(hyper)
+            return Posterior.of(kernel, hyper, space, readings.atoms(doubt), self.mean_std, place)
+
+        if self.robust:
+            return pursue(readings, learn, model)
+        none = np.zeros(len(readings.y))
+        hyper, note = learn(none, None)
+        return Pursued(hyper, none, note)
+
+    def _study(self, data: Observations, rng: np.random.Generator) -> _Study:
+        """What the objectives share."""
         everything = Inputs.of(data.X)
         kept = self._studied(everything, rng)
         inputs = Inputs.of(data.X[kept])
-        groups = np.unique(data.groups).size
-        learner = Learner(self.draws, self.climbs, self.steps, self.noise == "learned")
-        where = Place(inputs.X, self._index(data.groups), groups)
-        distances = Distances.of(where.X, where.index)
-        hypers, notes, scalings = [], [], []
-        for j, (y, var) in enumerate(zip(data.y.T, data.var.T, strict=True)):
-            place = _place(data, j)
-            scalings.append(Scaling.of(y, everything.owner, place))
-            atoms = scalings[j].atoms(y[kept], var[kept], inputs.owner)
-            evidence = Evidence(KERNELS[self.kernel], distances, atoms, self.mean_std, place)
-            hyper, note = learner.learn(evidence, self.layout(groups, var[kept]), where, rng, Warm(warm, j))
-            hypers.append(hyper)
-            notes.append({**note, "studied": len(inputs.X)})
-        return self.at(data, hypers, scalings, notes=notes)
+        where = Place(inputs.X, self._index(data.groups), np.unique(data.groups).size)
+        return _Study(everything, kept, inputs.owner, where, Distances.of(where.X, where.index))
 
     def _studied(self, inputs: Inputs, rng: np.random.Generator) -> NDArray[np.bool_]:
         """(n,) which readings the hyper-parameters are learned from: all, or those of `study` drawn inputs."""
@@ -123,6 +151,7 @@ class GP:
         hypers: Sequence[Hyper],
         scalings: Sequence[Scaling] | None = None,
         *,
+        doubts: Sequence[Floats] | None = None,
         notes: Sequence[Mapping[str, Any]] | None = None,
     ) -> FittedGP:
         """The model at given hyper-parameters.
@@ -131,6 +160,7 @@ class GP:
             data: readings.
             hypers: one an objective.
             scalings: one an objective, None for those of the readings.
+            doubts: standardised variances (n,) added to the readings, one array an objective; None for none.
             notes: what else `describe` shall say of each objective.
 
         Raises:
@@ -142,11 +172,12 @@ class GP:
             scalings = [Scaling.of(y, inputs.owner, _place(data, j)) for j, y in enumerate(data.y.T)]
         parts = []
         for j, (hyper, scaling) in enumerate(zip(hypers, scalings, strict=True)):
-            atoms = scaling.atoms(data.y[:, j], data.var[:, j], inputs.owner)
+            doubt = np.zeros(len(data.y)) if doubts is None else doubts[j]
+            atoms = scaling.atoms(data.y[:, j], data.var[:, j], inputs.owner, doubt)
             space = (inputs.X, np.array(hyper.lengths)[index])
             posterior = Posterior.of(KERNELS[self.kernel], hyper, space, atoms, self.mean_std, _place(data, j))
             note = {"start": "given"} if notes is None else notes[j]
-            parts.append(_Part(scaling, posterior.atoms, posterior, note))
+            parts.append(_Part(scaling, posterior, doubt, note))
         return FittedGP(self, data, tuple(parts))
 
     def layout(self, groups: int, var: Floats) -> Layout:
@@ -174,13 +205,33 @@ class GP:
 
 
 @dataclass(frozen=True, slots=True)
+class _Study:
+    """What hyper-parameters are learned from, the same for every objective.
+
+    everything: the distinct inputs. kept: (n,) whether a reading is learned from. owner: (k,) the input in `where` of
+    each that is. distances: between these.
+    """
+
+    everything: Inputs
+    kept: NDArray[np.bool_]
+    owner: NDArray[np.intp]
+    where: Place
+    distances: Distances
+
+
+@dataclass(frozen=True, slots=True)
 class _Part:
     """One objective of a fitted model."""
 
     scaling: Scaling
-    atoms: Atoms
     posterior: Posterior
+    doubt: Floats
     note: Mapping[str, Any]
+
+    @property
+    def atoms(self) -> Atoms:
+        """The readings."""
+        return self.posterior.atoms
 
     def noise_std(self, log_shape: Floats, learned: bool) -> Floats:
         """Spread (q,) of one new reading where the noise has a log shape (q,), the nugget not counted.
@@ -304,6 +355,7 @@ class FittedGP:
             self.data.plus(X, y, var),
             [part.posterior.hyper for part in self.parts],
             [part.scaling for part in self.parts],
+            doubts=[np.append(part.doubt, np.zeros(len(X))) for part in self.parts],
             notes=[part.note for part in self.parts],
         )
 

@@ -26,6 +26,12 @@ class Warm:
     described: Mapping[str, Any] | None
     objective: int
 
+    @classmethod
+    def at(cls, hyper: Hyper) -> Warm:
+        """A start at given hyper-parameters."""
+        named = {name: getattr(hyper, name) for name in ("scale", "noise", "excess")}
+        return cls({"objectives": [{"lengths": hyper.lengths, **named}]}, 0)
+
     def start(self, layout: Layout) -> tuple[Floats | None, str]:
         """Its hyper-parameters as a start, and what became of it."""
         if not self.described:

@@ -27,7 +27,7 @@ def cure(name: str, value: Any) -> str | None:
     """What to do about a setting, None when it is sound."""
     if name in _WORDS:
         return None if value in _WORDS[name] else nearest(str(value), _WORDS[name])
-    if name == "ard":
+    if name in ("ard", "robust"):
         return None if isinstance(value, bool) else "Give true or false."
     counted = name in _COUNTS
     low, high = _COUNTS[name] if counted else _NUMBERS[name]
