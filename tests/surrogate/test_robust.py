@@ -61,12 +61,12 @@ def test_the_gain_of_an_own_variance_is_that_of_the_evidence_of_every_reading_on
     y = SCALING.centre + SCALING.spread * (np.sin(4 * X[:, 0]) + 0.6 * rng.normal(size=len(X)))
     doubt[4] = 0.7
     inputs = Inputs.of(X)
-    readings = Readings(SCALING, y, var, inputs.owner)
+    readings = Readings(SCALING, y, var, inputs.owner, blur := rng.uniform(0.0, 0.1, len(X)))
     space = (inputs.X, np.array(HYPER.lengths))
     posterior = Posterior.of(KERNELS["matern52"], HYPER, space, readings.atoms(doubt), 1.0, "here")
     gain, added = readings.gains(posterior, doubt)
     K = HYPER.scale * KERNELS["matern52"].value(cdist(X / HYPER.lengths, X / HYPER.lengths, "sqeuclidean")) + 1.0
-    K += np.diag(var / SCALING.spread**2 + np.where(var > 0, HYPER.excess, HYPER.noise))
+    K += np.diag(blur + var / SCALING.spread**2 + np.where(var > 0, HYPER.excess, HYPER.noise))
     for r in range(len(y)):
         others = np.where(np.arange(len(y)) == r, 0.0, doubt)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -18,13 +18,14 @@ from matloop.domain.prediction import Floats, Prediction
 from matloop.errors import ConfigError, DataError, Faults, fail
 from matloop.surrogate import LeftOut, Observations, priors
 from matloop.surrogate.distances import Distances
-from matloop.surrogate.evidence import Evidence, Hyper, Layout
+from matloop.surrogate.evidence import Hyper, Layout
 from matloop.surrogate.kernels import KERNELS, KernelName
 from matloop.surrogate.learn import Learner, Place, Warm
 from matloop.surrogate.posterior import Posterior
 from matloop.surrogate.replicates import Atoms, Inputs, Scaling
-from matloop.surrogate.robust import Pursued, Readings, pursue
+from matloop.surrogate.robust import Readings
 from matloop.surrogate.settings import cure
+from matloop.surrogate.study import Study, Task, propagated
 from matloop.surrogate.threads import one_thread
 
 
@@ -99,42 +100,31 @@ class GP:
         for j, (y, var) in enumerate(zip(data.y.T, data.var.T, strict=True)):
             place = _place(data, j)
             scalings.append(Scaling.of(y, study.everything.owner, place))
-            readings = Readings(scalings[j], y, var, study.everything.owner)
-            fits.append(self._learn(study, readings, place, rng, Warm(warm, j)))
+            readings = Readings(scalings[j], y, var, study.everything.owner, np.zeros(len(y)))
+            layout = self.layout(study.where.features, var[study.kept])
+            fits.append(study.learn(readings, Task(layout, place, rng), Warm(warm, j)))
         notes = [{**one.note, "studied": len(study.where.X)} for one in fits]
-        doubts = [one.doubt for one in fits]
-        return self.at(data, [one.hyper for one in fits], scalings, doubts=doubts, notes=notes)
+        added = [(one.doubt, one.blur) for one in fits]
+        return self.at(data, [one.hyper for one in fits], scalings, added=added, notes=notes)
 
-    def _learn(self, study: _Study, readings: Readings, place: str, rng: np.random.Generator, warm: Warm) -> Pursued:
-        """The hyper-parameters of one objective, and what is added to the variances of doubted readings."""
-        kernel, kept = KERNELS[self.kernel], study.kept
-        studied = Readings(readings.scaling, readings.y[kept], readings.var[kept], study.owner)
-        layout = self.layout(study.where.features, studied.var)
-        cold = Learner(self.draws, self.climbs, self.steps, self.noise == "learned")
-
-        def learn(doubt: Floats, before: Hyper | None) -> tuple[Hyper, dict[str, Any]]:
-            evidence = Evidence(kernel, study.distances, studied.atoms(doubt[kept]), self.mean_std, place)
-            if before is None:
-                return cold.learn(evidence, layout, study.where, rng, warm)
-            return replace(cold, draws=0).learn(evidence, layout, study.where, rng, Warm.at(before))
-
-        def model(hyper: Hyper, doubt: Floats) -> Posterior:
-            space = replace(study.where, X=study.everything.X).of(hyper)
-            return Posterior.of(kernel, hyper, space, readings.atoms(doubt), self.mean_std, place)
-
-        if self.robust:
-            return pursue(readings, learn, model)
-        none = np.zeros(len(readings.y))
-        hyper, note = learn(none, None)
-        return Pursued(hyper, none, note)
-
-    def _study(self, data: Observations, rng: np.random.Generator) -> _Study:
+    def _study(self, data: Observations, rng: np.random.Generator) -> Study:
         """What the objectives share."""
         everything = Inputs.of(data.X)
         kept = self._studied(everything, rng)
         inputs = Inputs.of(data.X[kept])
         where = Place(inputs.X, self._index(data.groups), np.unique(data.groups).size)
-        return _Study(everything, kept, inputs.owner, where, Distances.of(where.X, where.index))
+        return Study(
+            KERNELS[self.kernel],
+            self.mean_std,
+            Learner(self.draws, self.climbs, self.steps, self.noise == "learned"),
+            self.robust,
+            everything,
+            data.x_var,
+            kept,
+            inputs.owner,
+            where,
+            Distances.of(where.X, where.index),
+        )
 
     def _studied(self, inputs: Inputs, rng: np.random.Generator) -> NDArray[np.bool_]:
         """(n,) which readings the hyper-parameters are learned from: all, or those of `study` drawn inputs."""
@@ -151,7 +141,7 @@ class GP:
         hypers: Sequence[Hyper],
         scalings: Sequence[Scaling] | None = None,
         *,
-        doubts: Sequence[Floats] | None = None,
+        added: Sequence[tuple[Floats, Floats]] | None = None,
         notes: Sequence[Mapping[str, Any]] | None = None,
     ) -> FittedGP:
         """The model at given hyper-parameters.
@@ -160,7 +150,7 @@ class GP:
             data: readings.
             hypers: one an objective.
             scalings: one an objective, None for those of the readings.
-            doubts: standardised variances (n,) added to the readings, one array an objective; None for none.
+            added: standardised variances (n,) added to the readings, by doubt and by errors of inputs; None for none.
             notes: what else `describe` shall say of each objective.
 
         Raises:
@@ -172,12 +162,12 @@ class GP:
             scalings = [Scaling.of(y, inputs.owner, _place(data, j)) for j, y in enumerate(data.y.T)]
         parts = []
         for j, (hyper, scaling) in enumerate(zip(hypers, scalings, strict=True)):
-            doubt = np.zeros(len(data.y)) if doubts is None else doubts[j]
-            atoms = scaling.atoms(data.y[:, j], data.var[:, j], inputs.owner, doubt)
+            doubt, blur = np.zeros((2, len(data.y))) if added is None else added[j]
+            atoms = scaling.atoms(data.y[:, j], data.var[:, j], inputs.owner, doubt + blur)
             space = (inputs.X, np.array(hyper.lengths)[index])
             posterior = Posterior.of(KERNELS[self.kernel], hyper, space, atoms, self.mean_std, _place(data, j))
             note = {"start": "given"} if notes is None else notes[j]
-            parts.append(_Part(scaling, posterior, doubt, note))
+            parts.append(_Part(scaling, posterior, doubt, blur, note))
         return FittedGP(self, data, tuple(parts))
 
     def layout(self, groups: int, var: Floats) -> Layout:
@@ -205,27 +195,16 @@ class GP:
 
 
 @dataclass(frozen=True, slots=True)
-class _Study:
-    """What hyper-parameters are learned from, the same for every objective.
-
-    everything: the distinct inputs. kept: (n,) whether a reading is learned from. owner: (k,) the input in `where` of
-    each that is. distances: between these.
-    """
-
-    everything: Inputs
-    kept: NDArray[np.bool_]
-    owner: NDArray[np.intp]
-    where: Place
-    distances: Distances
-
-
-@dataclass(frozen=True, slots=True)
 class _Part:
-    """One objective of a fitted model."""
+    """One objective of a fitted model.
+
+    doubt, blur: (n,) standardised variances of each reading's own, and from its inputs.
+    """
 
     scaling: Scaling
     posterior: Posterior
     doubt: Floats
+    blur: Floats
     note: Mapping[str, Any]
 
     @property
@@ -273,7 +252,8 @@ class FittedGP:
     def predict(self, X: Floats) -> Prediction:
         """Predict at X (q, d), in blocks of bounded memory.
 
-        noise_std is sqrt(tau^2(x) + mean known variance of the readings seen), the spread of one new reading.
+        noise_std is the spread of one new reading: the root of tau^2(x), plus the mean known variance of the readings
+        seen, plus the square of `input_std`.
 
         Raises:
             DataError: when X has another number of columns than the fit.
@@ -286,7 +266,19 @@ class FittedGP:
             mean[:, j] = part.scaling.centre + part.scaling.spread * mu
             model[:, j] = part.scaling.spread * np.sqrt(variance)
             noise[:, j] = part.noise_std(log_shape, self.settings.noise != "none")
-        return Prediction(mean, model, noise)
+        return Prediction(mean, model, noise if self.data.x_var is None else np.hypot(noise, self.input_std(X)))
+
+    @one_thread()
+    def input_std(self, X: Floats) -> Floats:
+        """Spread (q, m) of a new reading at X (q, d) because inputs are set as exactly as those seen, no more."""
+        self._check(X)
+        return np.stack([part.scaling.spread * np.sqrt(self._blur(part, X)) for part in self.parts], axis=1)
+
+    def _blur(self, part: _Part, X: Floats) -> Floats:
+        """The standardised variance (q,) of a new reading at X (q, d) from its inputs."""
+        if self.data.x_var is None:
+            return np.zeros(len(X))
+        return propagated(part.posterior, X, self.data.x_var.mean(axis=0))
 
     @one_thread()
     def means(self, X: Floats) -> Floats:
@@ -355,7 +347,10 @@ class FittedGP:
             self.data.plus(X, y, var),
             [part.posterior.hyper for part in self.parts],
             [part.scaling for part in self.parts],
-            doubts=[np.append(part.doubt, np.zeros(len(X))) for part in self.parts],
+            added=[
+                (np.append(part.doubt, np.zeros(len(X))), np.append(part.blur, self._blur(part, X)))
+                for part in self.parts
+            ],
             notes=[part.note for part in self.parts],
         )
 

@@ -159,6 +159,15 @@ class Posterior:
             variance[rows] = -2.0 * self._pull(slope * weight, Z)
         return mean, variance
 
+    def mean_slopes(self, X: Floats) -> Floats:
+        """Slopes (q, d) of the mean at X (q, d), see `slopes`."""
+        mean = np.empty(X.shape)
+        for rows in self._chunks(len(X)):
+            Z = X[rows] / self.column_lengths
+            slope = self.kernel.both(cdist(Z, self.Z, "sqeuclidean"))[1]
+            mean[rows] = self._pull(2.0 * self.hyper.scale * slope * self.alpha, Z)
+        return mean
+
     def _pull(self, weights: Floats, Z: Floats) -> Floats:
         """(q, d) sum over inputs of weights (q, g) times (z - z_i) / l, without a (q, g, d) array."""
         pulled: Floats = (weights.sum(axis=1)[:, None] * Z - weights @ self.Z) / self.column_lengths

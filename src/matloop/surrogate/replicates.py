@@ -90,15 +90,15 @@ class Scaling:
         scaled: Floats = (y - self.centre) / self.spread
         return scaled
 
-    def atoms(self, y: Floats, var: Floats, owner: NDArray[np.intp], doubt: Floats | None = None) -> Atoms:
+    def atoms(self, y: Floats, var: Floats, owner: NDArray[np.intp], added: Floats | None = None) -> Atoms:
         """Standardise readings y (n,) of known variance var (n,) and collapse them.
 
-        doubt: (n,) standardised variance added to each reading, None for none.
+        added: (n,) standardised variance added to each reading, None for none.
         """
         known = var / self.spread / self.spread
         # a known variance that underflows must not turn into an unknown one
         known = np.where(var > 0, np.maximum(known, np.finfo(np.float64).tiny), 0.0)
-        return Atoms.of(self.apply(y), known, owner, doubt)
+        return Atoms.of(self.apply(y), known, owner, added)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +115,11 @@ class Merged:
 
 @dataclass(frozen=True, slots=True)
 class Atoms:
-    """Readings of equal input, equal known variance and equal doubt, standardised, a of them.
+    """Readings of equal input, equal known variance and equal addition, standardised, a of them.
 
     owner: (a,) input, ascending. count, mean: (a,). scatter: (a,) sum of squared deviations from the mean.
     known: (a,) known variance, 0 where none was given. first: (g,) the first atom of each input.
-    doubt: (a,) variance that the readings do not share with others, see `robust`; 0 for nearly all.
+    added: (a,) what errors of inputs (`study`) and added (`robust`) add to the variance of a reading.
     shape: (a,) what the learned variance is multiplied by, exp of `noise.Field.log_shape` at the input.
     """
 
@@ -129,24 +129,24 @@ class Atoms:
     scatter: Floats
     known: Floats
     first: NDArray[np.intp]
-    doubt: Floats
+    added: Floats
     shape: Floats
 
     @classmethod
-    def of(cls, y: Floats, var: Floats, owner: NDArray[np.intp], doubt: Floats | None = None) -> Atoms:
-        """Collapse readings y (n,) of known variance var (n,), with `doubt` (n,) added to it, None for 0."""
-        doubt = np.zeros(len(y)) if doubt is None else doubt
-        order = np.lexsort((y, doubt, var, owner))
-        y, var, owner, doubt = y[order], var[order], owner[order], doubt[order]
+    def of(cls, y: Floats, var: Floats, owner: NDArray[np.intp], added: Floats | None = None) -> Atoms:
+        """Collapse readings y (n,) of known variance var (n,), with `added` (n,) added to it, None for 0."""
+        added = np.zeros(len(y)) if added is None else added
+        order = np.lexsort((y, added, var, owner))
+        y, var, owner, added = y[order], var[order], owner[order], added[order]
         fresh = np.ones(y.size, dtype=bool)
-        fresh[1:] = (np.diff(owner) != 0) | (np.diff(var) != 0) | (np.diff(doubt) != 0)
+        fresh[1:] = (np.diff(owner) != 0) | (np.diff(var) != 0) | (np.diff(added) != 0)
         starts = np.flatnonzero(fresh)
         count = np.diff(np.append(starts, y.size)).astype(np.float64)
         mean = np.add.reduceat(y, starts) / count
         scatter = np.add.reduceat((y - mean[np.cumsum(fresh) - 1]) ** 2, starts)
         owner = owner[starts]
         first = np.flatnonzero(np.append(True, np.diff(owner) != 0))
-        return cls(owner, count, mean, scatter, var[starts], first, doubt[starts], np.ones(starts.size))
+        return cls(owner, count, mean, scatter, var[starts], first, added[starts], np.ones(starts.size))
 
     def shaped(self, log_shape: Floats) -> Atoms:
         """The same readings where the learned variance has a shape over the inputs, given by its logarithm (g,)."""
@@ -162,8 +162,8 @@ class Atoms:
         return self.shape * np.where(self.given, excess, noise)
 
     def variance(self, noise: float, excess: float) -> Floats:
-        """(a,) variance of one reading: the known one, the learned one, and what doubt adds."""
-        return self.known + self.unexplained(noise, excess) + self.doubt
+        """(a,) variance of one reading: the known one, the learned one, and what is added."""
+        return self.known + self.unexplained(noise, excess) + self.added
 
     def merge(self, variance: Floats) -> Merged:
         """Merge the readings of each input, at variance (a,) of one reading."""
@@ -198,10 +198,10 @@ class Atoms:
 
         Args:
             extra: (a,) learned variance of one reading of each atom, >= 0.
-            merged: the readings merged at variance known + extra + doubt.
+            merged: the readings merged at variance known + extra + added.
             inverse: (g, g) inverse covariance of the merged readings.
         """
-        w = 1.0 / (self.known + extra + self.doubt)
+        w = 1.0 / (self.known + extra + self.added)
         u = w * merged.noise[self.owner]
         own = np.diagonal(inverse) - 1.0 / merged.noise
         pull = np.add.reduceat(self.count * extra * u * u, self.first)

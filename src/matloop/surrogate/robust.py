@@ -10,7 +10,7 @@ outweighs the odds against an outlier, greedily, and let go again when, all else
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,16 +46,20 @@ ROUNDS = 20
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """The readings of one objective: y, var, owner (n,) as in `Scaling.atoms`."""
+    """The readings of one objective: y, var, owner (n,) as in `Scaling.atoms`.
+
+    blur: (n,) standardised variance that comes from their inputs.
+    """
 
     scaling: Scaling
     y: Floats
     var: Floats
     owner: NDArray[np.intp]
+    blur: Floats
 
     def atoms(self, doubt: Floats) -> Atoms:
-        """They collapsed, `doubt` (n,) being the standardised variance added to each."""
-        return self.scaling.atoms(self.y, self.var, self.owner, doubt)
+        """They collapsed, `doubt` (n,) being a standardised variance of each one's own."""
+        return self.scaling.atoms(self.y, self.var, self.owner, doubt + self.blur)
 
     def gains(self, posterior: Posterior, doubt: Floats) -> tuple[Floats, Floats]:
         """Gain (n,) of log evidence by an own variance of each reading, and that variance (n,), standardised.
@@ -68,7 +72,7 @@ class Readings:
         inverse, _ = lapack.dpotri(posterior.factor.lower, lower=1)
         shape = atoms.shape[atoms.first][self.owner]
         known = self.var / self.scaling.spread**2
-        own = known + doubt + shape * np.where(self.var > 0, hyper.excess, hyper.noise)
+        own = known + doubt + self.blur + shape * np.where(self.var > 0, hyper.excess, hyper.noise)
         u = merged.noise[self.owner] / own
         precision = (1.0 - u) / own + u * u * np.diagonal(inverse)[self.owner]
         alpha = (self.scaling.apply(self.y) - merged.mean[self.owner]) / own + u * posterior.alpha[self.owner]
@@ -91,16 +95,20 @@ def doubted(gain: Floats, before: NDArray[np.bool_], owner: NDArray[np.intp]) ->
 
 @dataclass(frozen=True, slots=True)
 class Pursued:
-    """The hyper-parameters, the standardised variance (n,) added to each reading, and what to say of them."""
+    """The hyper-parameters, and what to say of them.
+
+    doubt, blur: (n,) standardised variance of each reading's own, and from its inputs.
+    """
 
     hyper: Hyper
     doubt: Floats
-    note: dict[str, Any]
+    blur: Floats
+    note: Mapping[str, Any]
 
 
 def pursue(
     readings: Readings,
-    learn: Callable[[Floats, Hyper | None], tuple[Hyper, dict[str, Any]]],
+    learn: Callable[[Floats, Hyper | None], tuple[Hyper, Mapping[str, Any]]],
     model: Callable[[Hyper, Floats], Posterior],
 ) -> Pursued:
     """Learn, doubt, learn again, until the same readings are doubted.
@@ -127,4 +135,4 @@ def pursue(
     spread = readings.scaling.spread
     said = [{"reading": float(readings.y[r]), "added_std": spread * math.sqrt(doubt[r])} for r in order]
     how = {"start": first["start"], "warm": first["warm"], "evaluations": spent}
-    return Pursued(hyper, doubt, {**note, **how, "doubted": said, "doubts_settled": settled})
+    return Pursued(hyper, doubt, readings.blur, {**note, **how, "doubted": said, "doubts_settled": settled})
