@@ -61,6 +61,7 @@ class Reading:
     values: the candidate's planned values; executed: what was really set where it differs.
     outcome: objective -> number (for `below` and `above` the limit; empty for `failed` and `aborted`).
     std: objective -> known standard deviation of the number.
+    executed_std: parameter -> known standard deviation of what was really set.
     told: the content as first told, so that telling it again is a repeat even after a correction.
     """
 
@@ -71,6 +72,7 @@ class Reading:
     outcome: Mapping[str, float] = field(default_factory=dict)
     std: Mapping[str, float] = field(default_factory=dict)
     executed: Mapping[str, Value] = field(default_factory=dict)
+    executed_std: Mapping[str, float] = field(default_factory=dict)
     outside: bool = False
     note: str = ""
     told: str = ""
