@@ -11,6 +11,7 @@ from scipy import stats
 from scipy.spatial.distance import cdist
 
 from matloop.domain.prediction import Floats
+from matloop.errors import ModelError
 from matloop.surrogate import Observations, noise
 from matloop.surrogate.distances import Distances
 from matloop.surrogate.evidence import Evidence, Hyper, LogPosterior
@@ -227,6 +228,22 @@ def test_learning_further_readings_keeps_the_shape() -> None:
     model = fitted(campaign("mean", 4))
     later = model.condition(Q[:5], np.full((5, 1), 3.0))
     assert_allclose(later.predict(Q).noise_std, model.predict(Q).noise_std, rtol=1e-12)
+
+
+def test_a_shape_that_follows_the_mean_cannot_do_without_the_inputs_it_was_learned_at() -> None:
+    data = campaign("mean", 4, 60, 2)
+    hyper = fitted(data).parts[0].posterior.hyper
+    fewer = Observations(data.X[2:], data.y[2:], data.var[2:], data.groups)
+    assert hyper.varies is not None
+    assert hyper.varies.follows_mean
+    with pytest.raises(ModelError, match=r"1 of the 60 inputs.*Fit anew"):
+        GP().at(fewer, [hyper])
+
+
+def test_the_lowest_and_the_highest_noise_are_said() -> None:
+    model = fitted(campaign("inputs", 1))
+    said, expected = model.describe()["objectives"][0]["noise_std"], model.predict(model.data.X).noise_std
+    assert said == {"lowest": pytest.approx(expected.min()), "highest": pytest.approx(expected.max())}
 
 
 def test_a_reading_weighs_less_where_noise_is_high() -> None:

@@ -136,6 +136,15 @@ class Differentiable(Protocol):
 
 
 @runtime_checkable
+class Blurred(Protocol):
+    """Capability: how much of noise_std comes from inputs that are not made exactly as planned."""
+
+    def input_std(self, X: Floats) -> Floats:
+        """That part (q, m) at X (q, d), in the objectives' units; 0 where no error of inputs was stated."""
+        ...
+
+
+@runtime_checkable
 class Means(Protocol):
     """Capability: the mean alone, far cheaper than `predict` where many inputs are asked."""
 

@@ -225,6 +225,14 @@ class _Part:
         spread: Floats = self.scaling.spread * np.sqrt(variance)
         return spread
 
+    def _extremes(self) -> dict[str, float] | None:
+        """The learned noise's std where it is lowest and highest among the inputs; None where it is the same."""
+        hyper = self.posterior.hyper
+        if hyper.varies is None:
+            return None
+        std = self.scaling.spread * np.sqrt(self.atoms.unexplained(hyper.noise, hyper.excess))
+        return {"lowest": float(std.min()), "highest": float(std.max())}
+
     def describe(self) -> dict[str, Any]:
         """In JSON types; a hyper-parameter that was not learned is None."""
         hyper, learned = self.posterior.hyper, self.note.get("learned", ())
@@ -236,6 +244,7 @@ class _Part:
             "inputs": len(self.posterior.Z),
             "readings": int(self.atoms.count.sum()),
             "jitter": self.posterior.factor.jitter,
+            "noise_std": self._extremes(),
             **{key: item for key, item in self.note.items() if key != "learned"},
         }
 

@@ -24,6 +24,7 @@ from scipy.linalg import cho_factor, cho_solve, solve_triangular
 from scipy.spatial.distance import cdist
 
 from matloop.domain.prediction import Floats
+from matloop.errors import ModelError, fail
 
 AMPLITUDES = (0.5, 1.0, 2.0)
 """Prior std of h: the noise std varies by factors of e^0.25, e^0.5 and e. Chosen as round figures; 0.3, 1 and 3 do no
@@ -97,10 +98,17 @@ class Field:
         return any(part.mean for part in self.parts)
 
     def alpha_over(self, X: Floats) -> Floats:
-        """(q,) alpha at distinct inputs X (q, d), those known then among them; 0 at the others."""
-        _, owner = np.unique(np.vstack((self.X, X)), axis=0, return_inverse=True)
+        """(q,) alpha at distinct inputs X (q, d), those known then among them; 0 at the others.
+
+        Raises:
+            ModelError: when one known then is missing, so that the mean cannot be had.
+        """
+        distinct, owner = np.unique(np.vstack((self.X, X)), axis=0, return_inverse=True)
         owner = owner.reshape(-1)
-        spread = np.zeros(int(owner.max()) + 1)
+        if len(distinct) > len(X):
+            found = f"{len(distinct) - len(X)} of the {len(self.X)} inputs that the noise was learned at are missing"
+            fail(ModelError, "surrogate 'gp', shape of the noise", found, "Fit anew to these readings.")
+        spread = np.zeros(len(distinct))
         spread[owner[: len(self.X)]] = self.alpha
         return np.asarray(spread[owner[len(self.X) :]])
 
