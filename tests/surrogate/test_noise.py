@@ -273,3 +273,23 @@ def test_readings_that_repeat_exactly_have_no_shape_and_say_so() -> None:
 def test_what_is_said_of_the_shape_is_json() -> None:
     described = fitted(campaign("mean", 0, 20, 1)).describe()
     assert json.loads(json.dumps(described)) == described
+
+
+def test_noise_learned_from_some_of_the_inputs_holds_for_all() -> None:
+    model = fitted(campaign("mean", 2, 300, 2), study=150)
+    assert model.describe()["objectives"][0]["studied"] == 150
+    assert np.abs(model.predict(Q).noise_std[:, 0] / STDS["mean"](Q) - 1).mean() < 0.15
+
+
+@pytest.mark.parametrize("d", [12, 60])
+def test_many_features_without_influence_do_not_make_constant_noise_vary(d: int) -> None:
+    rng = np.random.default_rng(d)
+    X = np.repeat(rng.random((60, d)), 2, axis=0)
+    said = fitted(observed(X, 3 * X[:, 0] + 0.3 * rng.normal(size=120))).predict(rng.random((200, d))).noise_std
+    assert_allclose(said, 0.3, rtol=0.3)
+
+
+def test_two_readings_give_a_sound_prediction() -> None:
+    said = fitted(observed(np.array([[0.1, 0.2], [0.8, 0.9]]), [1.0, 2.0])).predict(Q)
+    assert np.isfinite(said.total_std).all()
+    assert said.noise_std.max() / said.noise_std.min() < 1.5
