@@ -54,8 +54,12 @@ NEGLIGIBLE = 1e-3
 LIMIT = 5.0
 """|h| at most: a noise std of a twelfth to twelve times the level. Beyond, covariances lose their digits."""
 
-ROUNDS, STEP, SETTLED = 10, 2.0, 0.02
+ROUNDS, STEP, SETTLED = 12, 2.0, 0.02
 """Scoring steps at most, change of log tau^2 in one at most, and change at which it has settled: 1 % of the std."""
+
+SHORTER, SHORTEST = 0.6, 0.36
+"""What is kept of the steps' length when one goes back on the one before, and the length they keep at least: with few
+readings, whole steps go to and fro between two shapes for ever."""
 
 
 class Mean(Protocol):
@@ -241,14 +245,16 @@ def learn(expand: Callable[[Floats], tuple[Floats, Floats]], candidates: tuple[B
         expand: log shapes (g,) -> slope (g,) and expected curvature (g, g) of the log evidence over them.
         candidates: see `bases`.
     """
-    n = len(candidates[0].B)
-    h, level, steps, moved = np.zeros(n), 0.0, 0, math.inf
+    h, level, last = np.zeros(len(candidates[0].B)), 0.0, np.zeros(len(candidates[0].B))
+    steps, moved, share = 0, math.inf, 1.0
     average = Average(0.0, tuple(np.zeros(basis.B.shape[1]) for basis in candidates), {})
     while steps < ROUNDS and moved > SETTLED:
         average = Average.of(candidates, h + level, *expand(h + level))
         wanted = np.sum([basis.B @ z for basis, z in zip(candidates, average.z, strict=True)], axis=0)
-        moved = float(np.abs(wanted + average.level - h - level).max())
-        part = min(1.0, STEP / moved) if moved > 0 else 1.0
-        h, level, steps = h + part * (wanted - h), level + part * (average.level - level), steps + 1
+        step = wanted + average.level - h - level
+        moved = float(np.abs(step).max())
+        share = max(SHORTER * share, SHORTEST) if step @ last < 0 else share
+        part = share * min(1.0, STEP / moved) if moved > 0 else 1.0
+        h, level, last, steps = h + part * (wanted - h), level + part * (average.level - level), step, steps + 1
     parts = tuple(basis.part(z) for basis, z in zip(candidates, average.z, strict=True) if z.any())
     return Learned(np.clip(h, -LIMIT, LIMIT), parts, steps, moved <= SETTLED, average.weights)
