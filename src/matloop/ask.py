@@ -221,7 +221,8 @@ def suggested(state: State, task: Task, chosen: Chosen, wish: Wish = NO_WISH) ->
 
 def data_hash(readings: Sequence[Reading]) -> str:
     """SHA-256 over the readings that a model learns from."""
-    return canonical.digest([[str(r.key), r.learned_values, r.outcome, r.std] for r in readings])
+    rows = [[str(r.key), r.learned_values, r.outcome, r.std, *filter(None, [r.executed_std])] for r in readings]
+    return canonical.digest(rows)
 
 
 @cache

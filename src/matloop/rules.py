@@ -13,6 +13,7 @@ from typing import Any
 from matloop.domain.candidate import Candidate
 from matloop.domain.canonical import Value
 from matloop.domain.context import measured_of
+from matloop.domain.encoder import Scaled
 from matloop.domain.events import Draft
 from matloop.domain.outcome import Aborted, Censored, Failed, Measured, Outcome, Status
 from matloop.domain.pool import Pool
@@ -36,6 +37,7 @@ class Content:
     outcome: Mapping[str, float]
     std: Mapping[str, float]
     note: str
+    executed_std: Mapping[str, float]
     book: Mapping[str, float]
 
     @classmethod
@@ -44,19 +46,22 @@ class Content:
         note = said.note
         outcome: Mapping[str, float] = {}
         std: Mapping[str, float] = {}
+        about: Mapping[str, float] = {}
         status: Status = "ok"
         match said:
             case Measured():
-                outcome, std = said.outcome, said.std
+                outcome, std, about = said.outcome, said.std, said.executed_std
             case Censored():
                 outcome, status = said.outcome, said.side
             case Failed():
                 status, note = "failed", said.reason or said.note
             case Aborted():
                 status, note = "aborted", said.reason or said.note
-        numbers = {name: float(number) for name, number in outcome.items()}
+        numbers, stds, abouts = (
+            {name: float(number) for name, number in given.items()} for given in (outcome, std, about)
+        )
         book = {name: float(spent) for name, spent in (("cost", said.cost), ("day", said.day)) if spent is not None}
-        return cls(_TYPES[type(said)], status, numbers, {name: float(s) for name, s in std.items()}, note, book)
+        return cls(_TYPES[type(said)], status, numbers, stds, note, abouts, book)
 
 
 @dataclass(slots=True)
@@ -86,7 +91,8 @@ class Telling:
         candidate = self._candidate(said)
         executed = executed_of(self.problem, candidate, said)
         context = context_of(self.problem, said)
-        text = content_of(content.status, content.outcome, content.std, {**executed, **context})
+        real = {**executed, **context}
+        text = content_of(content.status, content.outcome, content.std, real, content.executed_std)
         key = self._key(said, candidate, text)
         held = self._held_at(key)
         if text in held:
@@ -105,6 +111,10 @@ class Telling:
         for name in content.outcome:
             if name not in known:
                 fail(DataError, said.subject, f"{name!r} is no objective", nearest(name, known))
+        numeric = [part.name for part in self.problem.candidates.encoder.parts if isinstance(part, Scaled)]
+        for name in content.executed_std:
+            if name not in numeric:
+                fail(DataError, said.subject, f"executed_std: {name!r} is no numeric parameter", nearest(name, numeric))
 
     def _candidate(self, said: Outcome) -> Candidate:
         if said.suggestion is None:
@@ -141,7 +151,8 @@ class Telling:
         reading = self.state.readings.get(key)
         if reading is None:
             return []
-        now = content_of(reading.status, reading.outcome, reading.std, {**reading.executed, **reading.context})
+        real = {**reading.executed, **reading.context}
+        now = content_of(reading.status, reading.outcome, reading.std, real, reading.executed_std)
         return [now, reading.told]
 
     def _refuse(self, key: Key, content: Content, held: str) -> None:
@@ -163,6 +174,8 @@ class Telling:
         }
         if content.type == "measured":
             data["std"] = dict(content.std)
+        if content.executed_std:
+            data["executed_std"] = dict(content.executed_std)
         if content.type == "censored":
             data["side"] = content.status
         token = self.state.asked[key.suggestion].token if key.suggestion else None

@@ -172,6 +172,7 @@ class _Fold:
         context = data.get("context", {})
         key = Key.from_json(data)
         status: Status = data["side"] if event.type == "censored" else _STATUS[event.type]
+        executed_std = {name: float(number) for name, number in data.get("executed_std", {}).items()}
         self.readings[key] = Reading(
             key,
             data["candidate"],
@@ -181,11 +182,14 @@ class _Fold:
             std={name: float(number) for name, number in data.get("std", {}).items()},
             executed=data["executed"],
             context=context,
+            executed_std=executed_std,
             outside=data["outside"],
             note=data["note"],
             cost=data.get("cost"),
             day=data.get("day"),
-            told=content_of(status, data["outcome"], data.get("std", {}), {**data["executed"], **context}),
+            told=content_of(
+                status, data["outcome"], data.get("std", {}), {**data["executed"], **context}, executed_std
+            ),
         )
         if key.suggestion:
             asked = self.asked[key.suggestion]
@@ -218,9 +222,11 @@ def content_of(
     outcome: Mapping[str, float],
     std: Mapping[str, float],
     executed: Mapping[str, canonical.Value],
+    executed_std: Mapping[str, float],
 ) -> str:
     """What makes two readings of one key the same."""
-    return canonical.text([status, outcome, std, executed])
+    parts = [status, outcome, std, executed]
+    return canonical.text([*parts, executed_std] if executed_std else parts)
 
 
 _APPLY: dict[str, Callable[[_Fold, Event], None]] = {

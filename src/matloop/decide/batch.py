@@ -18,7 +18,7 @@ from matloop.domain.candidate import Candidate
 from matloop.domain.pool import Pool
 from matloop.domain.space import Space
 from matloop.errors import NotYetSupported, fail
-from matloop.surrogate import Surrogate
+from matloop.surrogate import Blurred, Surrogate
 
 _PROMISING = 4
 """Measured candidates in whose neighbourhood a large space is searched. More, and random starts get too little."""
@@ -122,6 +122,8 @@ def _choice(found: Found, scorer: Scorer, task: Task, model: Model) -> Choice:
     at = model.predict(found.X).at(0, model.objectives)
     name = model.objectives[0]
     errors = f"model {figure(at.model_std[name])}, one reading {figure(at.noise_std[name])}"
+    blur = float(model.fitted.input_std(found.X)[0, 0]) if isinstance(model.fitted, Blurred) else 0.0
+    errors += f", of which {figure(blur)} by what is really made" if blur > 0 else ""
     reason = sentence([scorer.say(found.X), errors], task.set_aside)
     return Choice(found.candidate, reason, prediction=at)
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from matloop.decide import Purpose, Task
 from matloop.domain.canonical import Value
-from matloop.domain.encoder import Encoder
+from matloop.domain.encoder import Encoder, Scaled
 from matloop.domain.pool import Pool
 from matloop.domain.prediction import Floats, Prediction
 from matloop.domain.reading import Reading
@@ -121,7 +121,19 @@ def observations(task: Task) -> Observations:
         y[:, j] = [reading.outcome[objective.name] for reading in readings]
         std[:, j] = [reading.std.get(objective.name, objective.std or 0.0) for reading in readings]
     X = encoder.encode([reading.learned_values for reading in readings])
-    return Observations(X, y, std**2, encoder.groups)
+    return Observations(X, y, std**2, encoder.groups, _input_variances(readings, encoder))
+
+
+def _input_variances(readings: Sequence[Reading], encoder: Encoder) -> Floats | None:
+    """(n, d) stated variances of what was really set, encoded; None where no reading states one."""
+    if not any(reading.executed_std for reading in readings):
+        return None
+    variances = np.zeros((len(readings), encoder.d))
+    for part, start in zip(encoder.parts, encoder.starts, strict=True):
+        if isinstance(part, Scaled):
+            stds = np.array([reading.executed_std.get(part.name, 0.0) for reading in readings])
+            variances[:, start] = (stds / part.span) ** 2
+    return variances
 
 
 def learn(task: Task, surrogate: Surrogate, *, calibrate: bool = True) -> Model:

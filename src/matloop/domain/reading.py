@@ -62,6 +62,7 @@ class Reading:
     context: what was measured beside the outcome, by context parameter.
     outcome: objective -> number (for `below` and `above` the limit; empty for `failed` and `aborted`).
     std: objective -> known standard deviation of the number.
+    executed_std: parameter -> known standard deviation of what was really set.
     cost, day: what it cost and when it was ready, in the laboratory's own units; None where nobody said.
     told: the content as first told, so that telling it again is a repeat even after a correction.
     """
@@ -73,6 +74,7 @@ class Reading:
     outcome: Mapping[str, float] = field(default_factory=dict)
     std: Mapping[str, float] = field(default_factory=dict)
     executed: Mapping[str, Value] = field(default_factory=dict)
+    executed_std: Mapping[str, float] = field(default_factory=dict)
     context: Mapping[str, float] = field(default_factory=dict)
     outside: bool = False
     note: str = ""
