@@ -133,6 +133,7 @@ def task_of(problem: Problem, state: State, n: int, wish: Wish = NO_WISH) -> Tas
         design_next=max(places, default=-1) + 1,
         warm=state.model,
         set_aside=sum(reading.status in ("below", "above") for reading in state.readings.values()),
+        tried=state.tried(),
     )
     return narrowed(task, wish)
 
@@ -205,7 +206,7 @@ def suggested(state: State, task: Task, chosen: Chosen, wish: Wish = NO_WISH) ->
     data = {
         "asked": task.asked,
         "n": task.n,
-        "data": data_hash(task.readings),
+        "data": data_hash((*task.readings, *(r for r in task.tried if r.status == "failed"))),
         "model": dict(chosen.model),
         "suggestions": items,
         "machine": machine(),

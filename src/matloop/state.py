@@ -86,6 +86,11 @@ class State:
         ok = (reading for reading in self.readings.values() if reading.status == "ok")
         return tuple(sorted(ok, key=lambda reading: reading.key))
 
+    def tried(self) -> tuple[Reading, ...]:
+        """Outcomes without a usable number that say whether a candidate forms, in the order of their keys."""
+        told = (reading for reading in self.readings.values() if reading.status in ("failed", "below", "above"))
+        return tuple(sorted(told, key=lambda reading: reading.key))
+
     def token(self, suggestion: str) -> str:
         """The full token of a suggestion: campaign/suggestion/attempt."""
         return f"{self.campaign}/{self.asked[suggestion].token}"

@@ -46,6 +46,8 @@ class Task:
     design_next: the first place of the design sequence that was not taken yet.
     warm: what the surrogate said of itself at the last ask (`Chosen.model`), empty before.
     set_aside: censored readings that no likelihood uses yet.
+    tried: outcomes without a usable number that say whether a candidate forms: failed ones did not, censored ones did;
+        in the order of their keys.
     """
 
     candidates: Pool | Space
@@ -61,6 +63,7 @@ class Task:
     design_next: int = 0
     warm: Mapping[str, Any] = field(default_factory=dict)
     set_aside: int = 0
+    tried: tuple[Reading, ...] = ()
 
     def rng(self, purpose: Purpose) -> np.random.Generator:
         """The generator of this ask. The design has one sequence for the whole campaign, so it ignores `asked`."""

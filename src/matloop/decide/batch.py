@@ -9,7 +9,7 @@ import numpy as np
 from matloop.decide import Choice, Chosen, Purpose, Task
 from matloop.decide.acquisition import Acquisition, Scene, Scorer
 from matloop.decide.design import design_line, design_words, initial_length
-from matloop.decide.model import Model, ignorance, learn, learned
+from matloop.decide.model import Model, formed, ignorance, learn, learned
 from matloop.decide.search_pool import Found, GridRows, PoolRows, RowSearch, Search
 from matloop.decide.search_space import Points, SpaceSearch
 from matloop.decide.sequence import SMALL
@@ -19,6 +19,7 @@ from matloop.domain.pool import Pool
 from matloop.domain.space import Space
 from matloop.errors import NotYetSupported, fail
 from matloop.surrogate import Surrogate
+from matloop.surrogate.classify import Forming
 
 _PROMISING = 4
 """Measured candidates in whose neighbourhood a large space is searched. More, and random starts get too little."""
@@ -30,12 +31,14 @@ class Rule:
 
     evaluations: scores that the search of a large space may compute for one candidate.
     calibrate: judge the stated errors by cross-validation and correct them.
+    feasibility: learn from failures where candidates form, and mind it.
     """
 
     surrogate: Surrogate
     acquisition: Acquisition
     evaluations: int
     calibrate: bool = True
+    feasibility: bool = True
 
     def suggest(self, task: Task) -> Chosen:
         """Design first, while it lasts or no model can be fitted; the model chooses the others.
@@ -55,13 +58,15 @@ class Rule:
             return Chosen(tuple(design))
         model = learn(task, self.surrogate, calibrate=self.calibrate)
         design = [_predicted(choice, task, model) for choice in design]
-        return Chosen((*design, *self._model_choices(task, model, design)), model.describe())
+        forming = formed(task) if self.feasibility else None
+        said = {**model.describe(), **({"feasibility": forming.describe()} if forming else {})}
+        return Chosen((*design, *self._model_choices(task, model, forming, design)), said)
 
-    def _model_choices(self, task: Task, model: Model, design: list[Choice]) -> list[Choice]:
+    def _model_choices(self, task: Task, model: Model, forming: Forming | None, design: list[Choice]) -> list[Choice]:
         """What the acquisition finds, one after another, each in the light of those before."""
         closed = task.closed | {choice.candidate.id for choice in design}
         pending = (*task.open, *(choice.candidate for choice in design))
-        scene = _scene(task, model, pending, task.n - len(design))
+        scene = replace(_scene(task, model, pending, task.n - len(design)), forming=forming)
         scorer = self.acquisition.prepare(scene)
         search = self._search(task, model, closed)
         choices: list[Choice] = []

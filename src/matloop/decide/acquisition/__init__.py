@@ -15,6 +15,7 @@ import numpy as np
 from matloop.domain.objective import Objective
 from matloop.domain.prediction import Floats
 from matloop.surrogate import Fitted
+from matloop.surrogate.classify import Forming
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Scene:
     told: readings so far.
     n: how many candidates this ask still has to find.
     rng: the only source of randomness.
+    forming: where candidates form, None while nothing failed.
     """
 
     fitted: Fitted
@@ -42,6 +44,7 @@ class Scene:
     told: int
     n: int
     rng: np.random.Generator
+    forming: Forming | None = None
 
     @property
     def sign(self) -> float:
