@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from matloop.domain.pool import Pool
     from matloop.domain.prediction import Prediction
     from matloop.domain.space import Space
+    from matloop.domain.stop import Stop
     from matloop.domain.suggestion import Suggestion
     from matloop.errors import InputError, MatloopError, WorkError
     from matloop.lab.function import FunctionLab
@@ -55,6 +56,7 @@ _HOME = {
     "Pool": "domain.pool",
     "Prediction": "domain.prediction",
     "Space": "domain.space",
+    "Stop": "domain.stop",
     "Suggestion": "domain.suggestion",
     "InputError": "errors",
     "MatloopError": "errors",
@@ -97,6 +99,7 @@ __all__ = [
     "Sklearn",
     "Sobol",
     "Space",
+    "Stop",
     "Suggestion",
     "Sum",
     "TableLab",

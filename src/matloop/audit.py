@@ -14,6 +14,7 @@ from matloop.domain.objective import Objective
 from matloop.domain.pool import Pool
 from matloop.domain.problem import Problem
 from matloop.domain.space import Space
+from matloop.domain.stop import Stop
 from matloop.errors import Fault, InputError, LedgerError, fail
 from matloop.state import State, evolve
 
@@ -134,6 +135,7 @@ def problem_then(problem: Problem, state: State) -> Problem:
         _candidates_then(problem, state),
         tuple(Objective(**item) for item in settings["objectives"]),
         **{key: settings[key] for key in ("name", "seed", "batch", "initial", "retry_failed", "repeat", "budget")},
+        stop=Stop.from_json(settings.get("stop")),
     )
 
 

@@ -12,6 +12,7 @@ from matloop.config.faults import Lines
 from matloop.config.settings import LabSettings, StrategySettings
 from matloop.config.text import parse, read_text
 from matloop.domain.problem import Problem
+from matloop.domain.stop import Stop
 from matloop.errors import ConfigError, Faults, MatloopError
 
 __all__ = ["LabSettings", "Plan", "StrategySettings", "ledger_of", "read"]
@@ -86,7 +87,8 @@ def _problem(
     objectives = builder.objectives()
     candidates = builder.candidates()
     budget = builder.section("budget", schema.BudgetSection)
-    if not (campaign and terms and budget and candidates and len(objectives) == 1):
+    stop = builder.section("stop", schema.StopSection)
+    if not (campaign and terms and budget and stop and candidates and len(objectives) == 1):
         return None
     try:
         return Problem(
@@ -99,6 +101,7 @@ def _problem(
             retry_failed=terms.retry_failed,
             repeat=terms.repeat,
             budget=budget.experiments,
+            stop=Stop(**stop.model_dump()) if "stop" in builder.raw else None,
         )
     except MatloopError as error:
         builder.faults.absorb(error, builder.lines.place())

@@ -7,8 +7,6 @@ from typing import Any
 from matloop.config.faults import Lines, Path
 from matloop.errors import Faults
 
-_SECTIONS = {"stop": "Leave [stop] out: `status` advises when to stop, and [budget] experiments ends the campaign."}
-
 _KEYS: dict[str, dict[str, str]] = {
     "objective": dict.fromkeys(("value", "low", "high"), "Leave it out: it belongs to goals of a later version."),
     "pool": {
@@ -39,9 +37,7 @@ def set_aside(raw: dict[str, Any], lines: Lines, faults: Faults) -> dict[str, An
     """
     kept: dict[str, Any] = {}
     for name, content in raw.items():
-        if name in _SECTIONS:
-            faults.add(lines.place(name), f"[{name}] is not yet supported", _SECTIONS[name])
-        elif isinstance(content, dict):
+        if isinstance(content, dict):
             kept[name] = _without(name, content, (name,), lines, faults)
         elif isinstance(content, list):
             kept[name] = [

@@ -146,6 +146,15 @@ class BudgetSection(Section):
     experiments: int | None = Field(None, ge=1)
 
 
+class StopSection(Section):
+    """[stop]; its ranges are judged by the domain."""
+
+    regret: float | None = None
+    share: float | None = None
+    probability: float = 0.95
+    least: int = 10
+
+
 Model = TypeVar("Model", bound=Section)
 
 

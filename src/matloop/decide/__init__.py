@@ -30,6 +30,7 @@ class Purpose(IntEnum):
     SEARCH = 3
     RANDOM = 4
     CALIBRATE = 5
+    STOP = 6
 
 
 @dataclass(frozen=True, slots=True)

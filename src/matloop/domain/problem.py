@@ -10,6 +10,7 @@ from matloop.domain import canonical
 from matloop.domain.objective import Objective
 from matloop.domain.pool import Pool
 from matloop.domain.space import Space
+from matloop.domain.stop import Stop
 from matloop.errors import Faults, InputError, NotYetSupported
 
 
@@ -21,6 +22,7 @@ class Problem:
     initial: length of the initial design; None leaves it to the strategy.
     retry_failed: suggest again what failed. repeat: suggest again what was measured or is open.
     budget: dispatched suggestions, failed ones too; None: until stopped.
+    stop: the rule by which `run` ends early; None: never.
     """
 
     candidates: Pool | Space
@@ -32,6 +34,7 @@ class Problem:
     retry_failed: bool = False
     repeat: bool = False
     budget: int | None = None
+    stop: Stop | None = None
 
     def __post_init__(self) -> None:
         faults = Faults()
@@ -41,6 +44,8 @@ class Problem:
             faults.add("campaign name", "it is empty", "Give the campaign a name.")
         self._look_at_objectives(faults)
         self._look_at_numbers(faults)
+        if self.stop is not None and not isinstance(self.stop, Stop):
+            faults.add("stop", f"a {type(self.stop).__name__}", "Give a Stop, as Stop(share=0.1).")
         faults.raise_if_any(InputError)
         if len(self.objectives) > 1:
             raise NotYetSupported.at(
@@ -81,4 +86,5 @@ class Problem:
             "budget": self.budget,
             "objectives": [objective.to_json() for objective in self.objectives],
             kind: canonical.plain(self.candidates.to_json()),
+            **({"stop": self.stop.to_json()} if self.stop else {}),
         }
