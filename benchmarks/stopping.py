@@ -24,7 +24,7 @@ SHARES, PROBABILITIES = (0.1, 0.2), (0.8, 0.9, 0.95, 0.99)
 
 
 def watch(pool: ml.Pool, means: Floats, table: Table, seed: int) -> Floats:
-    """One campaign: at each ask (readings, then for each share: probability, allowed regret, true regret), (k, 1 + 3s)."""
+    """One campaign, (k, 1 + 3s): at each ask readings, and for each share probability, allowed regret, true regret."""
     objective = ml.Objective(table.objective, goal=table.goal)
     value = objective.sign * means
     campaign = ml.Campaign(pool, [objective], seed=seed, batch=BATCH, initial=10)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from matloop.decide import Purpose, Task
@@ -105,7 +106,7 @@ def outlook(task: Task, model: Model, rule: Stop) -> Outlook | None:
 class _Field:
     """The best found and its rivals, as far as they were looked at.
 
-    best: (1, d), its signed mean and std. lost: (k, d) candidates that failed, which are no rivals.
+    best: (1, d), its signed mean and std. done: candidates that are counted already, or failed and are no rivals.
     rivals: (r, d) those most likely to exceed the best; risk: (r,) how likely, each alone; odds: (r,) that they form.
     rest: sum of the same probabilities over all others. count: how many were looked at.
     """
@@ -116,7 +117,7 @@ class _Field:
     best: Floats
     mean: float
     std: float
-    lost: Floats
+    done: NDArray[np.void]
     forming: Forming | None
     rivals: Floats
     risk: Floats
@@ -132,16 +133,16 @@ class _Field:
         top = int(np.argmax(sign * said.mean[:, 0]))
         figures = (sign * float(said.mean[top, 0]), float(said.model_std[top, 0]))
         lost = [reading.values for reading in task.tried if reading.status == "failed"]
-        shut = encoder.encode(lost) if lost else measured[:0]
-        best, empty = measured[top : top + 1], np.zeros(0)
-        field = cls(model, sign, allowed, best, *figures, shut, formed(task), measured[:0], empty, empty)
-        field._take(measured, np.ones(len(measured)))
+        done = _keys(np.vstack([measured, encoder.encode(lost)]) if lost else measured)
+        best, others = measured[top : top + 1], np.delete(measured, top, axis=0)
+        field = cls(model, sign, allowed, best, *figures, done, formed(task), measured[:0], np.zeros(0), np.zeros(0))
+        field._take(others, np.ones(len(others)))
+        field.count = len(measured)
         return field
 
     def look(self, X: Floats) -> None:
-        """Look at further candidates X (q, d); one that was measured counts once more, which changes no draw."""
-        for x in self.lost:
-            X = X[(X != x).any(axis=1)]
+        """Look at further candidates X (q, d)."""
+        X = X[~np.isin(_keys(X), self.done)]
         self.count += len(X)
         self._take(X, np.ones(len(X)) if self.forming is None else self.forming.probability(X))
 
@@ -163,15 +164,18 @@ class _Field:
 
         One number a draw decides which candidates form, those above it: where one does, all more likely ones do.
         """
-        points, first = np.unique(np.vstack([self.best, self.rivals]), axis=0, return_index=True)
-        odds = np.concatenate([[1.0], self.odds])[first]
-        mean, cov = model.joint(points)
+        mean, cov = model.joint(np.vstack([self.best, self.rivals]))
         lower = np.tril(Factor.of(cov[0], "joint posterior").lower)
-        truth = self.sign * mean[:, :1] + lower @ rng.standard_normal((len(points), DRAWS))
-        mine = truth[int(np.flatnonzero((points == self.best).all(axis=1))[0])]
-        forms = rng.random(DRAWS)[None, :] <= odds[:, None]
-        shortfall: Floats = np.maximum(np.where(forms, truth, -np.inf).max(axis=0) - mine, 0.0)
+        truth = self.sign * mean[:, :1] + lower @ rng.standard_normal((len(mean), DRAWS))
+        forms = rng.random(DRAWS) <= np.concatenate([[1.0], self.odds])[:, None]
+        shortfall: Floats = np.where(forms, truth, -np.inf).max(axis=0) - truth[0]
         return shortfall
+
+
+def _keys(X: Floats) -> NDArray[np.void]:
+    """(q,) the bytes of each row of X (q, d), equal where the rows are."""
+    rows = np.ascontiguousarray(X + 0.0)  # + 0.0 makes one zero of two
+    return rows.view(np.dtype((np.void, rows.itemsize * rows.shape[1]))).reshape(-1)
 
 
 def _listed(task: Task) -> bool:
@@ -189,7 +193,7 @@ def _looked(task: Task, model: Model) -> Iterator[Floats]:
         yield candidates.encode_grid(_sampled(task, candidates, model))
 
 
-def _sampled(task: Task, space: Space, model: Model) -> np.ndarray[Any, np.dtype[np.int64]]:
+def _sampled(task: Task, space: Space, model: Model) -> NDArray[np.int64]:
     rng = task.rng(Purpose.STOP)
     points = [k for reading in learned(task) if not reading.outside and (k := space.index(reading.values)) is not None]
     parts = [space.sample(rng, _SAMPLED)]
