@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from matloop.decide.random import Random
     from matloop.decide.sobol import Sobol
     from matloop.domain.constraint import AtMostNonzero, Expression, Sum
+    from matloop.domain.cost import Cost
     from matloop.domain.objective import Objective
     from matloop.domain.outcome import Aborted, Censored, Failed, Measured
     from matloop.domain.parameter import Binary, Categorical, Integer, Real
@@ -44,6 +45,7 @@ _HOME = {
     "AtMostNonzero": "domain.constraint",
     "Expression": "domain.constraint",
     "Sum": "domain.constraint",
+    "Cost": "domain.cost",
     "Objective": "domain.objective",
     "Aborted": "domain.outcome",
     "Censored": "domain.outcome",
@@ -80,6 +82,7 @@ __all__ = [
     "Campaign",
     "Categorical",
     "Censored",
+    "Cost",
     "Expression",
     "Failed",
     "Forest",

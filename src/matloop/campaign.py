@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from matloop import audit, config, loop, plugins, rules
-from matloop.ask import NO_WISH, Recomputed, Wish, answer, suggested, task_of
+from matloop.ask import NO_WISH, Recomputed, Wish, answer, demand_money, suggested, task_of, unpayable
 from matloop.ask import machine as this_machine
 from matloop.decide import Strategy
 from matloop.domain import canonical
@@ -77,6 +77,7 @@ class Campaign:
         initial: length of the initial design; None leaves it to the strategy.
         retry_failed: suggest again what failed. repeat: suggest again what was measured.
         budget: dispatched suggestions; None for no limit. stop: a `Stop` rule, by which `run` may end earlier.
+        cost: what experiments cost, a `Cost`, with a limit or without.
         clock: tells the time; for simulated time.
 
     Raises:
@@ -297,7 +298,7 @@ class Campaign:
         """`stopped`, `budget`, `rule` or None; the rule is looked at only where something may be asked for."""
         if self.state.stopped is not None:
             return "stopped"
-        if self._left() == 0:
+        if self._left() == 0 or unpayable(self.problem, self.state):
             return "budget"
         return "rule" if self.problem.stop and self.room() and self._insight.enough(self.state) else None
 
@@ -347,6 +348,7 @@ class Campaign:
             task = task_of(self.problem, state, n, wish)
             chosen = answer(self.strategy, task)
             if len(chosen.choices) < n and not partial:
+                demand_money(task, chosen)
                 self._exhausted(n, len(chosen.choices))
             if not chosen.choices:
                 return []

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import pandas as pd
 
+from matloop.ask import unpayable
 from matloop.decide.stopping import Outlook
 from matloop.domain.problem import Problem
 from matloop.domain.ranked import Ranked
@@ -69,12 +70,17 @@ def status_of(problem: Problem, state: State, ranked: list[Ranked], insight: Con
         "campaign": problem.name,
         "counts": counts,
         "best": best,
-        "budget": {"experiments": {"used": used(state), "limit": problem.budget}},
+        "budget": {"experiments": {"used": used(state), "limit": problem.budget}, **_money(problem, state)},
         "advice": advice_of(problem, state, counts, found, insight.rule),
         "outlook": found.to_json() if found else None,
         "head": state.head,
         "content": state.content,
     }
+
+
+def _money(problem: Problem, state: State) -> dict[str, Any]:
+    """What was spent, where somebody says what experiments cost."""
+    return {"cost": {"used": state.spent(), "limit": problem.cost.limit}} if problem.cost else {}
 
 
 def advice_of(
@@ -95,6 +101,8 @@ def _demanded(problem: Problem, state: State, counts: dict[str, int]) -> tuple[s
         return "tell", f"{counts['pending']} suggestions await their outcome"
     if problem.budget is not None and used(state) >= problem.budget:
         return "stop", f"the budget of {problem.budget} experiments is spent"
+    if unpayable(problem, state):
+        return "stop", "what is left of the budget of cost pays for no candidate"
     return None
 
 

@@ -11,6 +11,7 @@ from matloop.config.build import Builder
 from matloop.config.faults import Lines
 from matloop.config.settings import LabSettings, StrategySettings
 from matloop.config.text import parse, read_text
+from matloop.domain.cost import Cost
 from matloop.domain.problem import Problem
 from matloop.domain.stop import Stop
 from matloop.errors import ConfigError, Faults, MatloopError
@@ -88,8 +89,10 @@ def _problem(
     candidates = builder.candidates()
     budget = builder.section("budget", schema.BudgetSection)
     stop = builder.section("stop", schema.StopSection)
-    if not (campaign and terms and budget and stop and candidates and len(objectives) == 1):
+    cost = builder.section("cost", schema.CostSection)
+    if not (campaign and terms and budget and stop and cost and candidates and len(objectives) == 1):
         return None
+    priced = "cost" in builder.raw or budget.cost is not None
     try:
         return Problem(
             candidates,
@@ -102,6 +105,7 @@ def _problem(
             repeat=terms.repeat,
             budget=budget.experiments,
             stop=Stop(**stop.model_dump()) if "stop" in builder.raw else None,
+            cost=Cost(**cost.model_dump(), limit=budget.cost) if priced else None,
         )
     except MatloopError as error:
         builder.faults.absorb(error, builder.lines.place())

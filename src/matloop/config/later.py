@@ -14,7 +14,7 @@ _KEYS: dict[str, dict[str, str]] = {
         "exclude_elements": "Take these rows out of the file.",
     },
     "parameter": {"descriptors": "Leave it out: the choices are then all equally different."},
-    "budget": dict.fromkeys(("cost", "days"), "Give experiments = how many suggestions may be dispatched."),
+    "budget": dict.fromkeys(("days",), "Give experiments = how many suggestions may be dispatched."),
 }
 """Section -> later key -> what to do instead."""
 

@@ -144,6 +144,15 @@ class BudgetSection(Section):
     """[budget]."""
 
     experiments: int | None = Field(None, ge=1)
+    cost: float | None = None
+
+
+class CostSection(Section):
+    """[cost]; what it may hold together is judged by the domain."""
+
+    constant: float | None = None
+    column: str | None = None
+    expression: str | None = None
 
 
 class StopSection(Section):

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 import numpy as np
 
 from matloop.domain.candidate import Candidate
+from matloop.domain.cost import Costs
 from matloop.domain.objective import Objective
 from matloop.domain.pool import Pool
 from matloop.domain.prediction import PredictionAt
@@ -49,6 +50,7 @@ class Task:
     set_aside: censored readings that no likelihood uses yet.
     tried: outcomes without a usable number that say whether a candidate forms: failed ones did not, censored ones did;
         in the order of their keys.
+    costs: what candidates cost, None where nobody says. left: what is left to be spent, None without a limit.
     """
 
     candidates: Pool | Space
@@ -65,6 +67,8 @@ class Task:
     warm: Mapping[str, Any] = field(default_factory=dict)
     set_aside: int = 0
     tried: tuple[Reading, ...] = ()
+    costs: Costs | None = None
+    left: float | None = None
 
     def rng(self, purpose: Purpose) -> np.random.Generator:
         """The generator of this ask. The design has one sequence for the whole campaign, so it ignores `asked`."""

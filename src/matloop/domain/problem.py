@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from matloop.domain import canonical
+from matloop.domain.cost import Cost, Costs
 from matloop.domain.objective import Objective
 from matloop.domain.pool import Pool
 from matloop.domain.space import Space
@@ -23,6 +24,7 @@ class Problem:
     retry_failed: suggest again what failed. repeat: suggest again what was measured or is open.
     budget: dispatched suggestions, failed ones too; None: until stopped.
     stop: the rule by which `run` ends early; None: never.
+    cost: what experiments cost, and what all together may; None: nobody says.
     """
 
     candidates: Pool | Space
@@ -35,6 +37,7 @@ class Problem:
     repeat: bool = False
     budget: int | None = None
     stop: Stop | None = None
+    cost: Cost | None = None
 
     def __post_init__(self) -> None:
         faults = Faults()
@@ -44,13 +47,17 @@ class Problem:
             faults.add("campaign name", "it is empty", "Give the campaign a name.")
         self._look_at_objectives(faults)
         self._look_at_numbers(faults)
-        if self.stop is not None and not isinstance(self.stop, Stop):
-            faults.add("stop", f"a {type(self.stop).__name__}", "Give a Stop, as Stop(share=0.1).")
+        for name, kind in {"stop": Stop, "cost": Cost}.items():
+            found = getattr(self, name)
+            if found is not None and not isinstance(found, kind):
+                faults.add(name, f"a {type(found).__name__}", f"Give a {kind.__name__}.")
         faults.raise_if_any(InputError)
         if len(self.objectives) > 1:
             raise NotYetSupported.at(
                 "objectives", "two or more objectives are not yet supported", "Give one objective."
             )
+        if self.costs is not None and isinstance(self.candidates, Pool):
+            _ = self.costs.rows  # a faulty column is found at once
 
     def _look_at_objectives(self, faults: Faults) -> None:
         names = [objective.name for objective in self.objectives]
@@ -73,6 +80,11 @@ class Problem:
                 faults.add(name, f"it is {number!r}", f"Give a whole number from {low}.")
 
     @cached_property
+    def costs(self) -> Costs | None:
+        """What the candidates cost; None where nobody says."""
+        return None if self.cost is None else self.cost.bind(self.candidates)
+
+    @cached_property
     def settings(self) -> dict[str, Any]:
         """Everything but the pool's rows, in JSON types, for the ledger."""
         kind = "pool" if isinstance(self.candidates, Pool) else "space"
@@ -87,4 +99,5 @@ class Problem:
             "objectives": [objective.to_json() for objective in self.objectives],
             kind: canonical.plain(self.candidates.to_json()),
             **({"stop": self.stop.to_json()} if self.stop else {}),
+            **({"cost": self.costs.to_json()} if self.costs else {}),
         }

@@ -81,6 +81,9 @@ def _say_status(document: Mapping[str, Any], objectives: Sequence[Objective]) ->
         if spent["limit"]
         else f"{spent['used']} experiments."
     )
+    if money := document["budget"].get("cost"):
+        limit = f" of {figure(money['limit'])}" if money["limit"] else ""
+        say(f"Cost: {figure(money['used'])}{limit}.")
     say(f"Advice: {document['advice']['action']}: {document['advice']['reason']}.")
 
 

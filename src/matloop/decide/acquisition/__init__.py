@@ -32,6 +32,7 @@ class Scene:
     n: how many candidates this ask still has to find.
     rng: the only source of randomness.
     forming: where candidates form, None while nothing failed.
+    priced: do costs of candidates differ, and are they minded?
     """
 
     fitted: Fitted
@@ -45,6 +46,7 @@ class Scene:
     n: int
     rng: np.random.Generator
     forming: Forming | None = None
+    priced: bool = False
 
     @property
     def sign(self) -> float:
@@ -82,6 +84,15 @@ class Bounded(Protocol):
 
     def bound(self, X: Floats) -> Floats:
         """Upper bounds (q,) of the scores at X (q, d)."""
+        ...
+
+
+@runtime_checkable
+class Priced(Protocol):
+    """Capability of a scorer whose scores are worth weighing by what candidates cost."""
+
+    def per_cost(self, scores: Floats, price: Floats) -> Floats:
+        """The order of scores (q,), or of upper bounds of them, per price (q,) > 0; a price of 1 changes nothing."""
         ...
 
 

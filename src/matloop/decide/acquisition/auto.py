@@ -61,7 +61,7 @@ class Auto:
         if share >= NOISE_MATTERS:
             why += f", but {type(scene.fitted).__name__} has no joint posterior for nei"
         preface = f"auto took ei: {why}; "
-        if scene.forming is None:
+        if scene.forming is None and not scene.priced:
             return _exact(collect, preface, scene.spread)
         seek = Pointwise(collect.believed, log_ei, ei_words, falls=True)
         return SeekThenCollect(seek, collect, preface, worst(scene))
@@ -128,6 +128,11 @@ class SeekThenCollect:
     def bound(self, X: Floats) -> Floats:
         """Upper bounds (q,) of the scores at X (q, d)."""
         return _ranked(upper(self.seek, X), self.collect.score(X), self._scene.spread)
+
+    def per_cost(self, scores: Floats, price: Floats) -> Floats:
+        """Where seeking pays, the gain is divided by the price; elsewhere the height above the worst measured."""
+        low = (self.worst - self.collect.believed.best) / self._scene.spread
+        return np.where(scores >= _FIRST / 2, scores - np.log(price), above(low)(scores, 1.0 / price))
 
     def join(self, X: Floats) -> SeekThenCollect:
         """Both rules, once the candidate at X (1, d) is pending too."""
