@@ -54,12 +54,11 @@ def run(
         _write(form, pending, campaign)
     status = campaign.status()
     if as_json:
-        written = str(form) if end.reason == "person" else None
         emit(
             {
                 "reason": end.reason,
                 "cycles": end.cycles,
-                "out": written,
+                "out": str(form) if end.reason == "person" else None,
                 "pending": _documents(pending, campaign),
                 "status": status,
             }
