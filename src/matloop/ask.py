@@ -13,6 +13,8 @@ from functools import cache
 from importlib.metadata import version
 from typing import Any
 
+import numpy as np
+
 from matloop.assume import assumed
 from matloop.decide import Choice, Chosen, Strategy, Task
 from matloop.domain import canonical
@@ -23,7 +25,7 @@ from matloop.domain.pool import Pool
 from matloop.domain.problem import Problem
 from matloop.domain.reading import Reading
 from matloop.domain.space import Space
-from matloop.errors import DataError, Faults, InputError, PluginError, SpaceError, fail
+from matloop.errors import BudgetExhausted, DataError, Faults, InputError, PluginError, SpaceError, fail
 from matloop.state import State
 
 _VERSIONED = ("matloop", "numpy", "scipy", "scikit-learn")
@@ -127,7 +129,7 @@ def task_of(problem: Problem, state: State, n: int, wish: Wish = NO_WISH) -> Tas
         problem.objectives,
         readings=readings,
         open=tuple(Candidate(item.candidate, item.values) for item in awaited),
-        closed=closed(problem, state),
+        closed=closed(problem, state) | too_dear(problem, state),
         n=n,
         seed=problem.seed,
         asked=len(state.asked),
@@ -136,8 +138,46 @@ def task_of(problem: Problem, state: State, n: int, wish: Wish = NO_WISH) -> Tas
         design_next=max(places, default=-1) + 1,
         warm=state.model,
         set_aside=sum(reading.status in ("below", "above") for reading in state.readings.values()),
+        tried=state.tried(),
+        costs=problem.costs,
+        left=money_left(problem, state),
     )
     return narrowed(task, wish)
+
+
+def money_left(problem: Problem, state: State) -> float | None:
+    """What is left to be spent, at least 0; None without a limit."""
+    if problem.cost is None or problem.cost.limit is None:
+        return None
+    return max(problem.cost.limit - state.spent(), 0.0)
+
+
+def too_dear(problem: Problem, state: State) -> frozenset[str]:
+    """Ids of the candidates of a pool that cost more than is left to be spent."""
+    left, pool = money_left(problem, state), problem.candidates
+    if left is None or problem.costs is None or not isinstance(pool, Pool):
+        return frozenset()
+    return frozenset(pool.id(int(row)) for row in np.flatnonzero(problem.costs.rows > left * (1.0 + _ROUNDING)))
+
+
+def unpayable(problem: Problem, state: State) -> bool:
+    """Is less left to be spent than the cheapest candidate costs?"""
+    left = money_left(problem, state)
+    return left is not None and problem.costs is not None and left < problem.costs.least * (1.0 - _ROUNDING)
+
+
+def demand_money(task: Task, chosen: Chosen) -> None:
+    """Where costs have a limit and fewer were chosen than asked for, money is what lacks.
+
+    Raises:
+        BudgetExhausted: when so.
+    """
+    if task.left is not None and task.costs is not None:
+        found = f"asked for {task.n}, the {task.left:g} left of the budget pays for {len(chosen.choices)}"
+        fail(BudgetExhausted, "suggest", found, "Ask for fewer, or raise [budget] cost.")
+
+
+_ROUNDING = 1e-9  # of what is left: sums of costs in another order must not close the last candidate
 
 
 def closed(problem: Problem, state: State) -> frozenset[str]:
@@ -178,7 +218,21 @@ def answer(strategy: Strategy, task: Task) -> Chosen:
     if strange:
         found = f"it chose {strange}, which are none of the campaign's candidates"
         fail(PluginError, place, found, f"{contract}: members of task.candidates.")
-    return chosen
+    return _priced(task, chosen)
+
+
+def _priced(task: Task, chosen: Chosen) -> Chosen:
+    """The choices with what they cost, as many of the first ones as what is left can pay."""
+    if task.costs is None:
+        return chosen
+    priced, spent = [], 0.0
+    for choice in chosen.choices:
+        cost = task.costs.of(choice.candidate.id, choice.candidate.values)
+        spent += cost or 0.0
+        if task.left is not None and (cost is None or spent > task.left * (1.0 + _ROUNDING)):
+            break
+        priced.append(replace(choice, cost=cost))
+    return replace(chosen, choices=tuple(priced))
 
 
 def _is_member(task: Task, candidate: Candidate) -> bool:
@@ -209,7 +263,7 @@ def suggested(state: State, task: Task, chosen: Chosen, wish: Wish = NO_WISH) ->
     data = {
         "asked": task.asked,
         "n": task.n,
-        "data": data_hash(task.readings),
+        "data": data_hash((*task.readings, *(r for r in task.tried if r.status == "failed"))),
         "model": dict(chosen.model),
         "suggestions": items,
         "machine": machine(),

@@ -10,11 +10,13 @@ from matloop.ask import Recomputed, recompute
 from matloop.domain import canonical
 from matloop.domain.canonical import Value
 from matloop.domain.context import Context
+from matloop.domain.cost import Cost
 from matloop.domain.events import Event
 from matloop.domain.objective import Objective
 from matloop.domain.pool import Pool
 from matloop.domain.problem import Problem
 from matloop.domain.space import Space
+from matloop.domain.stop import Stop
 from matloop.errors import Fault, InputError, LedgerError, fail
 from matloop.state import State, evolve
 
@@ -148,7 +150,20 @@ def problem_then(problem: Problem, state: State) -> Problem:
         _candidates_then(problem, state),
         tuple(Objective(**item) for item in settings["objectives"]),
         **{key: settings[key] for key in ("name", "seed", "batch", "initial", "retry_failed", "repeat", "budget")},
+        stop=Stop.from_json(settings.get("stop")),
+        cost=_cost_then(settings.get("cost"), _candidates_then(problem, state), state),
     )
+
+
+def _cost_then(told: Mapping[str, Any] | None, candidates: Pool | Space, state: State) -> Cost | None:
+    """The costs in force then; those of a column must stand in the pool's file as they stood."""
+    if told is None:
+        return None
+    cost = Cost(**{name: item for name, item in told.items() if name != "digest"})
+    if cost.column is not None and cost.bind(candidates).to_json() != told:
+        found = f"the column {cost.column!r} of that time, which says what candidates cost, is no longer there"
+        fail(LedgerError, f"event {state.seq + 1}", found, "Bring back the pool file of that time to recompute.")
+    return cost
 
 
 def _candidates_then(problem: Problem, state: State) -> Pool | Space:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from matloop import audit, config, loop, plugins, rules
-from matloop.ask import NO_WISH, Recomputed, Wish, answer, suggested, task_of
+from matloop.ask import NO_WISH, Recomputed, Wish, answer, demand_money, suggested, task_of, unpayable
 from matloop.ask import machine as this_machine
 from matloop.assume import assumed
 from matloop.decide import Strategy
@@ -30,7 +30,7 @@ from matloop.domain.space import Space
 from matloop.domain.suggestion import Suggestion
 from matloop.errors import BudgetExhausted, BusyError, Fault, InputError, PoolExhausted, fail
 from matloop.lab import Bound, Lab, LabSetup
-from matloop.rank import model_of, predicted, ranking
+from matloop.rank import Insight, predicted
 from matloop.state import State, evolve, replay
 from matloop.status import readings_table, status_of, used
 from matloop.store import Ledger
@@ -77,7 +77,8 @@ class Campaign:
         batch: suggestions an ask, where the ask does not say.
         initial: length of the initial design; None leaves it to the strategy.
         retry_failed: suggest again what failed. repeat: suggest again what was measured.
-        budget: dispatched suggestions; None for no limit.
+        budget: dispatched suggestions; None for no limit. stop: a `Stop` rule, by which `run` may end earlier.
+        cost: what experiments cost, a `Cost`, with a limit or without.
         clock: tells the time; for simulated time.
 
     Raises:
@@ -125,7 +126,7 @@ class Campaign:
         self._ledger: Ledger = SqliteLedger(ledger, id_, now) if ledger else MemoryLedger(id_, now)
         self._events = self._ledger.events()
         self._state = replay(self._events)
-        self._model: tuple[str, Model | None] | None = None
+        self._insight = Insight(problem, strategy)
 
     # What it knows
 
@@ -161,7 +162,7 @@ class Campaign:
 
     def shortlist(self) -> list[Ranked]:
         """Every candidate with a usable reading, best first by posterior mean."""
-        return ranking(self.problem, self.state, self.model())
+        return self._insight.ranked(self.state)
 
     def model(self) -> Model | None:
         """The model of everything read so far; None with fewer than two distinct values.
@@ -169,10 +170,7 @@ class Campaign:
         Raises:
             ModelError: when the surrogate cannot be fitted.
         """
-        state = self.state
-        if self._model is None or self._model[0] != state.content:
-            self._model = (state.content, model_of(self.problem, state, self.strategy))
-        return self._model[1]
+        return self._insight.model(self.state)
 
     def predict(self, frame: pd.DataFrame) -> Prediction:
         """Predict candidates given by their features or parameters, one a row of the frame.
@@ -192,7 +190,7 @@ class Campaign:
 
     def status(self) -> dict[str, Any]:
         """Counts, best, budget, advice and head, as `matloop status --json` prints them."""
-        return status_of(self.problem, self.state, self.shortlist())
+        return status_of(self.problem, self.state, self.shortlist(), self._insight)
 
     # What happens
 
@@ -273,7 +271,7 @@ class Campaign:
     def run(
         self, lab: Lab | None = None, cycles: int | None = None, progress: loop.Progress | None = None
     ) -> loop.RunEnd:
-        """The closed loop: until the budget is spent, nothing is left, or `cycles` asks were made.
+        """The closed loop: until the budget is spent, the stop rule holds, nothing is left, or `cycles` asks were made.
 
         Raises:
             InputError: when there is no lab. LabError: when the lab broke its promise.
@@ -297,10 +295,12 @@ class Campaign:
         return min(room, self._left())
 
     def ended(self) -> str | None:
-        """`stopped`, `budget` or None."""
+        """`stopped`, `budget`, `rule` or None; the rule is looked at only where something may be asked for."""
         if self.state.stopped is not None:
             return "stopped"
-        return "budget" if self._left() == 0 else None
+        if self._left() == 0 or unpayable(self.problem, self.state):
+            return "budget"
+        return "rule" if self.problem.stop and self.room() and self._insight.enough(self.state) else None
 
     def dispatch(self, suggestion: Suggestion) -> str:
         """Note in the ledger that a lab is about to be told; returns the token."""
@@ -348,6 +348,7 @@ class Campaign:
             task = task_of(self.problem, state, n, wish)
             chosen = answer(self.strategy, task)
             if len(chosen.choices) < n and not partial:
+                demand_money(task, chosen)
                 self._exhausted(n, len(chosen.choices))
             if not chosen.choices:
                 return []

@@ -1,8 +1,12 @@
-"""Which of the made candidates is best: by posterior mean, never by the luckiest reading."""
+"""What is concluded from a state: the model, which of the made candidates is best, and what may still be found.
+
+The best is the best by posterior mean, never by the luckiest reading.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from statistics import fmean
 from typing import TYPE_CHECKING
 
@@ -10,11 +14,13 @@ from matloop.ask import task_of
 from matloop.assume import assumed
 from matloop.decide import Strategy
 from matloop.decide.model import Model, ignorance, learn
+from matloop.decide.stopping import Outlook, outlook
 from matloop.domain.canonical import Value
 from matloop.domain.prediction import Prediction, PredictionAt
 from matloop.domain.problem import Problem
 from matloop.domain.ranked import Ranked
 from matloop.domain.reading import Reading
+from matloop.domain.stop import Stop
 from matloop.errors import InputError, fail
 from matloop.state import State
 from matloop.surrogate.gp import GP
@@ -34,6 +40,49 @@ def model_of(problem: Problem, state: State, strategy: Strategy) -> Model | None
     task = task_of(problem, state, 1)
     surrogate = getattr(strategy, "surrogate", None) or GP()
     return None if ignorance(task) else learn(task, surrogate, calibrate=getattr(strategy, "calibrate", True))
+
+
+@dataclass(slots=True)
+class Insight:
+    """What is concluded from a state, each once a state: the model, the ranking, and what may still be found."""
+
+    problem: Problem
+    strategy: Strategy
+    _model: tuple[str, Model | None] | None = field(default=None, init=False)
+    _ranked: tuple[str, list[Ranked]] | None = field(default=None, init=False)
+    _outlook: tuple[str, Outlook | None] | None = field(default=None, init=False)
+
+    @property
+    def rule(self) -> Stop:
+        """The campaign's stop rule, or the one by which `status` advises where it has none."""
+        return self.problem.stop or Stop()
+
+    def model(self, state: State) -> Model | None:
+        """The model of everything read so far; raises as `model_of`."""
+        if self._model is None or self._model[0] != state.content:
+            self._model = (state.content, model_of(self.problem, state, self.strategy))
+        return self._model[1]
+
+    def ranked(self, state: State) -> list[Ranked]:
+        """Every candidate with a usable reading, best first."""
+        if self._ranked is None or self._ranked[0] != state.content:
+            self._ranked = (state.content, ranking(self.problem, state, self.model(state)))
+        return list(self._ranked[1])
+
+    def outlook(self, state: State) -> Outlook | None:
+        """What may still be found; None while too little was measured."""
+        if self._outlook is None or self._outlook[0] != state.content:
+            model = self.model(state)
+            found = None if model is None else outlook(task_of(self.problem, state, 1), model, self.rule)
+            self._outlook = (state.content, found)
+        return self._outlook[1]
+
+    def enough(self, state: State) -> bool:
+        """Does the campaign's own rule ask to stop?"""
+        if self.problem.stop is None:
+            return False
+        found = self.outlook(state)
+        return found is not None and found.holds(self.problem.stop)
 
 
 def ranking(problem: Problem, state: State, model: Model | None) -> list[Ranked]:

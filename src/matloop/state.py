@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
@@ -85,6 +86,16 @@ class State:
         """Readings a model may learn from, in the order of their keys, whatever the order of arrival."""
         ok = (reading for reading in self.readings.values() if reading.status == "ok")
         return tuple(sorted(ok, key=lambda reading: reading.key))
+
+    def spent(self) -> float:
+        """What the suggestions cost that were not taken back."""
+        taken = (asked for asked in self.asked.values() if asked.stage not in ("withdrawn", "rejected"))
+        return math.fsum(asked.suggestion.cost or 0.0 for asked in taken)
+
+    def tried(self) -> tuple[Reading, ...]:
+        """Outcomes without a usable number that say whether a candidate forms, in the order of their keys."""
+        told = (reading for reading in self.readings.values() if reading.status in ("failed", "below", "above"))
+        return tuple(sorted(told, key=lambda reading: reading.key))
 
     def token(self, suggestion: str) -> str:
         """The full token of a suggestion: campaign/suggestion/attempt."""

@@ -182,15 +182,13 @@ def test_all_faults_come_at_once_in_the_order_of_the_file(tmp_path: Path) -> Non
         ('"auto"', '"target"', 20),
         ('"ledger.db"', '"postgresql://host/db"', 5),
         ('"ledger.db"', '"sqlite:///ledger.db"', 5),
-        ("[budget]", "[budget]\ncost = 9.0", 30),
         ("[budget]", "[budget]\ndays = 9", 30),
-        ("[budget]", '[stop]\nrule = "regret"\n[budget]', 29),
         *(('"person"', f'"{kind}"', 27) for kind in ("files", "sila", "scpi", "slurm")),
     ],
     ids=[
         *("goal target", "goal range", "goal limit", "goal learn", "two objectives", "formula", "exclude elements"),
         *("pool x space", "acquisition hits", "acquisition target", "PostgreSQL"),
-        *("URL", "cost", "days", "stop", "files", "sila", "scpi", "slurm"),
+        *("URL", "days", "files", "sila", "scpi", "slurm"),
     ],
 )
 def test_a_word_of_a_later_version_is_not_yet_supported(old: str, new: str, line: int, tmp_path: Path) -> None:

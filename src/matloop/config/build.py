@@ -25,7 +25,7 @@ from matloop.errors import Fault, Faults, MatloopError, nearest
 Built = TypeVar("Built")
 
 _REPEATED = ("objective", "parameter", "constraint")
-SECTIONS = ("campaign", "objective", "pool", "parameter", "constraint", "strategy", "lab", "budget")
+SECTIONS = ("campaign", "objective", "pool", "parameter", "constraint", "strategy", "lab", "budget", "stop", "cost")
 """Every table of the file, in the order of the contract."""
 
 

@@ -7,15 +7,13 @@ from typing import Any
 from matloop.config.faults import Lines, Path
 from matloop.errors import Faults
 
-_SECTIONS = {"stop": "Leave [stop] out: `status` advises when to stop, and [budget] experiments ends the campaign."}
-
 _KEYS: dict[str, dict[str, str]] = {
     "objective": dict.fromkeys(("value", "low", "high"), "Leave it out: it belongs to goals of a later version."),
     "pool": {
         "formula": "Give the features as columns of the file.",
         "exclude_elements": "Take these rows out of the file.",
     },
-    "budget": dict.fromkeys(("cost", "days"), "Give experiments = how many suggestions may be dispatched."),
+    "budget": dict.fromkeys(("days",), "Give experiments = how many suggestions may be dispatched."),
 }
 """Section -> later key -> what to do instead."""
 
@@ -37,9 +35,7 @@ def set_aside(raw: dict[str, Any], lines: Lines, faults: Faults) -> dict[str, An
     """
     kept: dict[str, Any] = {}
     for name, content in raw.items():
-        if name in _SECTIONS:
-            faults.add(lines.place(name), f"[{name}] is not yet supported", _SECTIONS[name])
-        elif isinstance(content, dict):
+        if isinstance(content, dict):
             kept[name] = _without(name, content, (name,), lines, faults)
         elif isinstance(content, list):
             kept[name] = [

@@ -156,6 +156,24 @@ class BudgetSection(Section):
     """[budget]."""
 
     experiments: int | None = Field(None, ge=1)
+    cost: float | None = None
+
+
+class CostSection(Section):
+    """[cost]; what it may hold together is judged by the domain."""
+
+    constant: float | None = None
+    column: str | None = None
+    expression: str | None = None
+
+
+class StopSection(Section):
+    """[stop]; its ranges are judged by the domain."""
+
+    regret: float | None = None
+    share: float | None = None
+    probability: float = 0.95
+    least: int = 10
 
 
 Model = TypeVar("Model", bound=Section)

@@ -18,6 +18,7 @@ from matloop.domain.reading import Reading
 from matloop.errors import Fault, Faults, ModelError, PluginError, fail
 from matloop.surrogate import Fitted, Observations, Surrogate
 from matloop.surrogate.calibrate import Calibration, calibrations
+from matloop.surrogate.classify import Forming, forming
 from matloop.surrogate.rescaled import rescaled
 
 CHUNK = 8192
@@ -165,6 +166,19 @@ def learn(task: Task, surrogate: Surrogate, *, calibrate: bool = True) -> Model:
         judged = calibrations(surrogate, fitted, data, task.rng(Purpose.CALIBRATE))
         fitted = rescaled(fitted, np.array([one.factor for one in judged]))
     return Model(fitted, task.candidates.encoder, names, data, labels, surrogate.name, judged)
+
+
+def formed(task: Task) -> Forming | None:
+    """Where candidates form, learned from all that was tried; None while nothing failed.
+
+    An aborted trial says nothing. A candidate that was made and then failed has been seen to do both.
+    """
+    trials = (*task.readings, *task.tried)
+    good = np.array([reading.status != "failed" for reading in trials], dtype=np.bool_)
+    if good.all():
+        return None
+    encoder = task.candidates.encoder
+    return forming(encoder.encode([reading.learned_values for reading in trials]), good, encoder.groups)
 
 
 def heard(name: str, fitted: Fitted, X: Floats, m: int) -> Prediction:

@@ -126,6 +126,32 @@ class Condition:
         return np.nan_to_num(far, nan=1e300, posinf=1e300, neginf=1e300)
 
 
+@dataclass(frozen=True)
+class Figure:
+    """A tree that gives numbers, with sound names. text: as it was written."""
+
+    text: str
+    tree: Tree
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names in it, in order of first appearance."""
+        return tuple(dict.fromkeys(name.name for name in names_in(self.tree)))
+
+    def of(self, columns: Columns) -> Floats:
+        """The numbers, of the shape of the columns; not finite where it divides by 0."""
+        with np.errstate(all="ignore"):
+            return _figure(self.tree, columns)[0]
+
+
+def figure(text: str, tree: Tree, kinds: Kinds, faults: Faults) -> Figure | None:
+    """A tree that gives numbers over these names, or None with every fault noted."""
+    before = len(faults.found)
+    if _kind(tree, text, kinds, "name", faults) not in ("number", None):
+        faults.add(place_of(text), "it gives no number", "Write a sum or product of names and numbers.")
+    return Figure(text, tree) if len(faults.found) == before else None
+
+
 def names_in(tree: Tree) -> Iterator[Name]:
     """Every name in a tree, from left to right."""
     match tree:

@@ -190,6 +190,16 @@ class Pool:
         cells = {name: column[i : i + 1].tolist()[0] for name, column in self._riders.items()}
         return {name: "" if pool_read.is_missing(cell) else cell for name, cell in cells.items()}
 
+    @property
+    def kinds(self) -> dict[str, tuple[str, ...] | None]:
+        """Each feature with what a text may be; None for numbers."""
+        return {name: column.choices for name, column in zip(self.names, self._columns, strict=True)}
+
+    @property
+    def table(self) -> dict[str, NDArray[Any]]:
+        """(n,) columns as they stand: the features, and what rides along."""
+        return {name: column.plain for name, column in zip(self.names, self._columns, strict=True)} | dict(self._riders)
+
     def id(self, i: int) -> str:
         """The id of one candidate."""
         if self._id_texts is not None:
@@ -334,12 +344,11 @@ class Pool:
         """
         if not constraints:
             return self
-        kinds = {name: column.choices for name, column in zip(self.names, self._columns, strict=True)}
+        kinds, columns = self.kinds, self.table
         faults = Faults()
         for held in constraints:
             check_names(faults, held, kinds)
         faults.raise_if_any(SpaceError)
-        columns = {name: column.plain for name, column in zip(self.names, self._columns, strict=True)}
         kept = [keeping(held, columns, kinds, len(self)) for held in constraints]
         fallen = tuple(int(np.count_nonzero(~good[self.row_of])) for good in kept)
         rows = np.flatnonzero(np.logical_and.reduce(kept))

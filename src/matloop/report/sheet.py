@@ -52,11 +52,11 @@ def suggestions_sheet(suggestions: Sequence[Suggestion], problem: Problem) -> Sh
     names = problem.candidates.names
     goal = problem.objectives[0].name
     objectives = problem.measured
-    header = ("suggestion", "candidate", *names, *_FIGURES, "reason", *objectives)
+    header = ("suggestion", "candidate", *names, *_FIGURES, "reason", "cost", *objectives)
     rows = []
     for item in suggestions:
         values = tuple(item.values[name] for name in names)
-        rows.append((item.id, item.candidate, *values, *_figures(item.prediction, goal), item.reason))
+        rows.append((item.id, item.candidate, *values, *_figures(item.prediction, goal), item.reason, item.cost))
     return Sheet(header, tuple((*row, *(None for _ in objectives)) for row in rows))
 
 
