@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matloop.bench.backtest import backtest
-    from matloop.campaign import Campaign, Told
+    from matloop.campaign import Campaign
     from matloop.decide.bayes import Bayes, Greedy
     from matloop.decide.random import Random
     from matloop.decide.sobol import Sobol
     from matloop.domain.constraint import AtMostNonzero, Expression, Sum
     from matloop.domain.objective import Objective
-    from matloop.domain.outcome import Aborted, Censored, Failed, Measured
+    from matloop.domain.outcome import Aborted, Censored, Failed, Measured, Told
     from matloop.domain.parameter import Binary, Categorical, Integer, Real
     from matloop.domain.pool import Pool
     from matloop.domain.prediction import Prediction
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 _HOME = {
     "backtest": "bench.backtest",
     "Campaign": "campaign",
-    "Told": "campaign",
     "Bayes": "decide.bayes",
     "Greedy": "decide.bayes",
     "Random": "decide.random",
@@ -48,6 +47,7 @@ _HOME = {
     "Censored": "domain.outcome",
     "Failed": "domain.outcome",
     "Measured": "domain.outcome",
+    "Told": "domain.outcome",
     "Binary": "domain.parameter",
     "Categorical": "domain.parameter",
     "Integer": "domain.parameter",

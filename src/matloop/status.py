@@ -10,9 +10,8 @@ import pandas as pd
 from matloop.domain.problem import Problem
 from matloop.domain.ranked import Ranked
 from matloop.domain.reading import Key
-from matloop.state import State
+from matloop.state import STAGE_OF, State
 
-_STAGE_OF = {"ok": "measured", "below": "censored", "above": "censored", "failed": "failed", "aborted": "aborted"}
 _TELLING = ("measured", "censored", "failed", "aborted")  # an experiment counts once, as the most telling of these
 
 
@@ -26,7 +25,7 @@ def counts_of(state: State) -> dict[str, int]:
     experiments: dict[Key, set[str]] = {}
     for key, reading in state.readings.items():
         specimen = Key(key.suggestion, key.candidate, key.experiment, 0)
-        experiments.setdefault(specimen, set()).add(_STAGE_OF[reading.status])
+        experiments.setdefault(specimen, set()).add(STAGE_OF[reading.status])
     became = Counter(next(stage for stage in _TELLING if stage in stages) for stages in experiments.values())
     return {
         "pending": sum(1 for _ in state.open()),
