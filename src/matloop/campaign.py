@@ -288,7 +288,7 @@ class Campaign:
         if lab is None:
             fail(InputError, "run", "there is no lab", "Give one, as TableLab(frame), or open a campaign.toml.")
         if isinstance(lab, Bound):
-            lab = lab.bind(self._lab_setup)
+            lab = lab.bind(replace(self._lab_setup, past=self.events))
         rest = lambda: time.sleep(_POLL_SECONDS)  # noqa: E731 (a name for one argument)
         return loop.run(self, lab, cycles=cycles, rest=rest, report=progress)
 

@@ -25,13 +25,17 @@ _TYPES = {Measured: "measured", Failed: "failed", Aborted: "aborted", Censored: 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What an outcome says, apart from whom it is about."""
+    """What an outcome says, apart from whom it is about.
+
+    book: its cost and day, where it says them; no part of what makes two outcomes the same.
+    """
 
     type: str
     status: Status
     outcome: Mapping[str, float]
     std: Mapping[str, float]
     note: str
+    book: Mapping[str, float]
 
     @classmethod
     def of(cls, said: Outcome) -> Content:
@@ -50,7 +54,8 @@ class Content:
             case Aborted():
                 status, note = "aborted", said.reason or said.note
         numbers = {name: float(number) for name, number in outcome.items()}
-        return cls(_TYPES[type(said)], status, numbers, {name: float(s) for name, s in std.items()}, note)
+        book = {name: float(spent) for name, spent in (("cost", said.cost), ("day", said.day)) if spent is not None}
+        return cls(_TYPES[type(said)], status, numbers, {name: float(s) for name, s in std.items()}, note, book)
 
 
 @dataclass(slots=True)
@@ -152,6 +157,7 @@ class Telling:
             "outside": candidate.outside or beyond(self.problem, {**candidate.values, **executed}, executed),
             "note": content.note,
             "outcome": dict(content.outcome),
+            **content.book,
         }
         if content.type == "measured":
             data["std"] = dict(content.std)

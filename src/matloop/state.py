@@ -185,6 +185,8 @@ class _Fold:
             executed=data["executed"],
             outside=data["outside"],
             note=data["note"],
+            cost=data.get("cost"),
+            day=data.get("day"),
             told=content_of(status, data["outcome"], data.get("std", {}), data["executed"]),
         )
         if key.suggestion:

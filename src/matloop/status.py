@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from math import fsum
 from typing import Any
 
 import pandas as pd
@@ -35,6 +36,13 @@ def counts_of(state: State) -> dict[str, int]:
     }
 
 
+def spent_of(state: State) -> dict[str, float]:
+    """What the readings cost together, and the laboratory's day on which the last was ready; only what they say."""
+    costs = [reading.cost for reading in state.readings.values() if reading.cost is not None]
+    days = [reading.day for reading in state.readings.values() if reading.day is not None]
+    return {**({"cost": fsum(costs)} if costs else {}), **({"days": max(days)} if days else {})}
+
+
 def status_of(problem: Problem, state: State, ranked: list[Ranked]) -> dict[str, Any]:
     """The document that `matloop status --json` prints."""
     counts = counts_of(state)
@@ -52,7 +60,10 @@ def status_of(problem: Problem, state: State, ranked: list[Ranked]) -> dict[str,
         "campaign": problem.name,
         "counts": counts,
         "best": best,
-        "budget": {"experiments": {"used": used(state), "limit": problem.budget}},
+        "budget": {
+            "experiments": {"used": used(state), "limit": problem.budget},
+            **{name: {"used": spent, "limit": None} for name, spent in spent_of(state).items()},
+        },
         "advice": advice_of(problem, state, counts),
         "head": state.head,
         "content": state.content,
@@ -75,8 +86,14 @@ def advice_of(problem: Problem, state: State, counts: dict[str, int]) -> dict[st
 
 
 def readings_table(problem: Problem, state: State) -> pd.DataFrame:
-    """One row a reading, in order of arrival: key, status, values as executed, numbers and their std."""
+    """One row a reading, in order of arrival: key, status, values as executed, numbers and their std.
+
+    Cost and day are columns where at least one reading says them.
+    """
     rows = []
+    booked = [
+        name for name in ("cost", "day") if any(getattr(one, name) is not None for one in state.readings.values())
+    ]
     for key, reading in state.readings.items():
         row: dict[str, Any] = {
             "suggestion": key.suggestion or None,
@@ -89,5 +106,6 @@ def readings_table(problem: Problem, state: State) -> pd.DataFrame:
         for objective in problem.objectives:
             row[objective.name] = reading.outcome.get(objective.name)
             row[f"{objective.name}_std"] = reading.std.get(objective.name)
-        rows.append({**row, "outside": reading.outside, "note": reading.note})
+        book = {name: getattr(reading, name) for name in booked}
+        rows.append({**row, **book, "outside": reading.outside, "note": reading.note})
     return pd.DataFrame(rows)

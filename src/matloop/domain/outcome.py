@@ -27,7 +27,11 @@ NUMBERLESS: tuple[Status, ...] = ("failed", "aborted")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Said:
-    """What every outcome can say of its subject: the suggestion, else the candidate's id, else its values."""
+    """What every outcome can say of its subject: the suggestion, else the candidate's id, else its values.
+
+    cost: what it cost, in the laboratory's own unit. day: when it was ready, in days on the laboratory's clock since
+    the campaign began. Both are bookkeeping and no part of what was found: outcomes that differ in them are equal.
+    """
 
     suggestion: str | None = None
     candidate: str | None = None
@@ -36,6 +40,8 @@ class _Said:
     reading: int = 1
     executed: Mapping[str, Value] = field(default_factory=dict)
     note: str = ""
+    cost: float | None = field(default=None, compare=False)
+    day: float | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         faults = Faults()
@@ -46,6 +52,10 @@ class _Said:
             whole = isinstance(number, numbers.Integral) and not isinstance(number, bool)
             if number is not None and not (whole and number >= 1):
                 faults.add(place, f"{name} is {number!r}", f"Give {name} as a whole number from 1.")
+        for name, spent in (("cost", self.cost), ("day", self.day)):
+            read = None if isinstance(spent, str) else as_number(spent)
+            if spent is not None and (read is None or read < 0):
+                faults.add(place, f"{name} is {spent!r}", f"Give {name} as a finite number from 0, or leave it out.")
         self._look(faults)
         faults.raise_if_any(DataError)
 

@@ -61,6 +61,7 @@ class Reading:
     values: the candidate's planned values; executed: what was really set where it differs.
     outcome: objective -> number (for `below` and `above` the limit; empty for `failed` and `aborted`).
     std: objective -> known standard deviation of the number.
+    cost, day: what it cost and when it was ready, in the laboratory's own units; None where nobody said.
     told: the content as first told, so that telling it again is a repeat even after a correction.
     """
 
@@ -73,6 +74,8 @@ class Reading:
     executed: Mapping[str, Value] = field(default_factory=dict)
     outside: bool = False
     note: str = ""
+    cost: float | None = None
+    day: float | None = None
     told: str = ""
 
     @property

@@ -12,6 +12,7 @@ from matloop.report.figures.progress import progress
 from matloop.report.findings import Findings
 from matloop.report.html import Page, say
 from matloop.report.numerals import with_error
+from matloop.report.spending import spent_words
 
 _SHORTEST_DAYS = 0.1  # less is the time of a computer, not of a laboratory
 
@@ -28,6 +29,7 @@ def page_of(findings: Findings) -> str:
         sections.importance(page, findings)
         sections.slices(page, findings)
     sections.troubles(page, findings)
+    sections.spending(page, findings)
     sections.reasons(page, findings)
     _provenance(page, findings)
     return page.text()
@@ -45,8 +47,8 @@ def _head(page: Page, findings: Findings) -> None:
         ("Goal", f"{goal.goal} {goal.name}" + (f", in {goal.unit}" if goal.unit not in (None, "1") else "")),
         ("Experiments", f"{spent['used']}{limit} suggested; {_counted(counts)}"),
     ]
-    if findings.cost is not None:
-        facts.append(("Cost", figure(findings.cost)))
+    if said := spent_words(status["budget"]):
+        facts.append(("Spent", said))
     if findings.days >= _SHORTEST_DAYS:
         facts.append(("Time", f"{figure(findings.days)} days from the first event to the last"))
     facts += [

@@ -231,6 +231,26 @@ def troubles(page: Page, findings: Findings) -> None:
     page.table(["reading", "candidate", "status", "limit", "note"], rows, ["limit"])
 
 
+def spending(page: Page, findings: Findings) -> None:
+    """What the campaign cost, in money and days."""
+    spent = findings.spending
+    if spent is None:
+        return
+    said = []
+    if spent.days is not None:
+        said.append(f"The last outcome was ready on day {figure(spent.days)} of the laboratory's clock.")
+    if spent.cost is not None:
+        said.append("Cost as the laboratory states it, in its own unit; what failed or was aborted costs too.")
+        if spent.silent:
+            said.append(f"{count(spent.silent, 'outcome')} of people or laboratories that state no cost: not counted.")
+    page.section("Cost and days", " ".join(said))
+    if spent.cost is not None:
+        rows = [[row.word, str(row.readings), figure(row.cost), figure(row.cost / row.readings)] for row in spent.rows]
+        readings = sum(row.readings for row in spent.rows)
+        rows.append(["all", str(readings), figure(spent.cost), figure(spent.cost / readings)])
+        page.table(["became", "outcomes", "cost", "cost of one"], rows, ["outcomes", "cost", "cost of one"])
+
+
 def reasons(page: Page, findings: Findings) -> None:
     """Why the last suggestions were made."""
     asked, goal = findings.asked, findings.goal

@@ -71,7 +71,7 @@ class GP:
     excess_upper: the std beyond a given one exceeds this with a probability of 5 %.
     draws: starts drawn from the priors, beside the earlier fit and the priors' mode.
     climbs: how many starts, the best ones, are climbed. steps: iterations of one climb at most.
-    study: inputs from which hyper-parameters are learned.
+    study: inputs that the hyper-parameters are learned from at most, drawn at random; every reading counts afterwards.
 
     Raises:
         ConfigError: when a setting is out of its range.

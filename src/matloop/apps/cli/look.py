@@ -12,6 +12,7 @@ from matloop.decide.words import count, figure
 from matloop.domain.objective import Objective
 from matloop.errors import InputError, fail
 from matloop.report.sheet import Sheet, shortlist_sheet
+from matloop.report.spending import spent_words
 from matloop.report.summary import Summary
 from matloop.store.atomic import write_whole
 
@@ -81,6 +82,8 @@ def _say_status(document: Mapping[str, Any], objectives: Sequence[Objective]) ->
         if spent["limit"]
         else f"{spent['used']} experiments."
     )
+    if said := spent_words(document["budget"]):
+        say(f"Spent: {said}.")
     say(f"Advice: {document['advice']['action']}: {document['advice']['reason']}.")
 
 
