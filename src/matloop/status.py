@@ -85,6 +85,31 @@ def advice_of(problem: Problem, state: State, counts: dict[str, int]) -> dict[st
     return {"action": "suggest", "reason": f"nothing is pending, {left}"}
 
 
+def readings_of(state: State) -> list[dict[str, Any]]:
+    """Every reading with its key, in order of arrival, as `matloop status --readings --json` prints them.
+
+    `values` are the planned ones, `executed` what was really set where it differs. Cost and day where they are known.
+    """
+    documents = []
+    for key, reading in state.readings.items():
+        book = {"cost": reading.cost, "day": reading.day}
+        documents.append(
+            {
+                "key": str(key),
+                **key.to_json(reading.candidate),
+                "status": reading.status,
+                "values": dict(reading.values),
+                "executed": dict(reading.executed),
+                "outcome": dict(reading.outcome),
+                "std": dict(reading.std),
+                "outside": reading.outside,
+                "note": reading.note,
+                **{name: spent for name, spent in book.items() if spent is not None},
+            }
+        )
+    return documents
+
+
 def readings_table(problem: Problem, state: State) -> pd.DataFrame:
     """One row a reading, in order of arrival: key, status, values as executed, numbers and their std.
 

@@ -4,32 +4,65 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from matloop.apps.cli.terminal import Debug, File, Json, emit, say, show_sheet
 from matloop.campaign import Campaign
 from matloop.decide.words import count, figure
 from matloop.domain.objective import Objective
+from matloop.domain.pool import Pool
+from matloop.domain.problem import Problem
 from matloop.errors import InputError, fail
 from matloop.report.sheet import Sheet, shortlist_sheet
 from matloop.report.spending import spent_words
 from matloop.report.summary import Summary
+from matloop.status import readings_of
 from matloop.store.atomic import write_whole
 
 _OURS = b"rank,candidate,"
 _SHORT = 10  # rows of the shortlist on a terminal; the file holds all
 _STEPS = 5  # the last improvements; earlier ones are history
+_VALUES = 6  # values of a candidate in the list of readings; more would not fit on a terminal
 _FAILED = 5  # failures listed; the rest is counted
 
 
-def status(file: File, as_json: Json = False, debug: Debug = False) -> None:
+def status(
+    file: File,
+    readings: Annotated[
+        bool, typer.Option("--readings", help="List every reading with the key that `correct` takes.")
+    ] = False,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
     """Say where the campaign stands and what to do next; nothing is written."""
     campaign = Campaign.open(file)
     document = campaign.status()
+    listed = readings_of(campaign.state) if readings else []
     if as_json:
-        emit(document)
-    else:
-        _say_status(document, campaign.problem.objectives)
+        emit({**document, "readings": listed} if readings else document)
+        return
+    if listed:
+        sheet = _readings_sheet(listed, campaign.problem)
+        show_sheet(sheet, exact=sheet.header)
+    _say_status(document, campaign.problem.objectives)
+
+
+def _readings_sheet(listed: Sequence[Mapping[str, Any]], problem: Problem) -> Sheet:
+    """Readings for the eye, as they were told; where a candidate has no id of a person's, with what it was made of."""
+    candidates = problem.candidates
+    own = isinstance(candidates, Pool) and candidates.id_name is not None
+    names = () if own else candidates.names[:_VALUES]
+    figures = [name for objective in problem.objectives for name in (objective.name, f"{objective.name}_std")]
+    rows = []
+    for one in listed:
+        made = {**one["values"], **one["executed"]}
+        told = {**one["outcome"], **{f"{name}_std": std for name, std in one["std"].items()}}
+        outside = "outside" if one["outside"] else ""
+        row = [one["key"], one["candidate"], *(made[name] for name in names), *(told.get(name) for name in figures)]
+        rows.append((*row, one["status"], outside, one["note"]))
+    return Sheet(("key", "candidate", *names, *figures, "status", "outside", "note"), tuple(rows))
 
 
 def write_shortlist(file: Path, summary: Summary) -> tuple[Path, Sheet]:
