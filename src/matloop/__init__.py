@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matloop.decide.sobol import Sobol
     from matloop.domain.constraint import AtMostNonzero, Expression, Sum
     from matloop.domain.objective import Objective
-    from matloop.domain.outcome import Aborted, Censored, Failed, Measured, Told
+    from matloop.domain.outcome import Aborted, Censored, Failed, Measured
     from matloop.domain.parameter import Binary, Categorical, Integer, Real
     from matloop.domain.pool import Pool
     from matloop.domain.prediction import Prediction
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from matloop.lab.person import PersonLab
     from matloop.lab.table import TableLab
     from matloop.lab.virtual import VirtualLab
+    from matloop.rules import Told
     from matloop.surrogate.forest import Forest
     from matloop.surrogate.gp import GP
     from matloop.surrogate.sklearn_ import Sklearn
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 _HOME = {
     "backtest": "bench.backtest",
     "Campaign": "campaign",
+    "Told": "rules",
     "Bayes": "decide.bayes",
     "Greedy": "decide.bayes",
     "Random": "decide.random",
@@ -47,7 +49,6 @@ _HOME = {
     "Censored": "domain.outcome",
     "Failed": "domain.outcome",
     "Measured": "domain.outcome",
-    "Told": "domain.outcome",
     "Binary": "domain.parameter",
     "Categorical": "domain.parameter",
     "Integer": "domain.parameter",

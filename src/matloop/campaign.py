@@ -21,7 +21,7 @@ from matloop.decide import Strategy
 from matloop.domain import canonical
 from matloop.domain.events import Draft, Event
 from matloop.domain.objective import Objective
-from matloop.domain.outcome import Outcome, Status, Told, outcomes_of
+from matloop.domain.outcome import Outcome, Status, outcomes_of
 from matloop.domain.pool import Pool
 from matloop.domain.prediction import Prediction
 from matloop.domain.problem import Problem
@@ -216,7 +216,7 @@ class Campaign:
         """As `suggest`, but takes what is left where fewer than n are; empty when nothing is."""
         return self._suggest(n, partial=True)
 
-    def tell(self, outcomes: Outcome | Sequence[Outcome]) -> Told:
+    def tell(self, outcomes: Outcome | Sequence[Outcome]) -> rules.Told:
         """Learn what came back; in any order, late, in parts. All of one call, or nothing.
 
         Raises:
@@ -232,7 +232,7 @@ class Campaign:
             return drafts
 
         self._append(act)
-        return Told(len(rows) - repeated, repeated)
+        return rules.Told(len(rows) - repeated, repeated)
 
     def correct(
         self,

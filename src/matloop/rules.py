@@ -58,6 +58,14 @@ class Content:
         return cls(_TYPES[type(said)], status, numbers, {name: float(s) for name, s in std.items()}, note, book)
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How many outcomes were new, and how many the ledger held already."""
+
+    accepted: int
+    repeated: int
+
+
 @dataclass(slots=True)
 class Telling:
     """One call of `tell`: turns outcomes into drafts, remembering what this call already said."""
@@ -145,8 +153,7 @@ class Telling:
         say = ", ".join(f"{name} = {number:g}" for name, number in content.outcome.items()) or content.status
         found = f"{say} contradicts what is held: {held}"
         again = "`experiment` (another specimen)" if not key.suggestion else "row without suggestion (another specimen)"
-        fix = f"`correct {key} {_assigned(content)}`"
-        cure = f"Use {fix} if the held one is wrong, a new `reading` (the same specimen) or a new {again}."
+        cure = f"Use `correct {key}` if the held one is wrong, a new `reading` (the same specimen) or a new {again}."
         fail(ConflictError, str(key), found, cure)
 
     def _draft(self, key: Key, candidate: Candidate, content: Content, executed: Mapping[str, Value]) -> Draft:
@@ -165,13 +172,6 @@ class Telling:
             data["side"] = content.status
         token = self.state.asked[key.suggestion].token if key.suggestion else None
         return Draft(content.type, data, token)
-
-
-def _assigned(content: Content) -> str:
-    """A content as `correct` takes it, quoted for a shell."""
-    numbers = [f'"{name}={number!r}"' for name, number in content.outcome.items()]
-    stds = [f'"{name}_std={number!r}"' for name, number in content.std.items()]
-    return " ".join([*numbers, *stds, f"status={content.status}"])
 
 
 def told(problem: Problem, state: State, outcomes: Iterable[Outcome]) -> tuple[list[Draft], int]:

@@ -197,14 +197,6 @@ class Censored(_Said):
 Outcome = Measured | Failed | Aborted | Censored
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """How many outcomes were new, and how many the ledger held already."""
-
-    accepted: int
-    repeated: int
-
-
 _ONE_EACH = 'Give one outcome a row, as [ml.Measured(row.suggestion, {"y": row.y}) for row in frame.itertuples()]'
 
 

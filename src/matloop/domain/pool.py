@@ -22,8 +22,8 @@ from matloop.domain.keeping import check_names, keeping
 from matloop.domain.named_values import Parsers, parse_values
 from matloop.domain.pool_read import Source
 from matloop.domain.prediction import Floats
-from matloop.domain.table import LISTED_FAULTS, Texts, listed
-from matloop.errors import DataError, Fault, Faults, SpaceError, fail
+from matloop.domain.table import LISTED_FAULTS, Texts
+from matloop.errors import DataError, Faults, SpaceError, fail
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -131,8 +131,11 @@ class Pool:
         columns, ids = list(given.columns), given.ids
         named = [] if ids is None else [Words.of(ids)]
         first, row_of = group([column.keys() for column in (*columns, *named)])
+        faults = Faults()
         for words in named:
-            _refuse_twins(given, words, first)
+            made = dict(zip(given.names, columns, strict=True))
+            pool_read.note_twins(faults, made, words, lambda row: given.place(row, str(given.id_name)), first)
+        faults.raise_if_any(DataError)
         riders = given.riders
         if len(first) < len(row_of):
             columns = [column.take(first) for column in columns]
@@ -354,28 +357,6 @@ class Pool:
         if not 1 <= n <= len(self):
             fail(DataError, self.source, f"the first {n} of {len(self)} candidates", f"Ask for 1 to {len(self)}.")
         return self._taken(slice(0, n), self.row_of[self.row_of < n])
-
-
-def _refuse_twins(given: Source, ids: Words, first: NDArray[np.intp]) -> None:
-    """One id with two feature rows is a fault."""
-    column_name = given.id_name or ""
-    codes = ids.codes[first]
-    counts = np.bincount(codes)
-    if counts.max() == 1:
-        return
-    twins = np.flatnonzero(counts > 1)
-    found = []
-    for code in twins[:LISTED_FAULTS]:
-        one, other = (int(row) for row in first[codes == code][:2])
-        values = [(column.value(one), column.value(other)) for column in given.columns]
-        differ = ", ".join(
-            f"{name} {a!r} and {b!r}" for name, (a, b) in zip(given.names, values, strict=True) if a != b
-        )
-        text = f"id {ids.levels[code]!r} has other features than at {given.place(one, column_name)} ({differ})"
-        found.append(Fault(given.place(other, column_name), text, "Give each its own id, or correct the row."))
-    faults = Faults()
-    listed(faults, found, len(twins))
-    faults.raise_if_any(DataError)
 
 
 def _refuse_overflow(given: Source, columns: Sequence[Column]) -> None:
