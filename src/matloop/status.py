@@ -21,6 +21,11 @@ def used(state: State) -> int:
     return sum(asked.stage not in ("withdrawn", "rejected") for asked in state.asked.values())
 
 
+def unsuggested(state: State) -> int:
+    """Experiments that were told though nobody suggested them; they do not count against the budget."""
+    return len({(key.candidate, key.experiment) for key in state.readings if not key.suggestion})
+
+
 def counts_of(state: State) -> dict[str, int]:
     """Experiments by what became of them, and readings."""
     experiments: dict[Key, set[str]] = {}
@@ -64,6 +69,7 @@ def status_of(problem: Problem, state: State, ranked: list[Ranked]) -> dict[str,
             "experiments": {"used": used(state), "limit": problem.budget},
             **{name: {"used": spent, "limit": None} for name, spent in spent_of(state).items()},
         },
+        "unsuggested": unsuggested(state),
         "advice": advice_of(problem, state, counts),
         "head": state.head,
         "content": state.content,

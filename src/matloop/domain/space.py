@@ -18,7 +18,7 @@ from matloop.domain.encoder import Encoder, OneHot, Scaled
 from matloop.domain.expression import Kinds
 from matloop.domain.held import Held
 from matloop.domain.keeping import keeps
-from matloop.domain.named_values import Parsers, parse_values
+from matloop.domain.named_values import Parsers, parse_values, shortly
 from matloop.domain.number import as_number
 from matloop.domain.parameter import Categorical, Integer, Parameter, Real
 from matloop.domain.prediction import Floats
@@ -54,6 +54,12 @@ class Space:
         check_parameters(faults, self.parameters)
         faults.raise_if_any(SpaceError)
         _ = self._held
+
+    def __repr__(self) -> str:
+        count = self.count()
+        number = f"at most {self.most:,}" if count is None else f"{count:,}"
+        held = f"; {len(self.constraints)} constraint(s)" if self.constraints else ""
+        return f"Space({number} candidates; parameters {shortly(self.names)}{held})"
 
     @cached_property
     def _held(self) -> Held:

@@ -14,6 +14,7 @@ from matloop.decide.words import count, figure
 from matloop.domain.objective import Objective
 from matloop.domain.pool import Pool
 from matloop.domain.problem import Problem
+from matloop.domain.units import unit_beside
 from matloop.errors import InputError, fail
 from matloop.report.sheet import Sheet, shortlist_sheet
 from matloop.report.spending import spent_words
@@ -110,11 +111,10 @@ def _say_status(document: Mapping[str, Any], objectives: Sequence[Objective]) ->
         figures = "; ".join(_best_figure(best, objective) for objective in objectives)
         say(f"Best: {best['candidate']}, {figures}, {count(best['readings'], 'reading')}; at {made}.")
     spent = document["budget"]["experiments"]
-    say(
-        f"Budget: {spent['used']} of {spent['limit']} experiments."
-        if spent["limit"]
-        else f"{spent['used']} experiments."
-    )
+    limit = f"Budget: {spent['used']} of {spent['limit']}" if spent["limit"] else str(spent["used"])
+    told = count(document["unsuggested"], "experiment")
+    aside = f" ({told} told that nobody suggested: not counted)" if document["unsuggested"] else ""
+    say(f"{limit} experiments{aside}.")
     if said := spent_words(document["budget"]):
         say(f"Spent: {said}.")
     say(f"Advice: {document['advice']['action']}: {document['advice']['reason']}.")
@@ -122,7 +122,7 @@ def _say_status(document: Mapping[str, Any], objectives: Sequence[Objective]) ->
 
 def _best_figure(best: Mapping[str, Any], objective: Objective) -> str:
     """`overpotential 0.378 V (model 0.003, one reading 0.003)`, or the plain mean while there is no model."""
-    unit = None if objective.unit == "1" else objective.unit
+    unit = unit_beside(objective.name, objective.unit)
     said = best["prediction"]
     if said is None:
         return f"{objective.name} {figure(best['reading_mean'][objective.name], unit)} (plain mean, no model yet)"

@@ -70,7 +70,8 @@ def show_sheet(sheet: Sheet, *, exact: Sequence[str] = (), leave_out: Sequence[s
         numeric = all(isinstance(row[i], int | float) or row[i] is None for row in sheet.rows)
         wordy = sheet.header[i] in _WORDS
         side: Literal["left", "right"] = "right" if numeric else "left"
-        table.add_column(sheet.header[i], justify=side, no_wrap=not wordy, overflow="fold" if wordy else "ellipsis")
+        folded = wordy or numeric  # a long name above short numbers may take several lines
+        table.add_column(sheet.header[i], justify=side, no_wrap=not folded, overflow="fold" if folded else "ellipsis")
     for row in sheet.rows:
         table.add_row(*(_eye(row[i], sheet.header[i], exact) for i in shown))
     console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
