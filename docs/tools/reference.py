@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import MISSING, fields
 from pathlib import Path
 from types import NoneType, UnionType
@@ -22,7 +22,11 @@ import typer
 from matloop import plugins
 from matloop.apps.cli import main as cli
 from matloop.config import schema
+from matloop.domain.objective import Objective
+from matloop.domain.parameter import Real
+from matloop.domain.space import Space
 from matloop.errors import ConfigError
+from matloop.lab import LabSetup
 
 sys.path.insert(0, str(Path(__file__).parent))
 from docstrings import split
@@ -168,14 +172,38 @@ def key_rows(section: str) -> list[tuple[str, ...]]:
     return rows
 
 
+def setup() -> LabSetup:
+    """A campaign that every lab can look at: the virtual laboratory reads it before it refuses a key."""
+    space = Space([Real("x", 0, 1), Real("log10_n", 18.5, 20.8), Real("temperature", 300, 900)])
+    return LabSetup(DOCS, (Objective("zT"),), space)
+
+
 def lab_keys(name: str) -> tuple[str, ...]:
     """The settings of a lab, as it names them itself to who gives it an unknown one."""
     try:
-        plugins.load(plugins.LABS, name).from_settings({"?": 0}, None)
+        plugins.load(plugins.LABS, name).from_settings({"?": 0}, setup())
     except ConfigError as error:
         cures = [fault.cure for fault in error.faults if fault.place == "[lab] ?"]
         return tuple(re.findall(r"'(\w+)'", cures[0]))
     raise AssertionError(f"lab {name!r} takes any key")
+
+
+def told(class_: type, names: Collection[str]) -> Mapping[str, str]:
+    """Setting -> meaning, from the docstrings of a class and of those it is made from."""
+    said: dict[str, str] = {}
+    for base in reversed(class_.__mro__):
+        said |= split(base.__doc__ or "", names)[1]
+    return said
+
+
+def setting_meanings(group: str, name: str) -> tuple[tuple[str, ...], Mapping[str, str]]:
+    """What a strategy, surrogate or lab takes, and what is said of it: in keys.toml for labs that stand there."""
+    class_ = plugins.load(GROUPS[group], name)
+    if group != "lab":
+        names = plugins.settings_of(class_)
+        return names, told(class_, names)
+    names = lab_keys(name)
+    return names, meanings_of(f"lab.{name}") if name in meanings()["lab"] else told(class_, names)
 
 
 def setting_rows(group: str, name: str) -> list[tuple[str, ...]]:
@@ -184,15 +212,14 @@ def setting_rows(group: str, name: str) -> list[tuple[str, ...]]:
     Raises:
         KeyError: for a setting without a meaning.
     """
-    if group == "lab":
-        said = meanings_of(f"lab.{name}")
-        return [(f"`{key}`", *said[key].split(" | ")) for key in lab_keys(name)]
+    names, said = setting_meanings(group, name)
+    if group == "lab" and name in meanings()["lab"]:
+        return [(f"`{key}`", *said[key].split(" | ")) for key in names]
     class_ = plugins.load(GROUPS[group], name)
     hints = get_type_hints(class_)
-    _, said = split(class_.__doc__ or "", plugins.settings_of(class_))
     rows = []
     for item in fields(class_):
-        if item.init:
+        if item.name in names:
             default = "`gp`" if item.name == "surrogate" else plain(item.default)
             rows.append((f"`{item.name}`", takes(hints[item.name]), default, said[item.name]))
     return rows
@@ -224,10 +251,7 @@ def undocumented() -> Iterator[str]:
     """Keys of campaign.toml without a meaning, and meanings without a key."""
     for section, model in SECTIONS.items():
         yield from (f"[{section}] {key}" for key in set(model.model_fields) ^ set(meanings_of(section)))
-    for name in plugins.names(plugins.LABS):
-        yield from (f"[lab] {name}: {key}" for key in set(lab_keys(name)) ^ set(meanings_of(f"lab.{name}")))
-    for group in ("strategy", "surrogate"):
-        for name in plugins.names(GROUPS[group]):
-            class_ = plugins.load(GROUPS[group], name)
-            said = split(class_.__doc__ or "", plugins.settings_of(class_))[1]
-            yield from (f"{group} {name}: {key}" for key in set(plugins.settings_of(class_)) ^ set(said))
+    for group, entry_points in GROUPS.items():
+        for name in plugins.names(entry_points):
+            taken, said = setting_meanings(group, name)
+            yield from (f"{group} {name}: {key}" for key in set(taken) ^ set(said))

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from matloop import audit, config, loop, plugins, rules
-from matloop.ask import NO_WISH, Recomputed, Wish, answer, suggested, task_of
+from matloop.ask import NO_WISH, Recomputed, Wish, answer, demand_money, suggested, task_of, unpayable
 from matloop.ask import machine as this_machine
+from matloop.assume import assumed
 from matloop.corrections import Correction, corrected, parse_key
 from matloop.decide import Strategy
 from matloop.domain import canonical
@@ -30,7 +31,7 @@ from matloop.domain.space import Space
 from matloop.domain.suggestion import Suggestion
 from matloop.errors import BusyError, Fault, InputError, fail
 from matloop.lab import Bound, Lab, LabSetup
-from matloop.rank import model_of, ranking
+from matloop.rank import Insight, predicted
 from matloop.state import State, evolve, replay
 from matloop.status import readings_table, status_of, used
 from matloop.store import Ledger
@@ -69,7 +70,8 @@ class Campaign:
         batch: suggestions an ask, where the ask does not say.
         initial: length of the initial design; None leaves it to the strategy.
         retry_failed: suggest again what failed. repeat: suggest again what was measured.
-        budget: dispatched suggestions; None for no limit.
+        budget: dispatched suggestions; None for no limit. stop: a `Stop` rule, by which `run` may end earlier.
+        cost: what experiments cost, a `Cost`, with a limit or without.
         clock: tells the time; for simulated time.
 
     Raises:
@@ -117,7 +119,7 @@ class Campaign:
         self._ledger: Ledger = SqliteLedger(ledger, id_, now) if ledger else MemoryLedger(id_, now)
         self._events = self._ledger.events()
         self._state = replay(self._events)
-        self._model: tuple[str, Model | None] | None = None
+        self._insight = Insight(problem, strategy)
 
     # What it knows
 
@@ -142,13 +144,18 @@ class Campaign:
         """Suggestions whose outcome is awaited, oldest first."""
         return [asked.suggestion for asked in self.state.open()]
 
+    @property
+    def context(self) -> Mapping[str, float]:
+        """What is measured and not chosen: the values at which `best`, `shortlist`, `report` and `predict` speak."""
+        return assumed(self.problem.candidates, self.state).values
+
     def best(self) -> list[Ranked]:
         """The best candidate made so far by posterior mean, never by the luckiest reading; empty before any."""
         return self.shortlist()[:1]
 
     def shortlist(self) -> list[Ranked]:
         """Every candidate with a usable reading, best first by posterior mean."""
-        return ranking(self.problem, self.state, self.model())
+        return self._insight.ranked(self.state)
 
     def model(self) -> Model | None:
         """The model of everything read so far; None with fewer than two distinct values.
@@ -156,29 +163,19 @@ class Campaign:
         Raises:
             ModelError: when the surrogate cannot be fitted.
         """
-        state = self.state
-        if self._model is None or self._model[0] != state.content:
-            self._model = (state.content, model_of(self.problem, state, self.strategy))
-        return self._model[1]
+        return self._insight.model(self.state)
 
     def predict(self, frame: pd.DataFrame) -> Prediction:
         """Predict candidates given by their features or parameters, one a row of the frame.
 
-        Returns:
-            mean, model_std and noise_std, each (n, m).
+        What is measured and not chosen is taken from the frame where it has that column, else as `context` says. Each
+        figure is (n, m).
 
         Raises:
             InputError: when fewer than two distinct values were read, so that there is no model.
             DataError: for a missing column or a value that is none.
         """
-        model = self.model()
-        if model is None:
-            cure = "Tell at least two readings that differ."
-            fail(InputError, "predict", "there is no model yet", cure)
-        candidates = self.problem.candidates
-        named = [name for name in frame.columns if name in candidates.names]
-        rows = zip(*(frame[name].tolist() for name in named), strict=True)
-        return model.predict_values([candidates.resolve(dict(zip(named, row, strict=True))).values for row in rows])
+        return predicted(self.problem, self.model(), frame)
 
     def table(self) -> pd.DataFrame:
         """One row a reading, in order of arrival."""
@@ -186,7 +183,7 @@ class Campaign:
 
     def status(self) -> dict[str, Any]:
         """Counts, best, budget, advice and head, as `matloop status --json` prints them."""
-        return status_of(self.problem, self.state, self.shortlist())
+        return status_of(self.problem, self.state, self.shortlist(), self._insight)
 
     # What happens
 
@@ -197,7 +194,8 @@ class Campaign:
 
         Args:
             n: how many; None: the campaign's batch, or what the budget leaves of it.
-            fixed: for this ask, parameter or feature -> the value that all shall have.
+            fixed: for this ask, parameter or feature -> the value that all shall have; what is measured and not chosen
+                (see `Context`) -> its present value, where predictions are made; None: the median so far.
             exclude: for this ask, ids of candidates (or suggestions) that shall not be among them.
 
         Raises:
@@ -258,7 +256,7 @@ class Campaign:
             DataError: when there is no such reading, or it would not hold together.
         """
         given = Correction(outcome or {}, std or {}, status, note)
-        self._append(lambda state: [corrected(state, parse_key(state, key), given, reason)])
+        self._append(lambda state: [corrected(self.problem, state, parse_key(state, key), given, reason)])
 
     def withdraw(self, ids: str | Sequence[str], *, reason: str) -> None:
         """Take open suggestions back; their candidates are not suggested again.
@@ -279,7 +277,7 @@ class Campaign:
     def run(
         self, lab: Lab | None = None, cycles: int | None = None, progress: loop.Progress | None = None
     ) -> loop.RunEnd:
-        """The closed loop: until the budget is spent, nothing is left, or `cycles` asks were made.
+        """The closed loop: until the budget is spent, the stop rule holds, nothing is left, or `cycles` asks were made.
 
         Raises:
             InputError: when there is no lab. LabError: when the lab broke its promise.
@@ -303,10 +301,12 @@ class Campaign:
         return min(room, self._left())
 
     def ended(self) -> str | None:
-        """`stopped`, `budget` or None."""
+        """`stopped`, `budget`, `rule` or None; the rule is looked at only where something may be asked for."""
         if self.state.stopped is not None:
             return "stopped"
-        return "budget" if self._left() == 0 else None
+        if self._left() == 0 or unpayable(self.problem, self.state):
+            return "budget"
+        return "rule" if self.problem.stop and self.room() and self._insight.enough(self.state) else None
 
     def dispatch(self, suggestion: Suggestion) -> str:
         """Note in the ledger that a lab is about to be told; returns the token."""
@@ -354,6 +354,7 @@ class Campaign:
             task = task_of(self.problem, state, n, wish)
             chosen = answer(self.strategy, task)
             if len(chosen.choices) < n and not partial:
+                demand_money(task, chosen)
                 audit.exhausted(state, n, len(chosen.choices))
             if not chosen.choices:
                 return []

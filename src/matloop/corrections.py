@@ -8,6 +8,7 @@ from typing import Any
 
 from matloop.domain.events import Draft
 from matloop.domain.outcome import NUMBERLESS, STATUSES, look_at_numbers
+from matloop.domain.problem import Problem
 from matloop.domain.reading import Key, Reading
 from matloop.errors import DataError, Faults, fail, nearest
 from matloop.rules import demand_reason
@@ -46,7 +47,7 @@ class Correction:
         return data
 
 
-def corrected(state: State, key: Key, correction: Correction, reason: str) -> Draft:
+def corrected(problem: Problem, state: State, key: Key, correction: Correction, reason: str) -> Draft:
     """Replace what a reading says.
 
     Raises:
@@ -60,20 +61,25 @@ def corrected(state: State, key: Key, correction: Correction, reason: str) -> Dr
         fail(DataError, str(key), "no such reading is held", cure)
     demand_reason(reason, str(key))
     faults = Faults()
-    _look_at_fields(faults, state, str(key), correction)
+    _look_at_fields(faults, problem, str(key), correction)
     faults.raise_if_any(DataError)
     data = correction.to_json()
-    _look_at_whole(faults, str(key), correction, reading, reading.corrected(data))
+    after = reading.corrected(data)
+    _look_at_whole(faults, str(key), correction, reading, after)
+    unsaid = [one.name for one in problem.candidates.context if one.name not in after.context]
+    if after.status not in NUMBERLESS and unsaid:
+        cure = "Void it with status=aborted, and tell it as a new experiment with its context."
+        faults.add(str(key), f"it has no {', '.join(map(repr, unsaid))}, which a number needs beside it", cure)
     faults.raise_if_any(DataError)
     token = state.asked[key.suggestion].token if key.suggestion else None
     return Draft("corrected", {**key.to_json(reading.candidate), **data, "reason": reason}, token)
 
 
-def _look_at_fields(faults: Faults, state: State, place: str, given: Correction) -> None:
+def _look_at_fields(faults: Faults, problem: Problem, place: str, given: Correction) -> None:
     """Each field by itself."""
     if given.empty:
         faults.add(place, "nothing is named that is to be corrected", "Give a number, a std, a status or a note.")
-    known = [item["name"] for item in state.settings["objectives"]]
+    known = [objective.name for objective in problem.objectives]
     for name in dict.fromkeys((*given.outcome, *given.std)):
         if name not in known:
             faults.add(place, f"{name!r} is no objective", nearest(name, known))

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from matloop.domain.candidate import Candidate
 from matloop.domain.canonical import Value
+from matloop.domain.context import measured_of
+from matloop.domain.encoder import Scaled
 from matloop.domain.events import Draft
 from matloop.domain.outcome import Aborted, Censored, Failed, Measured, Outcome, Status
 from matloop.domain.pool import Pool
@@ -35,6 +37,7 @@ class Content:
     outcome: Mapping[str, float]
     std: Mapping[str, float]
     note: str
+    executed_std: Mapping[str, float]
     book: Mapping[str, float]
 
     @classmethod
@@ -43,19 +46,22 @@ class Content:
         note = said.note
         outcome: Mapping[str, float] = {}
         std: Mapping[str, float] = {}
+        about: Mapping[str, float] = {}
         status: Status = "ok"
         match said:
             case Measured():
-                outcome, std = said.outcome, said.std
+                outcome, std, about = said.outcome, said.std, said.executed_std
             case Censored():
                 outcome, status = said.outcome, said.side
             case Failed():
                 status, note = "failed", said.reason or said.note
             case Aborted():
                 status, note = "aborted", said.reason or said.note
-        numbers = {name: float(number) for name, number in outcome.items()}
+        numbers, stds, abouts = (
+            {name: float(number) for name, number in given.items()} for given in (outcome, std, about)
+        )
         book = {name: float(spent) for name, spent in (("cost", said.cost), ("day", said.day)) if spent is not None}
-        return cls(_TYPES[type(said)], status, numbers, {name: float(s) for name, s in std.items()}, note, book)
+        return cls(_TYPES[type(said)], status, numbers, stds, note, abouts, book)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +98,9 @@ class Telling:
         self._look_at_names(said, content)
         candidate = self._candidate(said)
         executed = executed_of(self.problem, candidate, said)
-        text = content_of(content.status, content.outcome, content.std, executed)
+        context = context_of(self.problem, said)
+        real = {**executed, **context}
+        text = content_of(content.status, content.outcome, content.std, real, content.executed_std)
         key = self._key(said, candidate, text)
         held = self._held_at(key)
         if text in held:
@@ -103,13 +111,18 @@ class Telling:
         self._held[key] = text
         if key.suggestion:
             self._answered.add(key.suggestion)
-        self.drafts.append(self._draft(key, candidate, content, executed))
+        draft = self._draft(key, candidate, content, executed)
+        self.drafts.append(replace(draft, data={**draft.data, "context": context}) if context else draft)
 
     def _look_at_names(self, said: Outcome, content: Content) -> None:
         known = [objective.name for objective in self.problem.objectives]
         for name in content.outcome:
             if name not in known:
                 fail(DataError, said.subject, f"{name!r} is no objective", nearest(name, known))
+        numeric = [part.name for part in self.problem.candidates.encoder.parts if isinstance(part, Scaled)]
+        for name in content.executed_std:
+            if name not in numeric:
+                fail(DataError, said.subject, f"executed_std: {name!r} is no numeric parameter", nearest(name, numeric))
 
     def _candidate(self, said: Outcome) -> Candidate:
         if said.suggestion is None:
@@ -146,7 +159,8 @@ class Telling:
         reading = self.state.readings.get(key)
         if reading is None:
             return []
-        now = content_of(reading.status, reading.outcome, reading.std, reading.executed)
+        real = {**reading.executed, **reading.context}
+        now = content_of(reading.status, reading.outcome, reading.std, real, reading.executed_std)
         return [now, reading.told]
 
     def _refuse(self, key: Key, content: Content, held: str) -> None:
@@ -168,6 +182,8 @@ class Telling:
         }
         if content.type == "measured":
             data["std"] = dict(content.std)
+        if content.executed_std:
+            data["executed_std"] = dict(content.executed_std)
         if content.type == "censored":
             data["side"] = content.status
         token = self.state.asked[key.suggestion].token if key.suggestion else None
@@ -200,16 +216,17 @@ def find_candidate(problem: Problem, state: State, said: Outcome) -> Candidate:
     Raises:
         DataError: when the id is unknown and no values say what was made.
     """
-    candidates = problem.candidates
+    candidates, measured = problem.candidates, [one.name for one in problem.candidates.context]
+    values = {name: value for name, value in (said.values or {}).items() if name not in measured}
     if said.candidate is None:
-        return candidates.resolve(said.values or {})
+        return candidates.resolve(values)
     found = candidates.by_id(said.candidate) or _remembered(state, said.candidate)
     if found is not None:
         return found
     if said.values is None:
         found_text = "no candidate of this id is in the pool or was suggested or told before"
         fail(DataError, said.candidate, found_text, "Correct the id, or give the candidate's values as well.")
-    made = candidates.resolve(said.values)
+    made = candidates.resolve(values)
     named = isinstance(candidates, Pool) and candidates.id_name is not None
     if made.id == said.candidate:
         return made
@@ -235,17 +252,29 @@ def executed_of(problem: Problem, candidate: Candidate, said: Outcome) -> dict[s
     Raises:
         DataError: for a name that is no parameter, or a value that cannot be read.
     """
+    names, measured = problem.candidates.names, [one.name for one in problem.candidates.context]
     given = dict(said.executed)
     if said.values is not None and (said.suggestion is not None or said.candidate is not None):
         given = {**said.values, **given}
+    given = {name: value for name, value in given.items() if name not in measured}
     if not given:
         return {}
-    names = problem.candidates.names
     for name in given:
         if name not in names:
-            fail(DataError, said.subject, f"executed {name!r} is no parameter", nearest(name, names))
+            fail(DataError, said.subject, f"executed {name!r} is no parameter", nearest(name, (*names, *measured)))
     typed = problem.candidates.resolve({**candidate.values, **given}).values
     return {name: typed[name] for name in given if typed[name] != candidate.values[name]}
+
+
+def context_of(problem: Problem, said: Outcome) -> dict[str, float]:
+    """What an outcome says of the context; what was tried and failed, or says nothing, may leave it out.
+
+    Raises:
+        DataError: when the context of a number is missing, or a value is no number.
+    """
+    given = {**(said.values or {}), **said.executed}
+    needed = isinstance(said, Measured | Censored)
+    return measured_of(problem.candidates.context, given, said.subject, all_=needed)
 
 
 def beyond(problem: Problem, values: Mapping[str, Value], executed: Mapping[str, Value]) -> bool:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
@@ -90,6 +91,16 @@ class State:
         ok = (reading for reading in self.readings.values() if reading.status == "ok")
         return tuple(sorted(ok, key=lambda reading: reading.key))
 
+    def spent(self) -> float:
+        """What the suggestions cost that were not taken back."""
+        taken = (asked for asked in self.asked.values() if asked.stage not in ("withdrawn", "rejected"))
+        return math.fsum(asked.suggestion.cost or 0.0 for asked in taken)
+
+    def tried(self) -> tuple[Reading, ...]:
+        """Outcomes without a usable number that say whether a candidate forms, in the order of their keys."""
+        told = (reading for reading in self.readings.values() if reading.status in ("failed", "below", "above"))
+        return tuple(sorted(told, key=lambda reading: reading.key))
+
     def token(self, suggestion: str) -> str:
         """The full token of a suggestion: campaign/suggestion/attempt."""
         return f"{self.campaign}/{self.asked[suggestion].token}"
@@ -173,8 +184,10 @@ class _Fold:
 
     def told(self, event: Event) -> None:
         data = event.data
+        context = data.get("context", {})
         key = Key.from_json(data)
         status: Status = data["side"] if event.type == "censored" else _STATUS[event.type]
+        executed_std = {name: float(number) for name, number in data.get("executed_std", {}).items()}
         self.readings[key] = Reading(
             key,
             data["candidate"],
@@ -183,11 +196,15 @@ class _Fold:
             outcome={name: float(number) for name, number in data["outcome"].items()},
             std={name: float(number) for name, number in data.get("std", {}).items()},
             executed=data["executed"],
+            context=context,
+            executed_std=executed_std,
             outside=data["outside"],
             note=data["note"],
             cost=data.get("cost"),
             day=data.get("day"),
-            told=content_of(status, data["outcome"], data.get("std", {}), data["executed"]),
+            told=content_of(
+                status, data["outcome"], data.get("std", {}), {**data["executed"], **context}, executed_std
+            ),
         )
         if key.suggestion:
             asked = self.asked[key.suggestion]
@@ -223,9 +240,11 @@ def content_of(
     outcome: Mapping[str, float],
     std: Mapping[str, float],
     executed: Mapping[str, canonical.Value],
+    executed_std: Mapping[str, float],
 ) -> str:
     """What makes two readings of one key the same."""
-    return canonical.text([status, outcome, std, executed])
+    parts = [status, outcome, std, executed]
+    return canonical.text([*parts, executed_std] if executed_std else parts)
 
 
 _APPLY: dict[str, Callable[[_Fold, Event], None]] = {

@@ -4,16 +4,32 @@ from __future__ import annotations
 
 from collections import Counter
 from math import fsum
-from typing import Any
+from typing import Any, Protocol
 
 import pandas as pd
 
+from matloop.ask import unpayable
+from matloop.decide.stopping import Outlook
 from matloop.domain.problem import Problem
 from matloop.domain.ranked import Ranked
 from matloop.domain.reading import Key
+from matloop.domain.stop import Stop
 from matloop.state import STAGE_OF, State
 
 _TELLING = ("measured", "censored", "failed", "aborted")  # an experiment counts once, as the most telling of these
+
+
+class Conclusions(Protocol):
+    """What may still be found, and the rule that it is held against."""
+
+    @property
+    def rule(self) -> Stop:
+        """The rule."""
+        ...
+
+    def outlook(self, state: State) -> Outlook | None:
+        """None while too little was measured."""
+        ...
 
 
 def used(state: State) -> int:
@@ -48,9 +64,10 @@ def spent_of(state: State) -> dict[str, float]:
     return {**({"cost": fsum(costs)} if costs else {}), **({"days": max(days)} if days else {})}
 
 
-def status_of(problem: Problem, state: State, ranked: list[Ranked]) -> dict[str, Any]:
+def status_of(problem: Problem, state: State, ranked: list[Ranked], insight: Conclusions) -> dict[str, Any]:
     """The document that `matloop status --json` prints."""
     counts = counts_of(state)
+    found = insight.outlook(state)
     best = [
         {
             "candidate": item.candidate,
@@ -58,6 +75,7 @@ def status_of(problem: Problem, state: State, ranked: list[Ranked]) -> dict[str,
             "prediction": item.prediction.to_json() if item.prediction else None,
             "readings": item.readings,
             "reading_mean": dict(item.reading_mean),
+            **({"context": dict(item.context)} if item.context else {}),
         }
         for item in ranked[:1]
     ]
@@ -68,37 +86,63 @@ def status_of(problem: Problem, state: State, ranked: list[Ranked]) -> dict[str,
         "budget": {
             "experiments": {"used": used(state), "limit": problem.budget},
             **{name: {"used": spent, "limit": None} for name, spent in spent_of(state).items()},
+            **_money(problem, state),
         },
         "unsuggested": unsuggested(state),
-        "advice": advice_of(problem, state, counts),
+        "advice": advice_of(problem, state, counts, found, insight.rule),
+        "outlook": found.to_json() if found else None,
         "head": state.head,
         "content": state.content,
     }
 
 
-def advice_of(problem: Problem, state: State, counts: dict[str, int]) -> dict[str, str]:
+def _money(problem: Problem, state: State) -> dict[str, Any]:
+    """What was spent, where somebody says what experiments cost."""
+    return {"cost": {"used": state.spent(), "limit": problem.cost.limit}} if problem.cost else {}
+
+
+def advice_of(
+    problem: Problem, state: State, counts: dict[str, int], found: Outlook | None, rule: Stop
+) -> dict[str, str]:
     """What to do next, in words."""
+    action, reason = _demanded(problem, state, counts) or _advised(problem, state, found, rule)
+    return {"action": action, "reason": reason}
+
+
+def _demanded(problem: Problem, state: State, counts: dict[str, int]) -> tuple[str, str] | None:
+    """What has to be done whatever the model says; None where nothing has."""
     if state.stopped is not None:
-        return {"action": "stop", "reason": f"the campaign was stopped: {state.stopped}"}
+        return "stop", f"the campaign was stopped: {state.stopped}"
     if counts["unknown"]:
-        reason = f"{counts['unknown']} experiments are in an unknown state and need a person's decision"
-        return {"action": "decide", "reason": reason}
+        return "decide", f"{counts['unknown']} experiments are in an unknown state and need a person's decision"
     if counts["pending"]:
-        return {"action": "tell", "reason": f"{counts['pending']} suggestions await their outcome"}
+        return "tell", f"{counts['pending']} suggestions await their outcome"
     if problem.budget is not None and used(state) >= problem.budget:
-        return {"action": "stop", "reason": f"the budget of {problem.budget} experiments is spent"}
+        return "stop", f"the budget of {problem.budget} experiments is spent"
+    if unpayable(problem, state):
+        return "stop", "what is left of the budget of cost pays for no candidate"
+    return None
+
+
+def _advised(problem: Problem, state: State, found: Outlook | None, rule: Stop) -> tuple[str, str]:
+    """Go on or stop, by what may still be found."""
+    said = "" if found is None else found.say(problem.objectives[0], rule)
+    if found is not None and found.holds(rule):
+        return "stop", said
     left = "without a limit" if problem.budget is None else f"with {problem.budget - used(state)} experiments left"
-    return {"action": "suggest", "reason": f"nothing is pending, {left}"}
+    return "suggest", "; ".join(part for part in (f"nothing is pending, {left}", said) if part)
 
 
 def readings_of(state: State) -> list[dict[str, Any]]:
     """Every reading with its key, in order of arrival, as `matloop status --readings --json` prints them.
 
-    `values` are the planned ones, `executed` what was really set where it differs. Cost and day where they are known.
+    `values` are the planned ones, `executed` what was really set where it differs. How exactly that is known,
+    context, cost and day are there where somebody said them.
     """
     documents = []
     for key, reading in state.readings.items():
         book = {"cost": reading.cost, "day": reading.day}
+        more = {"executed_std": dict(reading.executed_std), "context": dict(reading.context)}
         documents.append(
             {
                 "key": str(key),
@@ -110,6 +154,7 @@ def readings_of(state: State) -> list[dict[str, Any]]:
                 "std": dict(reading.std),
                 "outside": reading.outside,
                 "note": reading.note,
+                **{name: said for name, said in more.items() if said},
                 **{name: spent for name, spent in book.items() if spent is not None},
             }
         )

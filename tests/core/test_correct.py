@@ -140,6 +140,18 @@ def test_a_correction_that_would_not_hold_together_is_refused(fields: dict[str, 
     assert held.state == before
 
 
+def test_a_number_is_not_given_to_an_experiment_whose_context_nobody_told() -> None:
+    space = ml.Space([ml.Real("t", 300, 900, step=10), ml.Context("humidity", 0, 100)])
+    held = ml.Campaign(space, [ml.Objective("y")], strategy=ml.Random())
+    held.suggest(1)
+    held.tell(ml.Failed("s0001"))
+    with pytest.raises(DataError) as caught:
+        held.correct("s0001/1", {"y": 1.0}, status="ok", reason="misread")
+    assert "it has no 'humidity'" in caught.value.faults[0].found
+    held.correct("s0001/1", status="aborted", reason="misread")
+    assert held.state.asked["s0001"].stage == "aborted"
+
+
 def test_one_id_may_be_withdrawn_without_a_list() -> None:
     held = campaign()
     held.suggest(2)

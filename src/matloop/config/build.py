@@ -11,9 +11,12 @@ from typing import Any, TypeVar
 from matloop.config import schema
 from matloop.config.faults import Lines
 from matloop.config.features import proposal
+from matloop.domain.categorical import Categorical
 from matloop.domain.constraint import AtMostNonzero, Constraint, Expression, Sum
+from matloop.domain.context import Context
+from matloop.domain.descriptors import DescriptorTable
 from matloop.domain.objective import RESERVED, Objective
-from matloop.domain.parameter import Binary, Categorical, Integer, Parameter, Real
+from matloop.domain.parameter import Binary, Integer, Parameter, Real
 from matloop.domain.parquet import headers_of, is_parquet
 from matloop.domain.pool import Pool
 from matloop.domain.space import Space
@@ -23,7 +26,7 @@ from matloop.errors import Fault, Faults, MatloopError, nearest
 Built = TypeVar("Built")
 
 _REPEATED = ("objective", "parameter", "constraint")
-SECTIONS = ("campaign", "objective", "pool", "parameter", "constraint", "strategy", "lab", "budget")
+SECTIONS = ("campaign", "objective", "pool", "parameter", "constraint", "strategy", "lab", "budget", "stop", "cost")
 """Every table of the file, in the order of the contract."""
 
 
@@ -117,7 +120,12 @@ class Builder:
         """The pool or the space; None when it is faulty or absent."""
         if "pool" in self.raw:
             section = self.section("pool", schema.PoolSection)
-            return self._pool(section) if section else None
+            pool = self._pool(section) if section else None
+            context = self._parameters()
+            if pool is None or context is None:
+                return None
+            measured = [one for one in context if isinstance(one, Context)]
+            return self._made(("parameter", 0), partial(pool.measuring, measured)) if measured else pool
         if "parameter" in self.raw:
             return self._space()
         cure = 'Add [pool] with file = "candidates.csv" and features = [...], or one or more [[parameter]].'
@@ -182,22 +190,29 @@ class Builder:
         return section.model_copy(update={"features": left, "id": id_})
 
     def _space(self) -> Space | None:
-        tables = self.raw["parameter"]
+        parameters, constraints = self._parameters(), self._constraints()
+        if not parameters or constraints is None:
+            return None
+        where = ("constraint", 0) if constraints else ("parameter", 0)
+        return self._made(where, partial(Space, parameters, constraints))  # type: ignore[arg-type]  # it sorts them
+
+    def _parameters(self) -> list[Parameter | Context] | None:
+        """Every parameter; None when one is faulty (noted)."""
+        tables = self.raw.get("parameter", [])
         made = [self._parameter(i, table) for i, table in enumerate(tables)]
         parameters = [parameter for parameter in made if parameter is not None]
-        constraints = self._constraints()
-        if len(parameters) < len(tables) or constraints is None or not tables:
+        if len(parameters) < len(tables):
             return None
+        before = len(self.faults.found)
         for i, parameter in enumerate(parameters):
             place = self.lines.place("parameter", i, "name")
             self._look_at_name(place, "parameter", parameter.name)
             if parameter.name in self.objective_names():
                 cure = "Rename one of them: what is set cannot be what is measured."
                 self.faults.add(place, f"parameter {parameter.name!r} is an objective as well", cure)
-        where = ("constraint", 0) if constraints else ("parameter", 0)
-        return self._made(where, partial(Space, parameters, constraints))
+        return parameters if len(self.faults.found) == before else None
 
-    def _parameter(self, i: int, table: object) -> Parameter | None:
+    def _parameter(self, i: int, table: object) -> Parameter | Context | None:
         path = ("parameter", i)
         kinds = schema.PARAMETERS
         if table is None:
@@ -209,7 +224,27 @@ class Builder:
             self.faults.add(self.lines.place(*path, "kind"), found, cure)
             return None
         read = schema.validate(kinds[kind], table, path, self.lines, self.faults)
+        if isinstance(read, schema.CategoricalSection):
+            return self._categorical(path, read)
         return None if read is None else self._made(path, partial(_parameter_of, read))
+
+    def _categorical(self, path: tuple[str, int], read: schema.CategoricalSection) -> Parameter | None:
+        """A parameter of choices, described by a table where one is named."""
+        if read.descriptors is None:
+            if read.choices is None:
+                cure = 'Add choices = ["DMF", "DMSO"], or descriptors = "table.csv" with one row a choice.'
+                self.faults.add(self.lines.place(*path), "'choices' is missing", cure)
+                return None
+            return self._made(path, partial(Categorical, read.name, tuple(read.choices)))
+        file = self.folder / read.descriptors
+        place = (*path, "descriptors")
+        if not file.is_file():
+            found = f"{read.descriptors!r} is {'a folder' if file.is_dir() else 'not there'}"
+            cure = "Correct the path: it is relative to the campaign file."
+            self.faults.add(self.lines.place(*place), found, cure)
+            return None
+        table = self._made(place, partial(DescriptorTable.read, file, read.name))
+        return None if table is None else self._made(place, partial(_described, read, table))
 
     def _constraints(self) -> list[Constraint] | None:
         """The constraints of a space or pool; None when one is faulty (noted)."""
@@ -236,7 +271,7 @@ class Builder:
             found = f"{what} {name!r} bears the name of a column of matloop's own"
             self.faults.add(place, found, "Rename the column, or tables could not tell the two apart.")
 
-    def _made(self, path: tuple[str, int] | None, make: Callable[[], Built]) -> Built | None:
+    def _made(self, path: tuple[str | int, ...] | None, make: Callable[[], Built]) -> Built | None:
         """What `make` makes, None when the domain refuses it (noted)."""
         try:
             return make()
@@ -257,15 +292,20 @@ def _constraint_of(read: schema.Section) -> Constraint:
     raise TypeError(f"no constraint can be made of {type(read).__name__}")
 
 
-def _parameter_of(read: schema.Section) -> Parameter:
+def _described(read: schema.CategoricalSection, table: DescriptorTable) -> Categorical:
+    """The choices of a table of descriptors: all of them, where the file names none."""
+    return Categorical(read.name, table.listed() if read.choices is None else tuple(read.choices), table)
+
+
+def _parameter_of(read: schema.Section) -> Parameter | Context:
     """The domain's parameter for a section that was read."""
     match read:
         case schema.RealSection():
             return Real(read.name, read.low, read.high, step=read.step, unit=read.unit)
         case schema.IntegerSection():
             return Integer(read.name, read.low, read.high, unit=read.unit)
-        case schema.CategoricalSection():
-            return Categorical(read.name, tuple(read.choices))
         case schema.BinarySection():
             return Binary(read.name)
+        case schema.ContextSection():
+            return Context(read.name, read.low, read.high, unit=read.unit)
     raise TypeError(f"no parameter can be made of {type(read).__name__}")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from matloop.domain.encoder import Scaled
 from matloop.domain.pool import Pool
 from matloop.domain.prediction import Floats
 from matloop.domain.problem import Problem
@@ -40,7 +41,8 @@ class Columns:
 
     texts: name -> cells of suggestion, candidate, the pool's id column, experiment, reading, status, note.
     ids: those of `texts` that name a candidate.
-    numbers: objective or NAME_std -> where it stands. values: the same for features or parameters.
+    numbers: objective, or NAME_std of an objective or a numeric parameter -> where it stands.
+    values: the same for features or parameters.
     """
 
     texts: dict[str, Texts] = field(default_factory=dict)
@@ -63,6 +65,8 @@ def columns_of(table: Table, problem: Problem, *, pass_over: bool = False) -> Co
     faults = Faults()
     measured = {name: objective.unit for objective in problem.objectives for name in _columns_of(objective.name)}
     values = _units(problem)
+    numeric = [part.name for part in problem.candidates.encoder.parts if isinstance(part, Scaled)]
+    measured |= {f"{name}_std": values[name] for name in numeric if not {f"{name}_std"} & {*values, *measured}}
     columns = Columns()
     texts: tuple[str, ...] = _TEXTS
     if isinstance(problem.candidates, Pool) and problem.candidates.id_name is not None:
@@ -94,11 +98,13 @@ def _columns_of(objective: str) -> tuple[str, str]:
 
 
 def _units(problem: Problem) -> Mapping[str, str | None]:
-    """Feature or parameter -> its unit, None without one."""
+    """Feature or parameter, measured ones too -> its unit, None without one."""
     candidates = problem.candidates
     if isinstance(candidates, Pool):
-        return dict(zip(candidates.names, candidates.units, strict=True))
-    return {parameter.name: getattr(parameter, "unit", None) for parameter in candidates.parameters}
+        own = dict(zip(candidates.names, candidates.units, strict=True))
+    else:
+        own = {parameter.name: getattr(parameter, "unit", None) for parameter in candidates.parameters}
+    return {**own, **{one.name: one.unit for one in candidates.context}}
 
 
 def _measure(header: Header, name: str, unit: str | None, table: Table, faults: Faults) -> Measure:

@@ -68,10 +68,10 @@ class _Said:
         return self.suggestion or self.candidate or f"values {dict(self.values or {})}"
 
 
-def look_at_numbers(faults: Faults, place: str, figures: object, *, std: bool = False) -> None:
-    """Figures go by objective and must be finite numbers; a std must not be negative either."""
+def look_at_numbers(faults: Faults, place: str, figures: object, *, std: bool = False, of: str = "objective") -> None:
+    """Figures go by name and must be finite numbers; a std must not be negative either."""
     if not isinstance(figures, Mapping):
-        faults.add(place, f"{figures!r} does not say of which objective", "Give objective -> number.")
+        faults.add(place, f"{figures!r} does not say of which {of}", f"Give {of} -> number.")
         return
     for name, number in figures.items():
         if isinstance(number, str) or as_number(number) is None:
@@ -92,6 +92,7 @@ class Measured(_Said):
     outcome: objective -> number, in the objective's unit.
     std: objective -> one standard deviation of that number (of a mean: its standard error), same unit.
     executed: parameter -> what was really set, where it differs from the plan; the model learns from it.
+    executed_std: parameter -> one standard deviation of what was really set about that, in the parameter's unit.
     note: for people.
 
     Example:
@@ -108,6 +109,7 @@ class Measured(_Said):
     suggestion: str | None = None
     outcome: Mapping[str, float] = field(default_factory=dict)
     std: Mapping[str, float] = field(default_factory=dict, kw_only=True)
+    executed_std: Mapping[str, float] = field(default_factory=dict, kw_only=True)
 
     @classmethod
     def of(  # noqa: PLR0913 (each is a field of the class, named by the contract)
@@ -120,6 +122,7 @@ class Measured(_Said):
         experiment: int | None = None,
         reading: int = 1,
         executed: Mapping[str, Value] | None = None,
+        executed_std: Mapping[str, float] | None = None,
         note: str = "",
     ) -> Measured:
         """A reading that nobody suggested, by values or by the candidate's id.
@@ -136,6 +139,7 @@ class Measured(_Said):
             experiment=experiment,
             reading=reading,
             executed=executed or {},
+            executed_std=executed_std or {},
             note=note,
         )
 
@@ -144,6 +148,7 @@ class Measured(_Said):
             faults.add(self.subject, "measured, but no number is given", "Give objective -> number.")
         look_at_numbers(faults, self.subject, self.outcome)
         look_at_numbers(faults, self.subject, self.std, std=True)
+        look_at_numbers(faults, self.subject, self.executed_std, std=True, of="parameter")
         if isinstance(self.outcome, Mapping) and isinstance(self.std, Mapping):
             for name in self.std:
                 if name not in self.outcome:

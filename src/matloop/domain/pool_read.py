@@ -345,3 +345,26 @@ def _id_texts(cells: NDArray[Any]) -> list[str]:
         else:
             texts.append(str(value).strip())
     return texts
+
+
+def refuse_twins(given: Source, ids: Words, first: NDArray[np.intp]) -> None:
+    """One id with two feature rows is a fault."""
+    faults = Faults()
+    columns = dict(zip(given.names, given.columns, strict=True))
+    note_twins(faults, columns, ids, lambda row: given.place(row, str(given.id_name)), first)
+    faults.raise_if_any(DataError)
+
+
+def refuse_overflow(given: Source, columns: Sequence[Column]) -> None:
+    """Least and largest value must have a difference.
+
+    Raises:
+        DataError: naming the features that have none.
+    """
+    faults = Faults()
+    for name, column in zip(given.names, columns, strict=True):
+        if isinstance(column, Numbers) and not np.isfinite(column.part(name).span):
+            faults.add(
+                f"{given.source}, column {name!r}", "the range is beyond what a float holds", "Choose another unit."
+            )
+    faults.raise_if_any(DataError)

@@ -119,7 +119,7 @@ def findings_of(campaign: Campaign, summary: Summary | None = None) -> Findings:
 
 def views_of(problem: Problem, model: Model, ranked: Sequence[Ranked]) -> Views:
     """What the model shows, at and around the best candidate."""
-    goal, best = problem.objectives[0], ranked[0].values
+    goal, best = problem.objectives[0], {**ranked[0].values, **ranked[0].context}
     absent = []
     predicted = held_out(model, goal)
     if predicted is None:

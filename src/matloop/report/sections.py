@@ -26,8 +26,11 @@ _LONG = 60  # letters of a setting in a table; SMILES would push everything else
 
 
 def unit_of(findings: Findings, name: str) -> str | None:
-    """The unit of a feature or parameter."""
+    """The unit of a feature or parameter, measured ones too."""
     candidates = findings.problem.candidates
+    measured = {one.name: one.unit for one in candidates.context}
+    if name in measured:
+        return measured[name]
     place = candidates.names.index(name)
     if isinstance(candidates, Pool):
         return candidates.units[place]
@@ -51,6 +54,12 @@ def called(findings: Findings, item: Ranked) -> str:
     candidates, made = findings.problem.candidates, settings(findings, item)
     own = isinstance(candidates, Pool) and candidates.id_name is not None
     return f"{item.candidate} ({made})" if own else made
+
+
+def under(item: Ranked) -> str:
+    """At which context a candidate is predicted, in words; none without context parameters."""
+    said = ", ".join(f"{name} = {figure(value)}" for name, value in item.context.items())
+    return f"made at {said}" if said else ""
 
 
 def _tail(unit: str | None) -> str:
@@ -105,6 +114,8 @@ def shortlist(page: Page, findings: Findings) -> None:
     )
     if len(findings.ranked) > len(rows):
         lead += f" The best {len(rows)} of {len(findings.ranked)}; shortlist.csv holds all."
+    if at := under(rows[0]):
+        lead += f" Predictions are {at}."
     page.section("Shortlist", lead)
     names = findings.problem.candidates.names[:_FEATURES]
     titles = [f"{name}{_bracket(unit_beside(name, unit_of(findings, name)))}" for name in names]

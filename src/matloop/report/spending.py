@@ -53,7 +53,10 @@ def spending_of(state: State) -> Spending | None:
 
 def spent_words(budget: Mapping[str, Any]) -> str:
     """The cost and days of a status document in words, empty where it has none."""
-    said = [f"{figure(budget['cost']['used'])} in cost"] if "cost" in budget else []
+    said = []
+    if "cost" in budget:
+        limit = budget["cost"]["limit"]
+        said.append(f"{figure(budget['cost']['used'])}{f' of {figure(limit)}' if limit else ''} in cost")
     if "days" in budget:
         said.append(f"{figure(budget['days']['used'])} days in the laboratory")
     return ", ".join(said)

@@ -58,7 +58,7 @@ def _readings_sheet(listed: Sequence[Mapping[str, Any]], problem: Problem) -> Sh
     figures = [name for objective in problem.objectives for name in (objective.name, f"{objective.name}_std")]
     rows = []
     for one in listed:
-        made = {**one["values"], **one["executed"]}
+        made = {**one["values"], **one["executed"], **one.get("context", {})}
         told = {**one["outcome"], **{f"{name}_std": std for name, std in one["std"].items()}}
         outside = "outside" if one["outside"] else ""
         row = [one["key"], one["candidate"], *(made[name] for name in names), *(told.get(name) for name in figures)]
@@ -100,6 +100,12 @@ def say_summary(summary: Summary, sheet: Sheet) -> None:
     _say_status(summary.status, summary.problem.objectives)
 
 
+def _under(best: Mapping[str, Any]) -> str:
+    """At which context a candidate is predicted, in words; none without context parameters."""
+    said = ", ".join(f"{name} {figure(value)}" for name, value in best.get("context", {}).items())
+    return f"; predicted at {said}" if said and best["prediction"] else ""
+
+
 def _say_status(document: Mapping[str, Any], objectives: Sequence[Objective]) -> None:
     counts = document["counts"]
     say(
@@ -109,7 +115,7 @@ def _say_status(document: Mapping[str, Any], objectives: Sequence[Objective]) ->
     for best in document["best"]:
         made = ", ".join(f"{name} {value}" for name, value in best["values"].items())
         figures = "; ".join(_best_figure(best, objective) for objective in objectives)
-        say(f"Best: {best['candidate']}, {figures}, {count(best['readings'], 'reading')}; at {made}.")
+        say(f"Best: {best['candidate']}, {figures}, {count(best['readings'], 'reading')}; at {made}{_under(best)}.")
     spent = document["budget"]["experiments"]
     limit = f"Budget: {spent['used']} of {spent['limit']}" if spent["limit"] else str(spent["used"])
     told = count(document["unsuggested"], "experiment")

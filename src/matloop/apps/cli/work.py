@@ -26,6 +26,7 @@ Out = Annotated[
 _ENDS = {
     "budget": "The budget is spent.",
     "cycles": "The cycles asked for are done.",
+    "rule": "The stop rule holds.",
     "stopped": "The campaign was stopped.",
     "exhausted": "No candidate is left to suggest.",
     "person": "The next step is a person's.",
@@ -39,7 +40,7 @@ def run(
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Go round the closed loop until the budget is spent; kill it anywhere, run it again, it goes on.
+    """Go round the closed loop until the budget is spent or [stop] says so; kill it anywhere, run it again, it goes on.
 
     With a person in the laboratory it writes the suggestions to FILE-suggestions.csv and ends.
     """
@@ -54,12 +55,11 @@ def run(
         _write(form, pending, campaign)
     status = campaign.status()
     if as_json:
-        written = str(form) if end.reason == "person" else None
         emit(
             {
                 "reason": end.reason,
                 "cycles": end.cycles,
-                "out": written,
+                "out": str(form) if end.reason == "person" else None,
                 "pending": _documents(pending, campaign),
                 "status": status,
             }
@@ -70,8 +70,9 @@ def run(
         _show(pending, campaign)
         say(f"Make these, fill in {form}, then: matloop tell {file} {form}")
         return
-    counts = status["counts"]
-    say(f"{counts['measured']} measured, {counts['failed']} failed, {counts['readings']} readings.")
+    say("{measured} measured, {failed} failed, {readings} readings.".format(**status["counts"]))
+    if end.reason == "rule":
+        say("Advice: {action}: {reason}.".format(**status["advice"]))
     say(f"Next: matloop report {file}")
 
 
