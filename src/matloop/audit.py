@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from matloop import plugins
 from matloop.ask import Recomputed, recompute
@@ -17,7 +17,7 @@ from matloop.domain.pool import Pool
 from matloop.domain.problem import Problem
 from matloop.domain.space import Space
 from matloop.domain.stop import Stop
-from matloop.errors import Fault, InputError, LedgerError, fail
+from matloop.errors import BudgetExhausted, Fault, InputError, LedgerError, PoolExhausted, fail
 from matloop.state import State, evolve
 
 _LISTED = 5  # candidates named in a message; the rest is counted
@@ -190,3 +190,26 @@ def demand_running(state: State) -> None:
     if state.stopped is not None:
         cure = "Readings may still be told; start a new campaign to suggest again."
         fail(InputError, "campaign", f"it was stopped ({state.stopped})", cure)
+
+
+def demand_budget(n: int, left: int) -> None:
+    """Raise when more experiments are asked for than are left.
+
+    Raises:
+        BudgetExhausted: when there are.
+    """
+    if n > left:
+        cure = f"Ask for at most {left}, or raise [budget] experiments." if left else "Raise [budget] experiments."
+        fail(BudgetExhausted, "suggest", f"asked for {n}, the budget holds {left} more", cure)
+
+
+def exhausted(state: State, n: int, left: int) -> NoReturn:
+    """Say that fewer candidates are left than were asked for.
+
+    Raises:
+        PoolExhausted: always.
+    """
+    busy = sum(1 for _ in state.open())
+    found = f"asked for {n} candidates, {left} are left ({busy} are being measured)"
+    most = f"Ask for at most {left}, add" if left else "Add"
+    fail(PoolExhausted, "suggest", found, f"{most} candidates, or allow repeats ([strategy] repeat = true).")

@@ -7,7 +7,7 @@ import secrets
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -17,18 +17,19 @@ from matloop import audit, config, loop, plugins, rules
 from matloop.ask import NO_WISH, Recomputed, Wish, answer, demand_money, suggested, task_of, unpayable
 from matloop.ask import machine as this_machine
 from matloop.assume import assumed
+from matloop.corrections import Correction, corrected, parse_key
 from matloop.decide import Strategy
 from matloop.domain import canonical
 from matloop.domain.events import Draft, Event
 from matloop.domain.objective import Objective
-from matloop.domain.outcome import Outcome
+from matloop.domain.outcome import Outcome, Status, outcomes_of
 from matloop.domain.pool import Pool
 from matloop.domain.prediction import Prediction
 from matloop.domain.problem import Problem
 from matloop.domain.ranked import Ranked
 from matloop.domain.space import Space
 from matloop.domain.suggestion import Suggestion
-from matloop.errors import BudgetExhausted, BusyError, Fault, InputError, PoolExhausted, fail
+from matloop.errors import BusyError, Fault, InputError, fail
 from matloop.lab import Bound, Lab, LabSetup
 from matloop.rank import Insight, predicted
 from matloop.state import State, evolve, replay
@@ -50,14 +51,6 @@ _NO_LIMIT = sys.maxsize
 """Experiments left where the budget sets no limit."""
 _POLL_SECONDS = 1.0
 """Rest between two looks at a lab that is still busy; shorter only burns processor time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """How many outcomes were new, and how many the ledger held already."""
-
-    accepted: int
-    repeated: int
 
 
 class _MovedError(Exception):
@@ -214,21 +207,21 @@ class Campaign:
             fail(InputError, "suggest", f"asked for {wanted!r} candidates", "Ask for a whole number from 1.")
         chosen = self._suggest(wanted, Wish.of(self.problem, self.state, fixed, exclude), partial=n is None)
         if not chosen:
-            self._exhausted(wanted, 0)
+            audit.exhausted(self.state, wanted, 0)
         return chosen
 
     def suggest_up_to(self, n: int) -> list[Suggestion]:
         """As `suggest`, but takes what is left where fewer than n are; empty when nothing is."""
         return self._suggest(n, partial=True)
 
-    def tell(self, outcomes: Outcome | Sequence[Outcome]) -> Told:
+    def tell(self, outcomes: Outcome | Sequence[Outcome]) -> rules.Told:
         """Learn what came back; in any order, late, in parts. All of one call, or nothing.
 
         Raises:
-            DataError: for unknown names, ids or values.
+            InputError: for what is no outcome, such as a table. DataError: for unknown names, ids or values.
             ConflictError: when a reading contradicts one that is held.
         """
-        rows = [outcomes] if not isinstance(outcomes, Sequence) else list(outcomes)
+        rows = outcomes_of(outcomes)
         repeated = 0
 
         def act(state: State) -> Sequence[Draft]:
@@ -237,28 +230,41 @@ class Campaign:
             return drafts
 
         self._append(act)
-        return Told(len(rows) - repeated, repeated)
+        return rules.Told(len(rows) - repeated, repeated)
 
-    def correct(self, key: str, outcome: Mapping[str, float], *, reason: str) -> None:
-        """Replace numbers of a reading; the ledger keeps what stood there.
+    def correct(
+        self,
+        key: str,
+        outcome: Mapping[str, float] | None = None,
+        *,
+        reason: str,
+        std: Mapping[str, float | None] | None = None,
+        status: Status | None = None,
+        note: str | None = None,
+    ) -> None:
+        """Replace what a reading says; the ledger keeps what stood there.
 
         Args:
-            key: `s0003/READING` or `CANDIDATE/EXPERIMENT/READING`.
+            key: `s0003/READING` or `CANDIDATE/EXPERIMENT/READING`, see the columns of `table()`.
             outcome: objective -> the right number.
             reason: why.
+            std: objective -> the right std of its number, None to take it away.
+            status: the right one; `aborted` voids a reading (say, of the wrong candidate, which returns to the pool).
+            note: the right note.
 
         Raises:
-            DataError: when there is no such reading or number.
+            DataError: when there is no such reading, or it would not hold together.
         """
-        self._append(lambda state: [rules.corrected(state, rules.parse_key(state, key), outcome, reason)])
+        given = Correction(outcome or {}, std or {}, status, note)
+        self._append(lambda state: [corrected(self.problem, state, parse_key(state, key), given, reason)])
 
-    def withdraw(self, ids: Sequence[str], *, reason: str) -> None:
+    def withdraw(self, ids: str | Sequence[str], *, reason: str) -> None:
         """Take open suggestions back; their candidates are not suggested again.
 
         Raises:
             DataError: for unknown ids and suggestions that are not open.
         """
-        self._append(lambda state: [rules.withdrawn(state, ids, reason)])
+        self._append(lambda state: [rules.withdrawn(state, [ids] if isinstance(ids, str) else ids, reason)])
 
     def stop(self, *, reason: str) -> None:
         """End the campaign: readings may still be told, nothing is suggested any more.
@@ -343,13 +349,13 @@ class Campaign:
         for _ in range(_ASK_AGAIN):
             state = self.state
             audit.demand_running(state)
-            self._demand_budget(n)
+            audit.demand_budget(n, self._left())
             self._opening(state)  # a ledger that cannot belong here is refused before anything is computed
             task = task_of(self.problem, state, n, wish)
             chosen = answer(self.strategy, task)
             if len(chosen.choices) < n and not partial:
                 demand_money(task, chosen)
-                self._exhausted(n, len(chosen.choices))
+                audit.exhausted(state, n, len(chosen.choices))
             if not chosen.choices:
                 return []
             try:
@@ -360,17 +366,6 @@ class Campaign:
         raise BusyError.at(
             "suggest", f"others wrote to the ledger during each of {_ASK_AGAIN} tries", "Try again when they are done."
         )
-
-    def _demand_budget(self, n: int) -> None:
-        if n > (left := self._left()):
-            cure = f"Ask for at most {left}, or raise [budget] experiments." if left else "Raise [budget] experiments."
-            fail(BudgetExhausted, "suggest", f"asked for {n}, the budget holds {left} more", cure)
-
-    def _exhausted(self, n: int, left: int) -> None:
-        busy = sum(1 for _ in self.state.open())
-        found = f"asked for {n} candidates, {left} are left ({busy} are being measured)"
-        most = f"Ask for at most {left}, add" if left else "Add"
-        fail(PoolExhausted, "suggest", found, f"{most} candidates, or allow repeats ([strategy] repeat = true).")
 
     def _append(self, act: Callable[[State], Sequence[Draft]], head: str | None = None) -> None:
         def decide(news: Sequence[Event]) -> Sequence[Draft]:

@@ -64,6 +64,14 @@ class Content:
         return cls(_TYPES[type(said)], status, numbers, stds, note, abouts, book)
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How many outcomes were new, and how many the ledger held already."""
+
+    accepted: int
+    repeated: int
+
+
 @dataclass(slots=True)
 class Telling:
     """One call of `tell`: turns outcomes into drafts, remembering what this call already said."""
@@ -279,43 +287,6 @@ def beyond(problem: Problem, values: Mapping[str, Value], executed: Mapping[str,
     return not candidates.within(values)
 
 
-def corrected(state: State, key: Key, outcome: Mapping[str, float], reason: str) -> Draft:
-    """Replace numbers of a reading.
-
-    Raises:
-        DataError: when there is no such reading, or it has no such number.
-    """
-    reading = state.readings.get(key)
-    if reading is None:
-        known = [str(known) for known in state.readings]
-        cure = nearest(str(key), known) if known else "Nothing was told yet."
-        fail(DataError, str(key), "no such reading is held", cure)
-    _demand_reason(reason, str(key))
-    for name, number in outcome.items():
-        if name not in reading.outcome:
-            held = ", ".join(reading.outcome) or f"no number: it is {reading.status}"
-            fail(DataError, str(key), f"it holds no {name!r} (it holds {held})", nearest(name, reading.outcome))
-        Measured(str(key), {name: number})  # a number must be finite here as everywhere
-    data = {**key.to_json(reading.candidate), "outcome": {n: float(x) for n, x in outcome.items()}, "reason": reason}
-    return Draft("corrected", data, state.asked[key.suggestion].token if key.suggestion else None)
-
-
-def parse_key(state: State, text: str) -> Key:
-    """`s0003/READING` or `CANDIDATE/EXPERIMENT/READING`, split from the right.
-
-    Raises:
-        DataError: when it has neither form.
-    """
-    head, _, reading = text.rpartition("/")
-    if head in state.asked and reading.isdigit():
-        return Key.asked(head, int(reading))
-    candidate, _, experiment = head.rpartition("/")
-    if candidate and experiment.isdigit() and reading.isdigit():
-        return Key.unasked(candidate, int(experiment), int(reading))
-    cure = "Write SUGGESTION/READING, as s0003/1, or CANDIDATE/EXPERIMENT/READING, as d17/1/1."
-    fail(DataError, text or "key", "it names no reading", cure)
-
-
 def withdrawn(state: State, ids: Sequence[str], reason: str) -> Draft:
     """Take open suggestions back. Their candidates are not suggested again.
 
@@ -333,7 +304,7 @@ def withdrawn(state: State, ids: Sequence[str], reason: str) -> Draft:
     if not ids:
         faults.add("withdraw", "no suggestion is named", "Name at least one, as s0003.")
     faults.raise_if_any(DataError)
-    _demand_reason(reason, ", ".join(ids))
+    demand_reason(reason, ", ".join(ids))
     return Draft("withdrawn", {"suggestions": list(dict.fromkeys(ids)), "reason": reason})
 
 
@@ -343,7 +314,7 @@ def stopped(state: State, reason: str) -> Draft:
     Raises:
         InputError: when it was stopped before.
     """
-    _demand_reason(reason, "stop")
+    demand_reason(reason, "stop")
     if state.stopped is not None:
         fail(InputError, "campaign", f"it was stopped already ({state.stopped})", "Nothing is left to do.")
     return Draft("stopped", {"reason": reason})
@@ -357,6 +328,11 @@ def dispatched(state: State, suggestion: str) -> Draft | None:
     return Draft("dispatched", {"suggestion": suggestion}, asked.token)
 
 
-def _demand_reason(reason: str, place: str) -> None:
+def demand_reason(reason: str, place: str) -> None:
+    """Raise when nobody says why.
+
+    Raises:
+        InputError: when the reason is blank.
+    """
     if not reason.strip():
         fail(InputError, place, "no reason is given", "Say why: the ledger keeps it.")

@@ -28,6 +28,10 @@ OPEN: tuple[Stage, ...] = ("suggested", "approved", "dispatched", "returned")
 # A suggestion with several readings is what the most telling of them says.
 _TELLING: dict[Stage, int] = {"aborted": 1, "failed": 2, "censored": 3, "measured": 4}
 _STAGES: dict[str, Stage] = {stage: stage for stage in get_args(Stage)}  # event types that are stages
+STAGE_OF: dict[Status, Stage] = {
+    "ok": "measured", "below": "censored", "above": "censored", "failed": "failed", "aborted": "aborted",
+}  # fmt: skip
+"""What a reading makes of its experiment."""
 _STATUS: dict[str, Status] = {"measured": "ok", "failed": "failed", "aborted": "aborted"}
 
 
@@ -210,8 +214,11 @@ class _Fold:
 
     def corrected(self, event: Event) -> None:
         key = Key.from_json(event.data)
-        reading = self.readings[key]
-        self.readings[key] = replace(reading, outcome={**reading.outcome, **event.data["outcome"]})
+        self.readings[key] = self.readings[key].corrected(event.data)
+        if key.suggestion and "status" in event.data:
+            said = (reading.status for held, reading in self.readings.items() if held.suggestion == key.suggestion)
+            stage = max((STAGE_OF[status] for status in said), key=lambda one: _TELLING[one])
+            self.asked[key.suggestion] = replace(self.asked[key.suggestion], stage=stage)
 
     def withdrawn(self, event: Event) -> None:
         for name in event.data["suggestions"]:

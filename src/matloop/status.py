@@ -14,9 +14,8 @@ from matloop.domain.problem import Problem
 from matloop.domain.ranked import Ranked
 from matloop.domain.reading import Key
 from matloop.domain.stop import Stop
-from matloop.state import State
+from matloop.state import STAGE_OF, State
 
-_STAGE_OF = {"ok": "measured", "below": "censored", "above": "censored", "failed": "failed", "aborted": "aborted"}
 _TELLING = ("measured", "censored", "failed", "aborted")  # an experiment counts once, as the most telling of these
 
 
@@ -38,12 +37,17 @@ def used(state: State) -> int:
     return sum(asked.stage not in ("withdrawn", "rejected") for asked in state.asked.values())
 
 
+def unsuggested(state: State) -> int:
+    """Experiments that were told though nobody suggested them; they do not count against the budget."""
+    return len({(key.candidate, key.experiment) for key in state.readings if not key.suggestion})
+
+
 def counts_of(state: State) -> dict[str, int]:
     """Experiments by what became of them, and readings."""
     experiments: dict[Key, set[str]] = {}
     for key, reading in state.readings.items():
         specimen = Key(key.suggestion, key.candidate, key.experiment, 0)
-        experiments.setdefault(specimen, set()).add(_STAGE_OF[reading.status])
+        experiments.setdefault(specimen, set()).add(STAGE_OF[reading.status])
     became = Counter(next(stage for stage in _TELLING if stage in stages) for stages in experiments.values())
     return {
         "pending": sum(1 for _ in state.open()),
@@ -84,6 +88,7 @@ def status_of(problem: Problem, state: State, ranked: list[Ranked], insight: Con
             **{name: {"used": spent, "limit": None} for name, spent in spent_of(state).items()},
             **_money(problem, state),
         },
+        "unsuggested": unsuggested(state),
         "advice": advice_of(problem, state, counts, found, insight.rule),
         "outlook": found.to_json() if found else None,
         "head": state.head,
@@ -126,6 +131,34 @@ def _advised(problem: Problem, state: State, found: Outlook | None, rule: Stop) 
         return "stop", said
     left = "without a limit" if problem.budget is None else f"with {problem.budget - used(state)} experiments left"
     return "suggest", "; ".join(part for part in (f"nothing is pending, {left}", said) if part)
+
+
+def readings_of(state: State) -> list[dict[str, Any]]:
+    """Every reading with its key, in order of arrival, as `matloop status --readings --json` prints them.
+
+    `values` are the planned ones, `executed` what was really set where it differs. How exactly that is known,
+    context, cost and day are there where somebody said them.
+    """
+    documents = []
+    for key, reading in state.readings.items():
+        book = {"cost": reading.cost, "day": reading.day}
+        more = {"executed_std": dict(reading.executed_std), "context": dict(reading.context)}
+        documents.append(
+            {
+                "key": str(key),
+                **key.to_json(reading.candidate),
+                "status": reading.status,
+                "values": dict(reading.values),
+                "executed": dict(reading.executed),
+                "outcome": dict(reading.outcome),
+                "std": dict(reading.std),
+                "outside": reading.outside,
+                "note": reading.note,
+                **{name: said for name, said in more.items() if said},
+                **{name: spent for name, spent in book.items() if spent is not None},
+            }
+        )
+    return documents
 
 
 def readings_table(problem: Problem, state: State) -> pd.DataFrame:

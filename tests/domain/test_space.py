@@ -306,3 +306,9 @@ def test_a_low_discrepancy_sequence_stays_spread_on_a_sum() -> None:
     # each third of the simplex in which one component is the largest has a third of the volume
     largest = np.bincount(space.from_unit(U).argmax(axis=1), minlength=3)
     assert abs(largest - 256 / 3).max() < 8  # uniform draws have a standard deviation of 7.5 here
+
+
+def test_a_space_describes_itself_in_one_short_line() -> None:
+    blend = Space([Real("a", 0, 100, step=50), Real("b", 0, 100, step=50)], [Sum(["a", "b"], equals=100)])
+    assert repr(blend) == "Space(3 candidates; parameters a, b; 1 constraint(s))"
+    assert repr(Space([Integer("k", 1, 9)])) == "Space(9 candidates; parameters k)"

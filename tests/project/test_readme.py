@@ -49,7 +49,7 @@ def test_shell_of_the_readme_runs(tmp_path: Path) -> None:
 
 def fill_in(path: Path) -> None:
     lines = path.read_text(encoding="utf-8").splitlines()
-    filled = [lines[0], *(line.rstrip(",") + f",{10 + row}.5" for row, line in enumerate(lines[1:]))]
+    filled = [lines[0], *(line.removesuffix(",") + f",{10 + row}.5" for row, line in enumerate(lines[1:]))]
     path.write_text("\n".join(filled) + "\n", encoding="utf-8")
 
 

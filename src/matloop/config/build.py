@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,9 +17,10 @@ from matloop.domain.context import Context
 from matloop.domain.descriptors import DescriptorTable
 from matloop.domain.objective import RESERVED, Objective
 from matloop.domain.parameter import Binary, Integer, Parameter, Real
-from matloop.domain.parquet import is_parquet
+from matloop.domain.parquet import headers_of, is_parquet
 from matloop.domain.pool import Pool
 from matloop.domain.space import Space
+from matloop.domain.table import Header, match
 from matloop.errors import Fault, Faults, MatloopError, nearest
 
 Built = TypeVar("Built")
@@ -141,9 +142,10 @@ class Builder:
             what = "a folder" if path.is_dir() else "not there"
             cure = "Correct the path: it is relative to the campaign file."
             self.faults.add(self.lines.place("pool", "file"), f"{section.file!r} is {what}", cure)
+        headers = self._made(None, partial(headers_of, path)) if path.is_file() else None
         if not section.features:
             found = "'features' is missing" if section.features is None else "'features' is empty"
-            self.faults.add(place, found, proposal(path, section.id, objectives))
+            self.faults.add(place, found, proposal(path if headers else None, section.id, objectives))
             return None
         before = len(self.faults.found)
         own = {name for objective in objectives for name in (objective, f"{objective}_std")}
@@ -154,15 +156,38 @@ class Builder:
                 cure = "Take it out: what is measured cannot be known beforehand."
                 self.faults.add(place, f"feature {name!r} belongs to the objective", cure)
             self._look_at_name(place, "feature", name)
-        if len(self.faults.found) > before or not path.is_file():
+        if len(self.faults.found) > before or headers is None:
             return None
         constraints = self._constraints()
+        there = self._columns_there(section, headers, objectives)
+        if not there.features:
+            return None
         reader = Pool.read_parquet if is_parquet(path) else Pool.read_csv
-        read = partial(reader, path, section.features, section.id, objectives=objectives)
-        pool = self._made(None, read)
-        if pool is None or constraints is None:
+        pool = self._made(None, partial(reader, path, there.features, there.id, objectives=objectives))
+        if pool is None or constraints is None or there != section:
             return None
         return self._made(("constraint", 0), partial(pool.where, constraints)) if constraints else pool
+
+    def _columns_there(
+        self, section: schema.PoolSection, headers: Sequence[Header], objectives: Sequence[str]
+    ) -> schema.PoolSection:
+        """The section with the columns that its table has; those that it lacks are noted where they are named.
+
+        What is left is still read, so that the faults of the cells come at once with those of the names.
+        """
+        known = [header.name for header in headers if header.name]
+        own = {name for objective in objectives for name in (objective, f"{objective}_std")}
+        named = [("features", name) for name in section.features or ()] + [
+            ("id", name) for name in [section.id] if name
+        ]
+        lost = [(key, name) for key, name in named if match(headers, name) is None]
+        for key, name in lost:
+            cure = nearest(name, [one for one in known if key == "id" or one not in own])
+            place = f"{self.lines.place('pool', key)}, and {self.folder / section.file}"
+            self.faults.add(place, f"no column {name!r}", f"{cure} Correct the campaign file, or the table's header.")
+        left = [name for name in section.features or () if ("features", name) not in lost]
+        id_ = None if ("id", section.id) in lost else section.id
+        return section.model_copy(update={"features": left, "id": id_})
 
     def _space(self) -> Space | None:
         parameters, constraints = self._parameters(), self._constraints()

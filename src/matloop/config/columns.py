@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,7 +13,7 @@ from matloop.domain.prediction import Floats
 from matloop.domain.problem import Problem
 from matloop.domain.table import Header, Table, Texts
 from matloop.domain.units import convert
-from matloop.errors import DataError, Faults, InputError, fail, nearest
+from matloop.errors import DataError, Faults, InputError, nearest
 
 COUNTS = ("experiment", "reading")
 """Columns of whole numbers from 1."""
@@ -21,7 +21,6 @@ COUNTS = ("experiment", "reading")
 _TEXTS = ("suggestion", "candidate", *COUNTS, "status", "note")
 _IGNORED = ("mean", "model_std", "noise_std", "reason", "cost")  # what `suggest` wrote and `tell` does not need
 _NO_VALUES: Floats = np.zeros(0)
-_SEPARATORS = {";": "semicolons", "\t": "tabs"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,18 +105,6 @@ def _units(problem: Problem) -> Mapping[str, str | None]:
     else:
         own = {parameter.name: getattr(parameter, "unit", None) for parameter in candidates.parameters}
     return {**own, **{one.name: one.unit for one in candidates.context}}
-
-
-def look_at_separator(headers: Sequence[Header], source: str) -> None:
-    """A spreadsheet in a country of decimal commas separates cells by semicolons.
-
-    Raises:
-        DataError: when a header of one column looks like that.
-    """
-    for separator, word in _SEPARATORS.items():
-        if len(headers) == 1 and separator in headers[0].text:
-            cure = "Save the table as CSV with commas between cells and decimal points in numbers."
-            fail(DataError, source, f"its cells are separated by {word}, not commas", cure)
 
 
 def _measure(header: Header, name: str, unit: str | None, table: Table, faults: Faults) -> Measure:

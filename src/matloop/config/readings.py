@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from matloop.config.columns import COUNTS, Columns, Measure, columns_of, look_at_separator
+from matloop.config.columns import COUNTS, Columns, Measure, columns_of
 from matloop.domain.canonical import Value
 from matloop.domain.number import as_number
 from matloop.domain.outcome import STATUSES, Aborted, Censored, Failed, Measured, Outcome
-from matloop.domain.parquet import headers_of, table_of
+from matloop.domain.parquet import table_of
 from matloop.domain.prediction import Floats
 from matloop.domain.problem import Problem
 from matloop.domain.table import LISTED_FAULTS, Table
@@ -73,7 +73,6 @@ def read_outcomes(path: Path, problem: Problem, *, judge: Judge | None = None, p
         DataError: with every fault of the table.
         InputError: what `judge` raises, each fault with its line.
     """
-    look_at_separator(headers_of(path), str(path))
     table = table_of(path)
     if not len(table):
         fail(DataError, table.source, "it has a header, but no rows", "Give one row a reading.")

@@ -13,7 +13,7 @@ settings and of the pool or space in force:
     approved, rejected, dispatched, returned, unknown    suggestion [, reason]
     measured, failed, censored, aborted    suggestion (null where nobody suggested it), candidate, experiment, reading,
                values, executed, outside, note, outcome [, std] [, side] [, executed_std] [, cost] [, day]
-    corrected  suggestion, candidate, experiment, reading, outcome, reason
+    corrected  suggestion, candidate, experiment, reading, outcome, reason [, std (null: none)] [, status] [, note]
     withdrawn  suggestions (list of ids), reason
     stopped    reason
 """

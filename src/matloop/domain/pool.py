@@ -20,7 +20,7 @@ from matloop.domain.constraint import Constraint
 from matloop.domain.context import Context, assumed_of, check_contexts, refuse_unknown_context
 from matloop.domain.encoder import Encoder
 from matloop.domain.keeping import check_names, keeping
-from matloop.domain.named_values import Parsers, parse_values
+from matloop.domain.named_values import Parsers, parse_values, shortly
 from matloop.domain.pool_read import Source
 from matloop.domain.prediction import Floats
 from matloop.domain.table import LISTED_FAULTS, Texts
@@ -144,6 +144,10 @@ class Pool:
         riders = {name: cells[first] for name, cells in riders.items()}
         pool_read.refuse_overflow(given, columns)
         return cls(given.names, given.units, row_of, given.source, given.id_name, tuple(columns), ids, riders)
+
+    def __repr__(self) -> str:
+        id_ = "none" if self.id_name is None else repr(self.id_name)
+        return f"Pool({len(self):,} candidates; features {shortly(self.names)}; id {id_})"
 
     def __len__(self) -> int:
         column = self._columns[0]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from matloop.domain.canonical import Value
-from matloop.domain.outcome import Status
+from matloop.domain.outcome import NUMBERLESS, Status
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -86,3 +86,19 @@ class Reading:
     def learned_values(self) -> dict[str, Value]:
         """What the model learns from: the executed values, else the planned ones, and the context."""
         return {**self.values, **self.executed, **self.context}
+
+    def corrected(self, data: Mapping[str, Any]) -> Reading:
+        """The reading after a `corrected` event; what its data leave out stays.
+
+        A status that holds no number takes the numbers away, and a limit has no std.
+        """
+        status: Status = data.get("status", self.status)
+        outcome = {**self.outcome, **{name: float(number) for name, number in data["outcome"].items()}}
+        std = {name: number for name, number in {**self.std, **data.get("std", {})}.items() if number is not None}
+        return replace(
+            self,
+            status=status,
+            outcome={} if status in NUMBERLESS else outcome,
+            std=std if status == "ok" else {},
+            note=data.get("note", self.note),
+        )

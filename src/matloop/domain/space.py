@@ -19,7 +19,7 @@ from matloop.domain.encoder import Described, Encoder, OneHot, Scaled
 from matloop.domain.expression import Kinds
 from matloop.domain.held import Held
 from matloop.domain.keeping import keeps
-from matloop.domain.named_values import Parsers, parse_values
+from matloop.domain.named_values import Parsers, parse_values, shortly
 from matloop.domain.number import as_number
 from matloop.domain.parameter import Categorical, Integer, Parameter, Real
 from matloop.domain.prediction import Floats
@@ -62,6 +62,12 @@ class Space:
         faults.raise_if_any(SpaceError)
         object.__setattr__(self, "context", check_contexts([*self.context, *measured], self.names))
         _ = self._held
+
+    def __repr__(self) -> str:
+        count = self.count()
+        number = f"at most {self.most:,}" if count is None else f"{count:,}"
+        held = f"; {len(self.constraints)} constraint(s)" if self.constraints else ""
+        return f"Space({number} candidates; parameters {shortly(self.names)}{held})"
 
     @cached_property
     def _held(self) -> Held:

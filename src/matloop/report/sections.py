@@ -5,6 +5,7 @@ from __future__ import annotations
 from matloop.decide.words import count, figure, percent
 from matloop.domain.pool import Pool
 from matloop.domain.ranked import Ranked
+from matloop.domain.units import unit_beside
 from matloop.report.claims import FRESH, SURE, Claim
 from matloop.report.figures.coverage import coverage as draw_coverage
 from matloop.report.figures.held_out import against_measured
@@ -40,7 +41,10 @@ def unit_of(findings: Findings, name: str) -> str | None:
 def settings(findings: Findings, item: Ranked) -> str:
     """How a candidate is made, in words."""
     names = [name for name in findings.problem.candidates.names if name in item.values]
-    said = [f"{name} {_short(setting(item.values[name]))}{_tail(unit_of(findings, name))}" for name in names]
+    said = [
+        f"{name} {_short(setting(item.values[name]))}{_tail(unit_beside(name, unit_of(findings, name)))}"
+        for name in names
+    ]
     more = [f"{len(said) - _FEATURES} more"] if len(said) > _FEATURES else []
     return ", ".join([*said[:_FEATURES], *more])
 
@@ -114,8 +118,8 @@ def shortlist(page: Page, findings: Findings) -> None:
         lead += f" Predictions are {at}."
     page.section("Shortlist", lead)
     names = findings.problem.candidates.names[:_FEATURES]
-    titles = [f"{name}{_bracket(unit_of(findings, name))}" for name in names]
-    mean = f"{goal.name}{_bracket(goal.unit)}"
+    titles = [f"{name}{_bracket(unit_beside(name, unit_of(findings, name)))}" for name in names]
+    mean = f"{goal.name}{_bracket(unit_beside(goal.name, goal.unit))}"
     header = ["rank", "candidate", *titles, mean, "noise", "readings", "plain mean"]
     cells = []
     for item in rows:

@@ -18,6 +18,7 @@ from matloop.domain.categorical import Categorical
 from matloop.domain.pool import Pool
 from matloop.domain.problem import Problem
 from matloop.domain.space import Space
+from matloop.domain.units import unit_beside
 from matloop.errors import ConfigError, Fault, InputError, LedgerError, MatloopError, fail
 from matloop.store.atomic import write_whole
 from matloop.store.sqlite import verify_file
@@ -190,8 +191,8 @@ def _say_description(document: dict[str, Any]) -> None:
     begun = f"{ledger['events']} events, head {ledger['head'][:12]}" if ledger["head"] else "not begun"
     say(f"campaign    {document['campaign']}, seed {document['seed']}")
     for objective in document["objectives"]:
-        unit = f" [{objective['unit']}]" if objective["unit"] else ""
-        say(f"objective   {objective['goal']} {objective['name']}{unit}")
+        unit = unit_beside(objective["name"], objective["unit"])
+        say(f"objective   {objective['goal']} {objective['name']}" + (f" [{unit}]" if unit else ""))
     number = f"at most {candidates['most']:,}" if candidates["count"] is None else f"{candidates['count']:,}"
     say(f"candidates  {number} in a {candidates['kind']}{rows}")
     say(f"            {', '.join(candidates['names'])}")

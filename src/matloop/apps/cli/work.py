@@ -13,6 +13,7 @@ from matloop import rules
 from matloop.apps.cli.terminal import Debug, File, Json, emit, look_at_target, note, progress_bar, say, show_sheet
 from matloop.campaign import Campaign
 from matloop.config.readings import read_outcomes
+from matloop.decide.words import count
 from matloop.domain.suggestion import Suggestion
 from matloop.errors import InputError, MatloopError, fail
 from matloop.report.sheet import suggestions_sheet
@@ -95,6 +96,8 @@ def suggest(  # noqa: PLR0913 (each is an option of the command line)
         _guard(out, campaign)
     chosen = campaign.suggest(n, fixed=_fixed(fixed or []), exclude=exclude)
     _hand_out(chosen, campaign, out, as_json=as_json, name="suggestions")
+    if out is not None and not as_json:
+        say(f"Fill in what came back, then: matloop tell {file} {out}")
 
 
 def _fixed(given: Sequence[str]) -> dict[str, str]:
@@ -148,21 +151,29 @@ def tell(
 def _hand_out(
     suggestions: Sequence[Suggestion], campaign: Campaign, out: Path | None, *, as_json: bool, name: str
 ) -> None:
-    """Write suggestions to a file, or print them."""
+    """Print suggestions, and write them to a file if one is named."""
     if out is not None:
         _write(out, suggestions, campaign)
     if as_json:
         emit({name: _documents(suggestions, campaign), "out": str(out) if out else None})
-    elif out is not None:
-        say(f"Wrote {len(suggestions)} suggestions to {out}.")
-    elif suggestions:
+        return
+    if suggestions:
         _show(suggestions, campaign)
+    if out is not None:
+        say(f"Wrote {count(len(suggestions), 'suggestion')} to {out}.")
 
 
 def _show(suggestions: Sequence[Suggestion], campaign: Campaign) -> None:
-    """Print suggestions for the eye; the columns to fill in are left to files."""
+    """Print suggestions for the eye: a table, and below it whole reasons; columns to fill in are left to files."""
     problem = campaign.problem
-    show_sheet(suggestions_sheet(suggestions, problem), exact=problem.candidates.names, leave_out=problem.measured)
+    sheet = suggestions_sheet(suggestions, problem)
+    empty = [name for place, name in enumerate(sheet.header) if all(row[place] is None for row in sheet.rows)]
+    show_sheet(sheet, exact=problem.candidates.names, leave_out=["reason", *empty])
+    why: dict[str, list[str]] = {}
+    for item in suggestions:
+        why.setdefault(item.reason, []).append(item.id)
+    for reason, ids in why.items():
+        say(f"{', '.join(ids)}: {reason}")
 
 
 def _documents(suggestions: Sequence[Suggestion], campaign: Campaign) -> list[dict[str, Any]]:
