@@ -44,6 +44,8 @@ SECTIONS: Mapping[str, type[schema.Section]] = {
     "strategy": schema.StrategySection,
     "lab": schema.LabSection,
     "budget": schema.BudgetSection,
+    "cost": schema.CostSection,
+    "stop": schema.StopSection,
 }
 """Section of campaign.toml (and kind) -> the model that reads it."""
 
