@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matloop.bench.backtest import backtest
-    from matloop.campaign import Campaign, Told
+    from matloop.campaign import Campaign
     from matloop.decide.bayes import Bayes, Greedy
     from matloop.decide.random import Random
     from matloop.decide.sobol import Sobol
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from matloop.lab.person import PersonLab
     from matloop.lab.table import TableLab
     from matloop.lab.virtual import VirtualLab
+    from matloop.rules import Told
     from matloop.surrogate.forest import Forest
     from matloop.surrogate.gp import GP
     from matloop.surrogate.sklearn_ import Sklearn
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 _HOME = {
     "backtest": "bench.backtest",
     "Campaign": "campaign",
-    "Told": "campaign",
+    "Told": "rules",
     "Bayes": "decide.bayes",
     "Greedy": "decide.bayes",
     "Random": "decide.random",

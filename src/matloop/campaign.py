@@ -7,7 +7,7 @@ import secrets
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -49,14 +49,6 @@ _NO_LIMIT = sys.maxsize
 """Experiments left where the budget sets no limit."""
 _POLL_SECONDS = 1.0
 """Rest between two looks at a lab that is still busy; shorter only burns processor time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """How many outcomes were new, and how many the ledger held already."""
-
-    accepted: int
-    repeated: int
 
 
 class _MovedError(Exception):
@@ -223,23 +215,26 @@ class Campaign:
         """As `suggest`, but takes what is left where fewer than n are; empty when nothing is."""
         return self._suggest(n, partial=True)
 
-    def tell(self, outcomes: Outcome | Sequence[Outcome]) -> Told:
+    def tell(self, outcomes: Outcome | Sequence[Outcome]) -> rules.Told:
         """Learn what came back; in any order, late, in parts. All of one call, or nothing.
+
+        Returns:
+            How much was new, under which keys, and warnings of what may be a slip.
 
         Raises:
             DataError: for unknown names, ids or values.
             ConflictError: when a reading contradicts one that is held.
         """
         rows = [outcomes] if not isinstance(outcomes, Sequence) else list(outcomes)
-        repeated = 0
+        heard = rules.Telling(self.problem, self._state)
 
         def act(state: State) -> Sequence[Draft]:
-            nonlocal repeated
-            drafts, repeated = rules.told(self.problem, state, rows)
-            return drafts
+            nonlocal heard
+            heard = rules.hear(self.problem, state, rows)
+            return heard.drafts
 
         self._append(act)
-        return Told(len(rows) - repeated, repeated)
+        return heard.told()
 
     def correct(self, key: str, outcome: Mapping[str, float], *, reason: str) -> None:
         """Replace numbers of a reading; the ledger keeps what stood there.

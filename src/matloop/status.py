@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from matloop.decide.words import count
 from matloop.domain.problem import Problem
 from matloop.domain.ranked import Ranked
 from matloop.domain.reading import Key
@@ -14,6 +15,14 @@ from matloop.state import State
 
 _STAGE_OF = {"ok": "measured", "below": "censored", "above": "censored", "failed": "failed", "aborted": "aborted"}
 _TELLING = ("measured", "censored", "failed", "aborted")  # an experiment counts once, as the most telling of these
+
+
+def set_aside(readings: int) -> str:
+    """What becomes of censored readings, in words."""
+    which = "it" if readings == 1 else "them"
+    return (
+        f"{count(readings, 'reading')} below or above the limit of detection: kept, the model does not use {which} yet"
+    )
 
 
 def used(state: State) -> int:
@@ -54,10 +63,16 @@ def status_of(problem: Problem, state: State, ranked: list[Ranked]) -> dict[str,
         "counts": counts,
         "best": best,
         "budget": {"experiments": {"used": used(state), "limit": problem.budget}},
-        "advice": advice_of(problem, state, counts),
+        "advice": _with_censored(advice_of(problem, state, counts), state),
         "head": state.head,
         "content": state.content,
     }
+
+
+def _with_censored(advice: dict[str, str], state: State) -> dict[str, str]:
+    """Advice that names the readings it leaves out of account."""
+    censored = sum(reading.status in ("below", "above") for reading in state.readings.values())
+    return {**advice, "reason": f"{advice['reason']}; {set_aside(censored)}"} if censored else advice
 
 
 def advice_of(problem: Problem, state: State, counts: dict[str, int]) -> dict[str, str]:

@@ -236,3 +236,78 @@ def test_a_stopped_campaign_suggests_nothing_and_still_listens() -> None:
     held.tell(ml.Measured(item.id, {"y": 1.0}))
     with pytest.raises(InputError, match=r"it was stopped \(done\)"):
         held.suggest(1)
+
+
+def told_of(candidate: str, *numbers: float, **terms: int) -> list[ml.Measured]:
+    return [ml.Measured.of(candidate=candidate, outcome={"y": y}, **terms) for y in numbers]  # type: ignore[arg-type]
+
+
+def test_a_conflict_names_the_next_free_reading_and_experiment() -> None:
+    held = campaign()
+    held.tell([*told_of("d4", 1.0, 2.0), *told_of("d4", 3.0, experiment=1, reading=2)])
+    with pytest.raises(ConflictError) as caught:
+        held.tell(told_of("d4", 5.0))
+    (fault,) = caught.value.faults
+    assert fault.found == "y = 5 contradicts what is held: y = 1"
+    assert "experiment = 3 if it is another specimen" in fault.cure
+    assert "reading = 3 if it is another reading of the same specimen" in fault.cure
+    assert held.tell(told_of("d4", 5.0, experiment=3)) == ml.Told(1, 0)
+
+
+def test_a_conflict_over_a_suggestion_names_the_row_of_another_specimen() -> None:
+    held = campaign()
+    (item,) = held.suggest(1)
+    held.tell(ml.Measured(item.id, {"y": 1.0}))
+    with pytest.raises(ConflictError) as caught:
+        held.tell([ml.Measured(item.id, {"y": 2.0}), ml.Measured(item.id, {"y": 3.0})])
+    first, second = (fault.cure for fault in caught.value.faults)
+    assert 'correct s0001/1 "y=2"' in first
+    assert f"candidate = {item.candidate} and experiment = 1 instead of the suggestion" in first
+    assert "reading = 2 if" in first
+    assert "reading = 3 if" in second
+
+
+def test_a_conflict_says_what_differs_beside_the_number() -> None:
+    held = campaign()
+    held.tell(ml.Measured.of(candidate="d4", outcome={"y": 1.0}, std={"y": 0.3}))
+    with pytest.raises(ConflictError) as caught:
+        held.tell(told_of("d4", 1.0))
+    (fault,) = caught.value.faults
+    assert fault.found == "y = 1 contradicts what is held: y = 1 (std 0.3)"
+    assert 'correct d4/1/1 "y_std="' in fault.cure
+
+
+def test_rows_of_a_candidate_in_another_order_are_one_fault_that_says_so() -> None:
+    held = campaign()
+    held.tell(told_of("d4", 1.0, 2.0, 3.0))
+    with pytest.raises(ConflictError) as caught:
+        held.tell([*told_of("d4", 3.0, 1.0, 2.0), *told_of("d5", 1.0)])
+    (fault,) = caught.value.faults
+    assert (fault.place, fault.found) == (
+        "d4",
+        "its rows say what is held as experiment 3, 1 and 2, and rows without `experiment` are counted from 1",
+    )
+    assert "Nothing is to be corrected" in fault.cure
+    rows = [row for y, n in ((3.0, 3), (1.0, 1), (2.0, 2)) for row in told_of("d4", y, experiment=n)]
+    assert held.tell(rows) == ml.Told(0, 3)
+
+
+def test_rows_of_one_suggestion_without_reading_are_one_fault_that_numbers_them() -> None:
+    held = campaign()
+    (item,) = held.suggest(1)
+    rows = [ml.Measured(item.id, {"y": y}) for y in (1.0, 1.2, 1.1)]
+    with pytest.raises(ConflictError) as caught:
+        held.tell(rows)
+    (fault,) = caught.value.faults
+    assert fault.found.startswith("3 rows of s0001 all count as its reading 1 and differ: y = 1; y = 1.2; y = 1.1")
+    assert "Number them 1, 2 and 3 in a column `reading`" in fault.cure
+    numbered = [ml.Measured(item.id, dict(row.outcome), reading=n) for n, row in enumerate(rows, 1)]
+    assert held.tell(numbered) == ml.Told(3, 0)
+
+
+def test_a_conflict_beside_another_fault_is_told_with_it() -> None:
+    held = campaign()
+    held.tell(told_of("d4", 1.0))
+    with pytest.raises(DataError) as caught:
+        held.tell([*told_of("d4", 2.0), *told_of("d999", 2.0)])
+    assert [fault.place for fault in caught.value.faults] == ["d999", "d4/1/1"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from matloop.domain.prediction import Floats
 from matloop.domain.problem import Problem
 from matloop.domain.table import LISTED_FAULTS, Table
 from matloop.domain.units import convert
+from matloop.doubts import Doubt
 from matloop.errors import DataError, Fault, Faults, InputError, MatloopError, fail, nearest
 
 Judge = Callable[[Sequence[Outcome]], object]
@@ -37,6 +38,10 @@ class Readings:
     outcomes: tuple[Outcome, ...]
     lines: tuple[int, ...]
     skipped: int
+
+    def placed(self, doubts: Iterable[Doubt]) -> list[Fault]:
+        """Doubts of these outcomes as faults at the lines they stand on."""
+        return [doubt.at(f"{self.source}, line {self.lines[doubt.row]}") for doubt in doubts]
 
     def located(self, error: MatloopError) -> MatloopError:
         """The same error, each fault preceded by the lines that are about its subject."""
