@@ -131,10 +131,10 @@ def _in_another_order(candidate: str, order: Sequence[int], free: _Free) -> Faul
     numbers = _listed(order, short=False)
     rows = "rows say" if len(order) > 1 else "row says"
     found = f"its {rows} what is held as experiment {numbers}, and rows without `experiment` are counted from 1"
-    top_down = ", from top to bottom," if len(order) > 1 else ""
+    top_down = " from top to bottom" if len(order) > 1 else ""
     cure = (
-        f"Nothing is to be corrected: keep the order in which they were told, or add a column `experiment`:{top_down} "
-        f"{numbers}; new specimens that read the same are number {free.experiment(candidate)} and up."
+        "Nothing is to be corrected: keep the order in which they were told, or add a column `experiment` with "
+        f"{numbers}{top_down}; new specimens that read the same are number {free.experiment(candidate)} and up."
     )
     return Fault(candidate, found, cure)
 
