@@ -77,6 +77,11 @@ def clash_faults(
     return [fault for some in faults.values() for fault in some]
 
 
+def next_experiment(state: State, candidate: str) -> int:
+    """The least number above those of the candidate's experiments that nobody suggested."""
+    return 1 + max((key.experiment for key in state.readings if key.candidate == candidate), default=0)
+
+
 class _Free:
     """Numbers that are free, each handed out once."""
 

@@ -63,3 +63,16 @@ def test_readings_below_detection_are_named_by_tell_and_by_status(
     status = matloop("status", begun / "campaign.toml", "--json").document
     assert status["counts"]["censored"] == 1
     assert status["advice"]["reason"].endswith(f"; {said}")
+
+
+def test_help_names_every_column_and_its_example_is_accepted(
+    told: Callable[..., Any], begun: Path, matloop: Matloop
+) -> None:
+    matloop("suggest", begun / "campaign.toml", "-n", "2")
+    text = matloop("tell", "--help").out
+    names = ("suggestion", "candidate", "reading", "experiment", "status", "note", "NAME_std")
+    assert [name for name in names if f"\n    {name} " not in text] == []
+    assert [word for word in ("ok", "failed", "aborted", "below", "above") if word not in text] == []
+    example = text.partition("Example:\n")[2].partition("\n\n")[0].replace("S017", "A01")
+    done = told("\n".join(line.strip() for line in example.splitlines()) + "\n")
+    assert (done.code, done.out) == (0, "3 accepted: s0003/1, s0004/1, A01/1/1.\n")
