@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from matloop.domain.reading import Key, Reading
+from matloop.doubts import Doubt
 from matloop.errors import Fault
 from matloop.state import State, content_of
 
@@ -19,11 +20,16 @@ Place = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An outcome of a call: the key it was given, the candidate it is about, its content (see `content_of`)."""
+    """An outcome of a call.
+
+    key: that it was given. candidate: that it is about. text: its content (see `content_of`).
+    counted: whether its experiment is its count among the rows of its candidate.
+    """
 
     key: Key
     candidate: str
     text: str
+    counted: bool
 
     @property
     def place(self) -> Place:
@@ -67,7 +73,7 @@ def clash_faults(
     faults: dict[object, list[Fault]] = {}
     for key, listed in by_key.items():
         row = listed[0].row
-        order = orders.get(row.place) if row in counted.get(row.place, ()) else None
+        order = orders.get(row.place) if row.counted else None
         if order is not None:
             faults[row.place] = [_in_another_order(row.candidate, order, free)]
         elif listed[0].within:
@@ -80,6 +86,26 @@ def clash_faults(
 def next_experiment(state: State, candidate: str) -> int:
     """The least number above those of the candidate's experiments that nobody suggested."""
     return 1 + max((key.experiment for key in state.readings if key.candidate == candidate), default=0)
+
+
+def echoes_of(state: State, new: Iterable[tuple[int, Row]], repeats: Collection[Key]) -> Iterator[Doubt]:
+    """Doubts of new rows that say what the ledger holds of their candidate under another key, which no row repeats.
+
+    A file told again with its rows in another order, or with the suggestion's reading among them, looks like that.
+    """
+    rows = list(new)
+    candidates = {row.candidate for _, row in rows}
+    held: dict[tuple[str, str], list[Key]] = {}
+    for key, reading in state.readings.items():
+        if reading.candidate in candidates and key not in repeats:
+            for text in dict.fromkeys(contents_of(reading)):
+                held.setdefault((reading.candidate, text), []).append(key)
+    for place, row in rows:
+        for key in held.get((row.candidate, row.text), ())[:1]:
+            found = f"{words_of(row.text)} is held as {key}; now it counts as another specimen too"
+            yield Doubt(
+                place, str(row.key), found, f"If it is the same: `correct {row.key} status=aborted --reason WHY`."
+            )
 
 
 class _Free:
@@ -106,10 +132,23 @@ def _specimen(key: Key) -> Key:
     return Key(key.suggestion, key.candidate, key.experiment, 0)
 
 
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """The experiment of each row of a candidate, from top to bottom, and those of them that are held."""
+
+    numbers: Sequence[int]
+    held: Sequence[int]
+
+    @property
+    def new(self) -> int:
+        """Rows that say what is not held."""
+        return len(self.numbers) - len(self.held)
+
+
 def _orders(
     state: State, clashes: Sequence[Clash], counted: Mapping[Place, Sequence[Row]]
-) -> dict[Place, list[int] | None]:
-    """Of the candidates with clashes: the experiments that hold what their counted rows say; None unless all do."""
+) -> dict[Place, _Order | None]:
+    """Of the candidates with clashes: the numbers that their counted rows should bear, where `_order` knows them."""
     places = {clash.row.place for clash in clashes} & counted.keys()
     held: dict[Place, dict[int, tuple[str, str]]] = {place: {} for place in places}
     for key, reading in state.readings.items():
@@ -119,27 +158,38 @@ def _orders(
     return {place: _order(counted[place], held[place]) for place in places}
 
 
-def _order(rows: Sequence[Row], held: dict[int, tuple[str, str]]) -> list[int] | None:
-    """The experiment that holds each row's content, each taken once; None when one is not held."""
-    left = dict(held)
-    order = []
+def _order(rows: Sequence[Row], held: Mapping[int, tuple[str, str]]) -> _Order | None:
+    """Which experiment holds each row's content, each taken once; rows beyond those that are held get new numbers.
+
+    None where a row is not held and something held is in no row: a true contradiction.
+    """
+    by_text: dict[str, list[int]] = {}
+    for number, texts in held.items():
+        for text in dict.fromkeys(texts):
+            by_text.setdefault(text, []).append(number)
+    known: dict[int, None] = {}
+    numbers: list[int] = []
     for row in rows:
-        found = next((number for number, texts in left.items() if row.text in texts), None)
+        found = next((number for number in by_text.get(row.text, ()) if number not in known), None)
         if found is None:
-            return None
-        del left[found]
-        order.append(found)
-    return order
+            found = max(held, default=0) + len(numbers) - len(known) + 1
+        else:
+            known[found] = None
+        numbers.append(found)
+    order = _Order(numbers, list(known))
+    return None if order.new and len(known) < len(held) else order
 
 
-def _in_another_order(candidate: str, order: Sequence[int], free: _Free) -> Fault:
-    numbers = _listed(order, short=False)
-    rows = "rows say" if len(order) > 1 else "row says"
-    found = f"its {rows} what is held as experiment {numbers}, and rows without `experiment` are counted from 1"
-    top_down = " from top to bottom" if len(order) > 1 else ""
+def _in_another_order(candidate: str, order: _Order, free: _Free) -> Fault:
+    added = f", and {order.new} more" if order.new else ""
+    rows = "rows say" if len(order.numbers) > 1 else "row says"
+    known = f"its {rows} what is held as experiment {_listed(order.held)}{added}"
+    found = f"{known}; rows without `experiment` are counted from 1"
+    top_down = " from top to bottom" if len(order.numbers) > 1 else ""
+    column = f"add a column `experiment` with {_listed(order.numbers)}{top_down}"
     cure = (
-        "Nothing is to be corrected: keep the order in which they were told, or add a column `experiment` with "
-        f"{numbers}{top_down}; new specimens that read the same are number {free.experiment(candidate)} and up."
+        f"Nothing is to be corrected: keep the order in which they were told, or {column}; new specimens that read the "
+        f"same are number {free.experiment(candidate)} and up."
     )
     return Fault(candidate, found, cure)
 
@@ -180,10 +230,8 @@ def _assigned(clash: Clash) -> str:
     return " ".join([*words, "--reason WHY"])
 
 
-def _listed(numbers: Sequence[int], *, short: bool = True) -> str:
-    """1, 2 and 3; where it may be short, of many the first and the last."""
-    if short and len(numbers) > _LISTED:
-        return f"{numbers[0]} to {numbers[-1]}"
+def _listed(numbers: Sequence[int]) -> str:
+    """1, 2 and 3."""
     return " and ".join(filter(None, (", ".join(map(str, numbers[:-1])), str(numbers[-1]))))
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from matloop.clashes import Clash, Place, Row, clash_faults, contents_of
+from matloop.clashes import Clash, Place, Row, clash_faults, contents_of, echoes_of
 from matloop.domain.candidate import Candidate
 from matloop.domain.canonical import Value
 from matloop.domain.events import Draft
@@ -91,6 +91,8 @@ class Telling:
     _rows: Counter[Place] = field(default_factory=Counter)
     _counted: dict[Place, list[Row]] = field(default_factory=dict)
     _clashes: list[Clash] = field(default_factory=list)
+    _repeats: set[Key] = field(default_factory=set)
+    _new: list[tuple[int, Row]] = field(default_factory=list)
 
     def add(self, said: Outcome) -> None:
         """Decide what one outcome adds: a draft, a repeat, or faults."""
@@ -114,7 +116,8 @@ class Telling:
 
     def told(self) -> Told:
         """What became of the call."""
-        doubts = doubts_of(self.problem, self.state, self.drafts, self.rows)
+        echoes = echoes_of(self.state, self._new, self._repeats)
+        doubts = doubts_of(self.problem, self.state, self.drafts, self.rows, echoes)
         keys = tuple(str(Key.from_json(draft.data)) for draft in self.drafts)
         censored = sum(draft.type == "censored" for draft in self.drafts)
         return Told(len(keys), self.repeated, keys, censored, doubts)
@@ -126,12 +129,13 @@ class Telling:
         executed = executed_of(self.problem, candidate, said)
         text = content_of(content.status, content.outcome, content.std, executed)
         key = self._key(said, candidate, text)
-        row = Row(key, candidate.id, text)
-        if said.experiment is None and not key.suggestion:
+        row = Row(key, candidate.id, text, counted=said.experiment is None and not key.suggestion)
+        if row.counted:
             self._counted.setdefault(row.place, []).append(row)
         held = self._held_at(key)
         if text in held:
             self.repeated += 1
+            self._repeats.add(key)
             return
         if held:
             self._clashes.append(Clash(row, held[0], within=key in self._held))
@@ -141,6 +145,8 @@ class Telling:
             self._answered.add(key.suggestion)
         self.drafts.append(self._draft(key, candidate, content, executed))
         self.rows.append(self._place)
+        if row.counted:
+            self._new.append((self._place, row))
 
     def _look_at_names(self, said: Outcome, content: Content) -> None:
         known = [objective.name for objective in self.problem.objectives]

@@ -285,7 +285,7 @@ def test_rows_of_a_candidate_in_another_order_are_one_fault_that_says_so() -> No
     (fault,) = caught.value.faults
     assert (fault.place, fault.found) == (
         "d4",
-        "its rows say what is held as experiment 3, 1 and 2, and rows without `experiment` are counted from 1",
+        "its rows say what is held as experiment 3, 1 and 2; rows without `experiment` are counted from 1",
     )
     assert "Nothing is to be corrected" in fault.cure
     rows = [row for y, n in ((3.0, 3), (1.0, 1), (2.0, 2)) for row in told_of("d4", y, experiment=n)]
@@ -311,3 +311,40 @@ def test_a_conflict_beside_another_fault_is_told_with_it() -> None:
     with pytest.raises(DataError) as caught:
         held.tell([*told_of("d4", 2.0), *told_of("d999", 2.0)])
     assert [fault.place for fault in caught.value.faults] == ["d999", "d4/1/1"]
+
+
+def test_rows_in_another_order_with_new_ones_among_them_are_numbered() -> None:
+    held = campaign()
+    held.tell(told_of("d4", 1.0, 2.0))
+    with pytest.raises(ConflictError) as caught:
+        held.tell(told_of("d4", 5.0, 2.0, 1.0))
+    (fault,) = caught.value.faults
+    assert fault.found.startswith("its rows say what is held as experiment 2 and 1, and 1 more;")
+    assert "`experiment` with 3, 2 and 1 from top to bottom" in fault.cure
+
+
+def test_a_row_that_is_held_nowhere_where_another_is_missing_is_a_contradiction() -> None:
+    held = campaign()
+    held.tell(told_of("d4", 1.0, 2.0))
+    with pytest.raises(ConflictError) as caught:
+        held.tell(told_of("d4", 2.0, 5.0))
+    assert [fault.found for fault in caught.value.faults] == [
+        "y = 2 contradicts what is held: y = 1",
+        "y = 5 contradicts what is held: y = 2",
+    ]
+
+
+def test_a_reading_that_counts_anew_though_it_is_held_is_warned_of() -> None:
+    held = campaign()
+    (item,) = held.suggest(1)
+    held.tell(told_of(item.candidate, 2.0, 5.0))
+    told = held.tell(told_of(item.candidate, 5.0, 2.0))
+    assert (told.keys, told.repeated) == ((f"{item.candidate}/1/1",), 1)
+    (doubt,) = told.warnings
+    assert doubt.found == f"y = 5 is held as {item.candidate}/2/1; now it counts as another specimen too"
+
+
+def test_equal_replicates_of_one_file_raise_no_doubt() -> None:
+    held = campaign()
+    assert held.tell(told_of("d4", 1.0, 1.0, 1.0)).warnings == ()
+    assert held.tell(told_of("d4", 1.0, 1.0, 1.0, 1.0)).warnings == ()
