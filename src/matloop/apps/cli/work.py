@@ -43,6 +43,34 @@ _ENDS = {
     "person": "The next step is a person's.",
 }
 """Why a run ended, in words."""
+_TABLE = """
+A row is about a suggestion, about a candidate by its id (`candidate`, or the pool's id column), or about the values
+it gives for all parameters. What was measured before the campaign needs no suggestion.
+
+\b
+Columns, besides one for each objective:
+  suggestion    s0003, as `suggest` wrote it
+  candidate     its id; without a suggestion it is what was made
+  reading       1, 2, ... of the same specimen; left out, 1
+  experiment    1, 2, ... specimen of a candidate that was not suggested;
+                left out, its 1st, 2nd, ... row of the table
+  status        ok (or empty), failed (would not form), aborted (says
+                nothing: power cut), below or above (the number is a
+                limit of detection)
+  note          any text
+  NAME_std      one standard deviation of the number in column NAME
+  a parameter   its value as executed, where that differs from the plan
+A header may carry a unit, as hardness [MPa]: it is converted once.
+Rows without number and status are skipped.
+
+\b
+Example:
+  suggestion,candidate,experiment,hardness,hardness_std,status,note
+  s0003,,,14.1,0.3,,
+  s0004,,,,,failed,cracked in the furnace
+  ,S017,1,12.6,,,measured last year
+"""
+"""What `tell --help` says of a table; \\b keeps the lines below it as they are."""
 _KEYS = 10  # keys named on a terminal; --json names all
 
 
@@ -144,34 +172,7 @@ def tell(
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Take in a table of readings: all of it, or nothing if a row is wrong.
-
-    A row is about a suggestion, about a candidate by its id (`candidate`, or the pool's id column), or about the values
-    it gives for all parameters. What was measured before the campaign needs no suggestion.
-
-    \b
-    Columns, besides one for each objective:
-      suggestion    s0003, as `suggest` wrote it
-      candidate     its id; without a suggestion it is what was made
-      reading       1, 2, ... of the same specimen; left out, 1
-      experiment    1, 2, ... specimen of a candidate that was not suggested;
-                    left out, its 1st, 2nd, ... row of the table
-      status        ok (or empty), failed (would not form), aborted (says
-                    nothing: power cut), below or above (the number is a
-                    limit of detection)
-      note          any text
-      NAME_std      one standard deviation of the number in column NAME
-      a parameter   its value as executed, where that differs from the plan
-    A header may carry a unit, as hardness [MPa]: it is converted once.
-    Rows without number and status are skipped.
-
-    \b
-    Example:
-      suggestion,candidate,experiment,hardness,hardness_std,status,note
-      s0003,,,14.1,0.3,,
-      s0004,,,,,failed,cracked in the furnace
-      ,S017,1,12.6,,,measured last year
-    """  # noqa: D301 (\b is the mark that keeps the lines below it as they are)
+    """Take in a table of readings: all of it, or nothing if a row is wrong."""
     campaign = Campaign.open(file)
     problem, state = campaign.problem, campaign.state
     readings = read_outcomes(table, problem, judge=partial(rules.hear, problem, state))
@@ -189,6 +190,9 @@ def tell(
     say(", ".join(said) + ".")
     if told.censored:
         say(f"{set_aside(told.censored)}.")
+
+
+tell.__doc__ = f"{tell.__doc__}\n{_TABLE}"
 
 
 def _named(keys: Sequence[str]) -> str:
