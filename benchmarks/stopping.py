@@ -52,7 +52,7 @@ def watch(pool: ml.Pool, readings: Floats, truth: Floats, objective: ml.Objectiv
     return np.array(rows)
 
 
-def synthetic(name: str, noise: float, seed: int) -> Floats:
+def synthetic(seed: int, noise: float, name: str) -> Floats:
     """A campaign on a pool of a test function."""
     problem = PROBLEMS[name]
     rng = np.random.default_rng([seed, list(PROBLEMS).index(name), int(100 * noise)])
@@ -97,8 +97,12 @@ def main() -> None:
     kept = {}
     for name in options.only:
         if name == "synthetic":
-            cases = list(product(PROBLEMS, NOISE, range(max(1, options.campaigns // 4))))
-            watched = [synthetic(*case) for case in cases]
+            cases = list(product(range(max(1, options.campaigns // 4)), NOISE, PROBLEMS))
+            watched = []
+            for case in cases:
+                watched.append(synthetic(*case))
+                if options.keep:
+                    options.keep.write_text(json.dumps({name: [rows.tolist() for rows in watched]}))
         else:
             table = TABLES[name]
             pool, y = read(table, options.data_dir)

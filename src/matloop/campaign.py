@@ -217,20 +217,23 @@ class Campaign:
     def tell(self, outcomes: Outcome | Sequence[Outcome]) -> rules.Told:
         """Learn what came back; in any order, late, in parts. All of one call, or nothing.
 
+        Returns:
+            How much was new, under which keys, and warnings of what may be a slip.
+
         Raises:
             InputError: for what is no outcome, such as a table. DataError: for unknown names, ids or values.
             ConflictError: when a reading contradicts one that is held.
         """
         rows = outcomes_of(outcomes)
-        repeated = 0
+        heard = rules.Telling(self.problem, self._state)
 
         def act(state: State) -> Sequence[Draft]:
-            nonlocal repeated
-            drafts, repeated = rules.told(self.problem, state, rows)
-            return drafts
+            nonlocal heard
+            heard = rules.hear(self.problem, state, rows)
+            return heard.drafts
 
         self._append(act)
-        return rules.Told(len(rows) - repeated, repeated)
+        return heard.told()
 
     def correct(
         self,

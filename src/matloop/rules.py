@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from matloop.clashes import Clash, Place, Row, clash_faults, contents_of, echoes_of
 from matloop.domain.candidate import Candidate
 from matloop.domain.canonical import Value
 from matloop.domain.context import measured_of
@@ -19,6 +20,7 @@ from matloop.domain.outcome import Aborted, Censored, Failed, Measured, Outcome,
 from matloop.domain.pool import Pool
 from matloop.domain.problem import Problem
 from matloop.domain.reading import Key
+from matloop.doubts import Doubt, doubts_of
 from matloop.errors import ConflictError, DataError, Faults, InputError, MatloopError, fail, nearest
 from matloop.state import State, content_of
 
@@ -66,32 +68,70 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """How many outcomes were new, and how many the ledger held already."""
+    """What became of a call of `tell`.
+
+    accepted: how many outcomes were new. repeated: how many the ledger held already.
+    keys: of the new ones, in the order of the call. censored: how many of them lie below or above their limit; they
+    are kept, and no model learns from them yet. warnings: what was taken in as it stands, and may be a slip.
+    """
 
     accepted: int
     repeated: int
+    keys: tuple[str, ...] = field(default=(), compare=False)
+    censored: int = field(default=0, compare=False)
+    warnings: tuple[Doubt, ...] = field(default=(), compare=False)
 
 
 @dataclass(slots=True)
 class Telling:
-    """One call of `tell`: turns outcomes into drafts, remembering what this call already said."""
+    """One call of `tell`: turns outcomes into drafts, remembering what this call already said.
+
+    rows: the place in the call of the outcome behind each draft.
+    """
 
     problem: Problem
     state: State
     drafts: list[Draft] = field(default_factory=list)
+    rows: list[int] = field(default_factory=list)
     repeated: int = 0
     faults: Faults = field(default_factory=Faults)
+    _place: int = -1
     _held: dict[Key, str] = field(default_factory=dict)
     _answered: set[str] = field(default_factory=set)
     _taken: set[Key] = field(default_factory=set)
-    _rows: Counter[tuple[str, int]] = field(default_factory=Counter)
+    _rows: Counter[Place] = field(default_factory=Counter)
+    _counted: dict[Place, list[Row]] = field(default_factory=dict)
+    _clashes: list[Clash] = field(default_factory=list)
+    _repeats: set[Key] = field(default_factory=set)
+    _new: list[tuple[int, Row]] = field(default_factory=list)
 
     def add(self, said: Outcome) -> None:
         """Decide what one outcome adds: a draft, a repeat, or faults."""
+        self._place += 1
         try:
             self._add(said)
         except MatloopError as error:
             self.faults.absorb(error)
+
+    def finish(self) -> None:
+        """Raise what is wrong.
+
+        Raises:
+            DataError: for unknown names, ids or values, all at once.
+            ConflictError: when the only faults are contradictions.
+        """
+        kind = DataError if self.faults.found else ConflictError
+        if self._clashes:
+            self.faults.found += clash_faults(self.state, self._clashes, self._counted, self._held)
+        self.faults.raise_if_any(kind)
+
+    def told(self) -> Told:
+        """What became of the call."""
+        echoes = echoes_of(self.state, self._new, self._repeats)
+        doubts = doubts_of(self.problem, self.state, self.drafts, self.rows, echoes)
+        keys = tuple(str(Key.from_json(draft.data)) for draft in self.drafts)
+        censored = sum(draft.type == "censored" for draft in self.drafts)
+        return Told(len(keys), self.repeated, keys, censored, doubts)
 
     def _add(self, said: Outcome) -> None:
         content = Content.of(said)
@@ -102,17 +142,25 @@ class Telling:
         real = {**executed, **context}
         text = content_of(content.status, content.outcome, content.std, real, content.executed_std)
         key = self._key(said, candidate, text)
+        row = Row(key, candidate.id, text, counted=said.experiment is None and not key.suggestion)
+        if row.counted:
+            self._counted.setdefault(row.place, []).append(row)
         held = self._held_at(key)
         if text in held:
             self.repeated += 1
+            self._repeats.add(key)
             return
         if held:
-            self._refuse(key, content, held[0])
+            self._clashes.append(Clash(row, held[0], within=key in self._held))
+            return
         self._held[key] = text
         if key.suggestion:
             self._answered.add(key.suggestion)
         draft = self._draft(key, candidate, content, executed)
         self.drafts.append(replace(draft, data={**draft.data, "context": context}) if context else draft)
+        self.rows.append(self._place)
+        if row.counted:
+            self._new.append((self._place, row))
 
     def _look_at_names(self, said: Outcome, content: Content) -> None:
         known = [objective.name for objective in self.problem.objectives]
@@ -159,16 +207,7 @@ class Telling:
         reading = self.state.readings.get(key)
         if reading is None:
             return []
-        real = {**reading.executed, **reading.context}
-        now = content_of(reading.status, reading.outcome, reading.std, real, reading.executed_std)
-        return [now, reading.told]
-
-    def _refuse(self, key: Key, content: Content, held: str) -> None:
-        say = ", ".join(f"{name} = {number:g}" for name, number in content.outcome.items()) or content.status
-        found = f"{say} contradicts what is held: {held}"
-        again = "`experiment` (another specimen)" if not key.suggestion else "row without suggestion (another specimen)"
-        cure = f"Use `correct {key}` if the held one is wrong, a new `reading` (the same specimen) or a new {again}."
-        fail(ConflictError, str(key), found, cure)
+        return list(contents_of(reading))
 
     def _draft(self, key: Key, candidate: Candidate, content: Content, executed: Mapping[str, Value]) -> Draft:
         data: dict[str, Any] = {
@@ -190,24 +229,18 @@ class Telling:
         return Draft(content.type, data, token)
 
 
-def told(problem: Problem, state: State, outcomes: Iterable[Outcome]) -> tuple[list[Draft], int]:
+def hear(problem: Problem, state: State, outcomes: Iterable[Outcome]) -> Telling:
     """What outcomes add to the ledger.
-
-    Returns:
-        The drafts, and how many outcomes were repeats.
 
     Raises:
         DataError: for unknown names, ids or values, all at once.
         ConflictError: when the only faults are contradictions.
     """
     telling = Telling(problem, state)
-    conflicts = True
     for said in outcomes:
-        before = len(telling.faults.found)
         telling.add(said)
-        conflicts &= all("contradicts" in fault.found for fault in telling.faults.found[before:])
-    telling.faults.raise_if_any(ConflictError if conflicts else DataError)
-    return telling.drafts, telling.repeated
+    telling.finish()
+    return telling
 
 
 def find_candidate(problem: Problem, state: State, said: Outcome) -> Candidate:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from matloop.ask import unpayable
 from matloop.decide.stopping import Outlook
+from matloop.decide.words import count
 from matloop.domain.problem import Problem
 from matloop.domain.ranked import Ranked
 from matloop.domain.reading import Key
@@ -30,6 +31,14 @@ class Conclusions(Protocol):
     def outlook(self, state: State) -> Outlook | None:
         """None while too little was measured."""
         ...
+
+
+def set_aside(readings: int) -> str:
+    """What becomes of censored readings, in words."""
+    which = "it" if readings == 1 else "them"
+    return (
+        f"{count(readings, 'reading')} below or above the limit of detection: kept, the model does not use {which} yet"
+    )
 
 
 def used(state: State) -> int:
@@ -89,11 +98,17 @@ def status_of(problem: Problem, state: State, ranked: list[Ranked], insight: Con
             **_money(problem, state),
         },
         "unsuggested": unsuggested(state),
-        "advice": advice_of(problem, state, counts, found, insight.rule),
+        "advice": _with_censored(advice_of(problem, state, counts, found, insight.rule), state),
         "outlook": found.to_json() if found else None,
         "head": state.head,
         "content": state.content,
     }
+
+
+def _with_censored(advice: dict[str, str], state: State) -> dict[str, str]:
+    """Advice that names the readings it leaves out of account."""
+    censored = sum(reading.status in ("below", "above") for reading in state.readings.values())
+    return {**advice, "reason": f"{advice['reason']}; {set_aside(censored)}"} if censored else advice
 
 
 def _money(problem: Problem, state: State) -> dict[str, Any]:
@@ -114,9 +129,10 @@ def _demanded(problem: Problem, state: State, counts: dict[str, int]) -> tuple[s
     if state.stopped is not None:
         return "stop", f"the campaign was stopped: {state.stopped}"
     if counts["unknown"]:
-        return "decide", f"{counts['unknown']} experiments are in an unknown state and need a person's decision"
+        return "decide", f"{count(counts['unknown'], 'experiment')} in an unknown state: a person has to decide"
     if counts["pending"]:
-        return "tell", f"{counts['pending']} suggestions await their outcome"
+        await_ = "awaits its" if counts["pending"] == 1 else "await their"
+        return "tell", f"{count(counts['pending'], 'suggestion')} {await_} outcome"
     if problem.budget is not None and used(state) >= problem.budget:
         return "stop", f"the budget of {problem.budget} experiments is spent"
     if unpayable(problem, state):

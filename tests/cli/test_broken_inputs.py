@@ -190,6 +190,11 @@ TABLES = [
     ),
     readings("NaN objective", "suggestion,hardness\ns0002,nan\n", "line 2, column 'hardness'", "'nan'", "finite"),
     readings("decimal comma", 'suggestion,hardness\ns0002,"3,2"\n', "line 2, column 'hardness'", "'3,2'", "3.2"),
+    readings("limit in a cell", "suggestion,hardness\ns0002,<3.2\n", "column 'hardness'", "'<3.2'", "`below`"),
+    readings("column in another unit", "suggestion,hardness (MPa)\ns0002,3\n", "csv", "(MPa)'", "'hardness [MPa]'"),
+    readings(
+        "several rows of one suggestion", "suggestion,hardness\ns0002,3\ns0002,4\n", "s0002/1", "2 rows", "1 and 2"
+    ),
     readings("number with a unit", "suggestion,hardness\ns0002,3 GPa\n", "column 'hardness'", "'3 GPa'", "finite"),
     readings(
         "negative std", "suggestion,hardness,hardness_std\ns0002,3,-1\n", "column 'hardness_std'", "-1", "0 or more"

@@ -106,6 +106,6 @@ def test_a_campaign_file_is_accepted(text: str, fresh: Path, matloop: Callable[.
 def test_a_table_of_readings_is_accepted(text: str, begun: Path, matloop: Callable[..., Any]) -> None:
     (begun / "readings.csv").write_bytes(text.encode())
     done = matloop("tell", begun / "campaign.toml", begun / "readings.csv", "--json")
-    assert (done.code, done.err) == (0, "")
+    assert (done.code, done.err == "") == (0, not done.document["warnings"])
     rows = 2 if "two" in str(text) or text.count("3.6") else 1
-    assert done.document == {"accepted": rows, "repeated": 0, "skipped": 0}
+    assert [done.document[name] for name in ("accepted", "repeated", "skipped")] == [rows, 0, 0]

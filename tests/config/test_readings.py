@@ -10,7 +10,7 @@ from matloop.domain.outcome import Aborted, Censored, Failed, Measured
 from matloop.domain.parameter import Binary, Categorical, Integer, Real
 from matloop.domain.problem import Problem
 from matloop.domain.space import Space
-from matloop.errors import DataError
+from matloop.errors import DataError, Fault
 
 SPACE = Space(
     [
@@ -144,3 +144,106 @@ def test_a_faulty_table_is_refused_with(text: str, words: str, tmp_path: Path) -
 def test_a_std_of_what_was_set_that_says_nothing_is_refused(tmp_path: Path, text: str, found: str) -> None:
     with pytest.raises(DataError, match=found):
         read(tmp_path, text)
+
+
+def faults_of(folder: Path, text: str, *objectives: Objective) -> list[Fault]:
+    path = folder / "readings.csv"
+    path.write_text(text)
+    with pytest.raises(DataError) as caught:
+        read_outcomes(path, Problem(SPACE, objectives or PROBLEM.objectives))
+    return list(caught.value.faults)
+
+
+@pytest.mark.parametrize(
+    ("column", "objective", "cure"),
+    [
+        (
+            "hardness (MPa)",
+            Objective("hardness (GPa)", unit="GPa"),
+            "Name it 'hardness (GPa) [MPa]', and they are conv",
+        ),
+        (
+            "hardness [MPa]",
+            Objective("hardness (GPa)", unit="GPa"),
+            "Name it 'hardness (GPa) [MPa]', and they are conv",
+        ),
+        ("Hardnes (MPa)", Objective("hardness (GPa)", unit="GPa"), "Name it 'hardness (GPa) [MPa]', and they are"),
+        ("hardness (MPa)", Objective("hardness", unit="GPa"), "Name it 'hardness [MPa]', and they are converted once"),
+        ("hardness (MPa)", Objective("hardness (GPa)"), "convert them first, then name the column 'hardness (GPa)'"),
+        ("hardness (HV)", Objective("hardness", unit="GPa"), "convert them first, then name the column 'hardness'"),
+        ("hardness (MPa)", Objective("hardness"), "Is 'MPa' the unit of 'hardness'? Then say so where"),
+        ("hardness (GPa)", Objective("hardness", unit="GPa"), "Did you mean 'hardness'? Rename it, or delete"),
+        ("hardness", Objective("hardness (GPa)", unit="GPa"), "Rename it if its numbers are in GPa"),
+    ],
+    ids=[
+        *("other unit", "other unit in a header's form", "other unit, misspelled", "a unit, by the unit of the file"),
+        *("no unit declared", "no unit of ours", "unit unknown", "the same unit", "no unit given"),
+    ],
+)
+def test_a_column_in_another_unit_is_never_to_be_renamed_alone(
+    column: str, objective: Objective, cure: str, tmp_path: Path
+) -> None:
+    (fault,) = faults_of(tmp_path, f"suggestion,{column}\ns0001,5000\n", objective)
+    assert fault.found == f"unknown column {column!r}"
+    assert cure in fault.cure
+
+
+def test_the_cure_of_a_column_in_another_unit_works(tmp_path: Path) -> None:
+    path = tmp_path / "readings.csv"
+    path.write_text("suggestion,hardness (GPa) [MPa],hardness (GPa)_std [MPa]\ns0001,5000,250\n")
+    said = read_outcomes(path, Problem(SPACE, (Objective("hardness (GPa)", unit="GPa"),))).outcomes
+    assert said == (Measured("s0001", {"hardness (GPa)": 5.0}, std={"hardness (GPa)": 0.25}),)
+
+
+def test_a_std_in_another_unit_is_meant_as_the_std(tmp_path: Path) -> None:
+    objective = Objective("hardness (GPa)", unit="GPa")
+    (fault,) = faults_of(tmp_path, "suggestion,hardness (GPa),hardness std (MPa)\ns0001,5,1\n", objective)
+    assert "Name it 'hardness (GPa)_std [MPa]'" in fault.cure
+
+
+def test_a_parameter_in_another_unit_is_to_be_converted_too(tmp_path: Path) -> None:
+    (fault,) = faults_of(tmp_path, "suggestion,gap,temperature (K)\ns0001,5,873\n")
+    assert "Name it 'temperature [K]', and they are converted once" in fault.cure
+
+
+def test_the_known_columns_are_listed_once_and_every_stranger_may_be_deleted(tmp_path: Path) -> None:
+    faults = faults_of(tmp_path, "suggestion,gap,n,operator,comment,gapp\ns0001,5,1,AB,,2\n")
+    assert [fault.found for fault in faults] == [
+        f"unknown column {name!r}" for name in ("n", "operator", "comment", "gapp")
+    ]
+    assert [fault.cure.count("Known: 'suggestion'") for fault in faults] == [1, 0, 0, 0]
+    assert all("delete the column" in fault.cure for fault in faults)
+    assert "Did you mean 'note'? Rename it" in faults[2].cure
+    assert "Did you mean 'gap'? Rename it" in faults[3].cure
+
+
+@pytest.mark.parametrize("name", ["comment", "Comments", "remark", "Remarks", "notes"])
+def test_a_comment_is_to_be_named_note(name: str, tmp_path: Path) -> None:
+    (fault,) = faults_of(tmp_path, f"suggestion,gap,{name}\ns0001,5,cracked\n")
+    assert fault.cure == "Did you mean 'note'? Rename it, or delete the column."
+
+
+@pytest.mark.parametrize(
+    ("cell", "cure"),
+    [
+        ("<2.0", "Write 2.0 in the column and `below` in a column `status`."),
+        ("< 2.0", "Write 2.0 in the column and `below` in a column `status`."),
+        ("≤2", "Write 2 in the column and `below` in a column `status`."),
+        (">5", "Write 5 in the column and `above` in a column `status`."),
+        (">=5", "Write 5 in the column and `above` in a column `status`."),
+        ("<LOD", "Write the limit in the column and `below` in a column `status`."),
+    ],
+)
+def test_a_limit_in_a_cell_is_refused_with_the_words_for_it(cell: str, cure: str, tmp_path: Path) -> None:
+    faults = faults_of(tmp_path, f"suggestion,gap\ns0001,1\ns0002,{cell}\ns0003,x\n")
+    assert [(fault.place.rpartition("line ")[2], fault.found) for fault in faults] == [
+        ("3, column 'gap'", f"{cell!r} is no number"),
+        ("4, column 'gap'", "'x' is no number"),
+    ]
+    assert faults[0].cure == cure
+
+
+def test_a_column_of_limits_is_no_book(tmp_path: Path) -> None:
+    faults = faults_of(tmp_path, "suggestion,gap\n" + "".join(f"s{n:04d},<2\n" for n in range(1, 31)))
+    assert len(faults) == 21
+    assert faults[-1].found == "and 10 more like this"

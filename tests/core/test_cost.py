@@ -91,10 +91,10 @@ def twofold(price: float) -> tuple[ml.Pool, ml.Cost]:
     return ml.Pool.from_frame(frame, ["a", "b", "c"], id="id", riders=["price"]), ml.Cost(column="price")
 
 
-@pytest.mark.parametrize("name", ["auto", "cost"])
-def test_of_two_nearly_equal_candidates_the_cheaper_one_is_chosen(name: str) -> None:
+@pytest.mark.parametrize(("name", "n"), [("auto", 1), ("cost", 4)], ids=["auto", "cost"])
+def test_of_two_nearly_equal_candidates_the_cheaper_one_is_chosen(name: str, n: int) -> None:
     pool, cost = twofold(50.0)
-    ask = task(pool, 14, n=4)
+    ask = task(pool, 14, n=n)
     chosen = Bayes(acquisition=name).suggest(replace(ask, costs=cost.bind(pool))).choices
     assert {choice.candidate.id[0] for choice in chosen} == {"d"}
     assert all("ranked by gain per cost" in choice.reason for choice in chosen)
@@ -128,6 +128,18 @@ def test_where_all_cost_the_same_the_same_is_chosen_as_without_costs() -> None:
     plain, with_costs = (Bayes().suggest(one).choices for one in (ask, priced))
     assert [one.candidate for one in plain] == [one.candidate for one in with_costs]
     assert all("costs 4.00" in one.reason and "per cost" not in one.reason for one in with_costs)
+
+
+def test_what_auto_collects_is_good_and_not_cheap() -> None:
+    readings = tuple(reading(k, POOL.candidate(k), float(FRAME.y[k])) for k in range(0, N, 3))
+    done = frozenset(one.candidate for one in readings)
+    ask = replace(task(POOL, 0, n=3), readings=readings, design_done=20, closed=done)
+    plain, priced = (
+        Bayes().suggest(replace(ask, costs=costs)).choices for costs in (None, ml.Cost(column="price").bind(POOL))
+    )
+    assert all(one.reason.startswith("auto took ucb") for one in plain)
+    assert [one.candidate for one in plain] == [one.candidate for one in priced]
+    assert not any("per cost" in one.reason for one in priced)
 
 
 def test_costs_weigh_the_less_the_more_of_the_budget_is_spent() -> None:

@@ -275,3 +275,115 @@ def test_a_std_of_what_was_set_that_makes_no_sense_is_refused(std: dict[str, flo
     (item,) = held.suggest(1)
     with pytest.raises(DataError):
         held.tell(ml.Measured(item.id, {"y": 1.0}, executed_std=std))
+
+
+def told_of(candidate: str, *numbers: float, **terms: int) -> list[ml.Measured]:
+    return [ml.Measured.of(candidate=candidate, outcome={"y": y}, **terms) for y in numbers]  # type: ignore[arg-type]
+
+
+def test_a_conflict_names_the_next_free_reading_and_experiment() -> None:
+    held = campaign()
+    held.tell([*told_of("d4", 1.0, 2.0), *told_of("d4", 3.0, experiment=1, reading=2)])
+    with pytest.raises(ConflictError) as caught:
+        held.tell(told_of("d4", 5.0))
+    (fault,) = caught.value.faults
+    assert fault.found == "y = 5 contradicts what is held: y = 1"
+    assert "experiment = 3 if it is another specimen" in fault.cure
+    assert "reading = 3 if it is another reading of the same specimen" in fault.cure
+    assert held.tell(told_of("d4", 5.0, experiment=3)) == ml.Told(1, 0)
+
+
+def test_a_conflict_over_a_suggestion_names_the_row_of_another_specimen() -> None:
+    held = campaign()
+    (item,) = held.suggest(1)
+    held.tell(ml.Measured(item.id, {"y": 1.0}))
+    with pytest.raises(ConflictError) as caught:
+        held.tell([ml.Measured(item.id, {"y": 2.0}), ml.Measured(item.id, {"y": 3.0})])
+    first, second = (fault.cure for fault in caught.value.faults)
+    assert 'correct s0001/1 "y=2"' in first
+    assert f"candidate = {item.candidate} and experiment = 1 instead of the suggestion" in first
+    assert "reading = 2 if" in first
+    assert "reading = 3 if" in second
+
+
+def test_a_conflict_says_what_differs_beside_the_number() -> None:
+    held = campaign()
+    held.tell(ml.Measured.of(candidate="d4", outcome={"y": 1.0}, std={"y": 0.3}))
+    with pytest.raises(ConflictError) as caught:
+        held.tell(told_of("d4", 1.0))
+    (fault,) = caught.value.faults
+    assert fault.found == "y = 1 contradicts what is held: y = 1 (std 0.3)"
+    assert 'correct d4/1/1 "y_std="' in fault.cure
+
+
+def test_rows_of_a_candidate_in_another_order_are_one_fault_that_says_so() -> None:
+    held = campaign()
+    held.tell(told_of("d4", 1.0, 2.0, 3.0))
+    with pytest.raises(ConflictError) as caught:
+        held.tell([*told_of("d4", 3.0, 1.0, 2.0), *told_of("d5", 1.0)])
+    (fault,) = caught.value.faults
+    assert (fault.place, fault.found) == (
+        "d4",
+        "its rows say what is held as experiment 3, 1 and 2; rows without `experiment` are counted from 1",
+    )
+    assert "Nothing is to be corrected" in fault.cure
+    rows = [row for y, n in ((3.0, 3), (1.0, 1), (2.0, 2)) for row in told_of("d4", y, experiment=n)]
+    assert held.tell(rows) == ml.Told(0, 3)
+
+
+def test_rows_of_one_suggestion_without_reading_are_one_fault_that_numbers_them() -> None:
+    held = campaign()
+    (item,) = held.suggest(1)
+    rows = [ml.Measured(item.id, {"y": y}) for y in (1.0, 1.2, 1.1)]
+    with pytest.raises(ConflictError) as caught:
+        held.tell(rows)
+    (fault,) = caught.value.faults
+    assert fault.found.startswith("3 rows of s0001 all count as its reading 1 and differ: y = 1; y = 1.2; y = 1.1")
+    assert "Number them 1, 2 and 3 in a column `reading`" in fault.cure
+    numbered = [ml.Measured(item.id, dict(row.outcome), reading=n) for n, row in enumerate(rows, 1)]
+    assert held.tell(numbered) == ml.Told(3, 0)
+
+
+def test_a_conflict_beside_another_fault_is_told_with_it() -> None:
+    held = campaign()
+    held.tell(told_of("d4", 1.0))
+    with pytest.raises(DataError) as caught:
+        held.tell([*told_of("d4", 2.0), *told_of("d999", 2.0)])
+    assert [fault.place for fault in caught.value.faults] == ["d999", "d4/1/1"]
+
+
+def test_rows_in_another_order_with_new_ones_among_them_are_numbered() -> None:
+    held = campaign()
+    held.tell(told_of("d4", 1.0, 2.0))
+    with pytest.raises(ConflictError) as caught:
+        held.tell(told_of("d4", 5.0, 2.0, 1.0))
+    (fault,) = caught.value.faults
+    assert fault.found.startswith("its rows say what is held as experiment 2 and 1, and 1 more;")
+    assert "`experiment` with 3, 2 and 1 from top to bottom" in fault.cure
+
+
+def test_a_row_that_is_held_nowhere_where_another_is_missing_is_a_contradiction() -> None:
+    held = campaign()
+    held.tell(told_of("d4", 1.0, 2.0))
+    with pytest.raises(ConflictError) as caught:
+        held.tell(told_of("d4", 2.0, 5.0))
+    assert [fault.found for fault in caught.value.faults] == [
+        "y = 2 contradicts what is held: y = 1",
+        "y = 5 contradicts what is held: y = 2",
+    ]
+
+
+def test_a_reading_that_counts_anew_though_it_is_held_is_warned_of() -> None:
+    held = campaign()
+    (item,) = held.suggest(1)
+    held.tell(told_of(item.candidate, 2.0, 5.0))
+    told = held.tell(told_of(item.candidate, 5.0, 2.0))
+    assert (told.keys, told.repeated) == ((f"{item.candidate}/1/1",), 1)
+    (doubt,) = told.warnings
+    assert doubt.found == f"y = 5 is held as {item.candidate}/2/1; now it counts as another specimen too"
+
+
+def test_equal_replicates_of_one_file_raise_no_doubt() -> None:
+    held = campaign()
+    assert held.tell(told_of("d4", 1.0, 1.0, 1.0)).warnings == ()
+    assert held.tell(told_of("d4", 1.0, 1.0, 1.0, 1.0)).warnings == ()

@@ -68,6 +68,23 @@ def test_the_reading_that_made_it_best_is_not_fresh() -> None:
     assert "measure it twice more" in found.missing[0]
 
 
+def test_rows_told_as_advised_are_new_specimens_and_settle_what_was_missing() -> None:
+    made = campaign({"a": [0.0], "c": [1.0], "f": [5.0, 5.1]})
+    assert claim(made).missing == (
+        "to confirm its value, measure it once more: 1 fresh reading of 2 since it took the lead "
+        "(tell rows with candidate = f, experiment = 3)",
+    )
+    told = made.tell([ml.Measured.of(candidate="f", outcome={"y": 4.9}, std={"y": 0.1}, experiment=3)])
+    assert (told.accepted, claim(made).verdict) == (1, "supported")
+
+
+def test_two_that_are_hardly_apart_are_to_be_told_under_free_numbers() -> None:
+    made = campaign({"a": [0.0], "c": [4.9, 5.1], "f": [5.05, 5.0, 5.1]})
+    (text,) = claim(made).missing
+    assert "(tell rows with candidate = f, experiment = 4" in text
+    assert "; candidate = c, experiment = 3" in text
+
+
 def test_readings_before_it_led_are_not_fresh_and_those_after_are() -> None:
     made = campaign({"f": [0.5], "a": [1.0], "c": [1.2]})
     tell(made, "f", [6.0])  # makes it first

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from matloop.config.strangers import look_at_unknown
 from matloop.domain.encoder import Scaled
 from matloop.domain.pool import Pool
 from matloop.domain.prediction import Floats
 from matloop.domain.problem import Problem
 from matloop.domain.table import Header, Table, Texts
 from matloop.domain.units import convert
-from matloop.errors import DataError, Faults, InputError, nearest
+from matloop.errors import DataError, Faults, InputError
 
 COUNTS = ("experiment", "reading")
 """Columns of whole numbers from 1."""
@@ -73,6 +74,7 @@ def columns_of(table: Table, problem: Problem, *, pass_over: bool = False) -> Co
         columns.ids = tuple(dict.fromkeys(("candidate", problem.candidates.id_name)))
         texts = tuple(dict.fromkeys((*_TEXTS, *columns.ids)))
     known = (*texts, *measured, *values, *_IGNORED)
+    strangers = []
     for header in table.headers:
         name = header.text if header.text in known else header.name
         if name in texts:
@@ -82,11 +84,10 @@ def columns_of(table: Table, problem: Problem, *, pass_over: bool = False) -> Co
         elif name in values:
             columns.values[name] = _measure(header, name, values[name], table, faults)
         elif name not in _IGNORED and not pass_over:
-            _look_at_unknown(header, known, table, faults)
-    if (
-        not columns.numbers.keys() & {objective.name for objective in problem.objectives}
-        and "status" not in table.names
-    ):
+            strangers.append(header)
+    meant = look_at_unknown(faults, table, strangers, known, {**measured, **values})
+    objectives = {objective.name for objective in problem.objectives}
+    if not objectives & {*columns.numbers, *meant} and "status" not in table.names:
         wanted = " or ".join(repr(objective.name) for objective in problem.objectives)
         faults.add(table.source, "no column says what was measured", f"Add a column {wanted}, or status.")
     faults.raise_if_any(DataError)
@@ -120,13 +121,3 @@ def _measure(header: Header, name: str, unit: str | None, table: Table, faults: 
         except InputError as error:
             faults.absorb(error)
     return Measure(header.text, given, unit)
-
-
-def _look_at_unknown(header: Header, known: tuple[str, ...], table: Table, faults: Faults) -> None:
-    if header.text:
-        faults.add(table.source, f"unknown column {header.text!r}", nearest(header.name, known))
-        return
-    position = table.headers.index(header)
-    if any(cell != "" for cell in table.cells[position]):
-        cure = "Give it a name, or delete it (a spreadsheet's row numbers are not needed)."
-        faults.add(table.source, f"column {position + 1} has no name", cure)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,13 @@ from matloop.domain.prediction import Floats
 from matloop.domain.problem import Problem
 from matloop.domain.table import LISTED_FAULTS, Table
 from matloop.domain.units import convert
+from matloop.doubts import Doubt
 from matloop.errors import DataError, Fault, Faults, InputError, MatloopError, fail, nearest
 
 Judge = Callable[[Sequence[Outcome]], object]
 
+_SIDES = {"<": "below", "≤": "below", ">": "above", "≥": "above"}
+"""How people write a limit of detection into a cell, and the status that says so."""
 _NO_NUMBER = ("failed", "aborted")
 
 
@@ -37,6 +40,10 @@ class Readings:
     outcomes: tuple[Outcome, ...]
     lines: tuple[int, ...]
     skipped: int
+
+    def placed(self, doubts: Iterable[Doubt]) -> list[Fault]:
+        """Doubts of these outcomes as faults at the lines they stand on."""
+        return [doubt.at(f"{self.source}, line {self.lines[doubt.row]}") for doubt in doubts]
 
     def located(self, error: MatloopError) -> MatloopError:
         """The same error, each fault preceded by the lines that are about its subject."""
@@ -184,8 +191,9 @@ class _Reader:
     def _numbers(self, name: str, *, is_std: bool) -> Floats:
         """A column of numbers in the objective's unit, NaN where empty."""
         title = self.columns.numbers[name].title
+        table = self.table if is_std else self._without_limits(title)
         try:
-            numbers = self.table.numbers(title, empty=True)
+            numbers = table.numbers(title, empty=True)
         except DataError as error:
             self.faults.absorb(error)
             cells = [(cell, as_number(cell)) for cell in self.table.texts(title)]
@@ -194,6 +202,26 @@ class _Reader:
         for row in np.flatnonzero(numbers < 0).tolist() if is_std else ():
             self._refuse(row, title, f"std is {numbers[row]:g}", "Give a std of 0 or more, or leave it empty.")
         return _converted(numbers, self.columns.numbers[name], is_std=is_std)
+
+    def _without_limits(self, title: str) -> Table:
+        """The table with cells as `<2.0` emptied in a column, each noted."""
+        cells = self.table.texts(title)
+        limits = [row for row, cell in enumerate(cells) if cell[:1] in _SIDES]
+        if not limits:
+            return self.table
+        for row in limits[:LISTED_FAULTS]:
+            number = cells[row].lstrip("<>=≤≥ ")
+            limit = number if as_number(number) is not None else "the limit"
+            cure = f"Write {limit} in the column and `{_SIDES[cells[row][0]]}` in a column `status`."
+            self._refuse(row, title, f"{cells[row]!r} is no number", cure)
+        if len(limits) > LISTED_FAULTS:
+            found = f"and {len(limits) - LISTED_FAULTS} more like this"
+            self._refuse(limits[LISTED_FAULTS], title, found, "Correct them alike.")
+        self.bad.update(limits)
+        rest = cells.copy()
+        rest[limits] = ""
+        place = [header.text for header in self.table.headers].index(title)
+        return replace(self.table, cells={**self.table.cells, place: rest})
 
     def _count(self, name: str, row: int) -> int | None:
         cell = self._text(name, row)

@@ -77,7 +77,7 @@ class Rule:
             found = search.best(scorer)
             if found is None:
                 break
-            said = "" if prices is None else prices.say(scorer, _cost(task, found.candidate))
+            said = "" if prices is None else prices.say(scorer, found.X, _cost(task, found.candidate))
             choices.append(_choice(found, scorer, task, model, said))
             if len(choices) < scene.n:
                 scorer = scorer.join(found.X)

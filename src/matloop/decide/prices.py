@@ -74,10 +74,13 @@ class Prices:
         known = np.where(np.isnan(cost), self.typical, cost)
         return scorer.per_cost(scores, (known / self.typical) ** self.power)
 
-    def say(self, scorer: Any, cost: float) -> str:
-        """`costs 12.0, ranked by gain per cost`; the second part only where that is so."""
+    def say(self, scorer: Any, X: Floats, cost: float) -> str:
+        """`costs 12.0, ranked by gain per cost` of the candidate at X (1, d); the second part only where that is so."""
         said = f"costs {figure(cost)}"
         if not (self.weigh and isinstance(scorer, Priced)):
+            return said
+        score = scorer.score(X)  # type: ignore[attr-defined]
+        if np.array_equal(scorer.per_cost(score, np.full(1, 2.0)), score):
             return said
         cooled = "" if self.power == 1.0 else f" to the power of {self.power:.2f}, the share of the budget left"
         return f"{said}, ranked by gain per cost{cooled}"

@@ -23,6 +23,7 @@ from typing import Literal
 import numpy as np
 from scipy.stats import chi2, norm
 
+from matloop.clashes import next_experiment
 from matloop.decide.model import Model
 from matloop.decide.words import count, percent
 from matloop.domain.objective import Objective
@@ -157,7 +158,7 @@ def _judged(ranked: Sequence[Ranked], state: State, model: Model, goal: Objectiv
     measure: dict[str, int] = {}
     if (lacking := FRESH - len(fresh)) > 0:
         measure[first.candidate] = lacking
-        missing.append(_more_readings(first.candidate, lacking, len(fresh)))
+        missing.append(_more_readings(state, first.candidate, lacking, len(fresh)))
     if agree is not None and agree < 1.0 - _AGREEING:
         measure[first.candidate] = max(measure.get(first.candidate, 0), 1)
         missing.append(
@@ -169,7 +170,8 @@ def _judged(ranked: Sequence[Ranked], state: State, model: Model, goal: Objectiv
         if asked:
             measure[first.candidate] = max(measure.get(first.candidate, 0), asked)
             measure[second.candidate] = asked
-        missing.append(_not_distinct(second.candidate, better, asked))
+        told = "; ".join(_rows(state, item.candidate, asked) for item in (first, second) if asked)
+        missing.append(_not_distinct(second.candidate, better, asked, told))
     verdict: Verdict = "provisional" if missing else "supported"
     return Claim(
         *(first.candidate, verdict, tuple(missing), first.readings, len(fresh)),
@@ -177,17 +179,27 @@ def _judged(ranked: Sequence[Ranked], state: State, model: Model, goal: Objectiv
     )
 
 
-def _more_readings(candidate: str, lacking: int, held: int) -> str:
+def _rows(state: State, candidate: str, more: int) -> str:
+    """What rows of a table must say to be further specimens; without a number they would be the first ones again."""
+    first = next_experiment(state, candidate)
+    numbers = {1: f"{first}", 2: f"{first} and {first + 1}"}.get(more, f"{first} to {first + more - 1}")
+    return f"candidate = {candidate}, experiment = {numbers}"
+
+
+def _more_readings(state: State, candidate: str, lacking: int, held: int) -> str:
     often = {1: "once", 2: "twice"}.get(lacking, f"{lacking} times")
     so_far = f"{count(held, 'fresh reading')} of {FRESH} since it took the lead"
-    return f"to confirm its value, measure it {often} more: {so_far} (tell rows with candidate = {candidate})"
+    return (
+        f"to confirm its value, measure it {often} more: {so_far} (tell rows with {_rows(state, candidate, lacking)})"
+    )
 
 
-def _not_distinct(rival: str, better: float, asked: int) -> str:
+def _not_distinct(rival: str, better: float, asked: int, told: str) -> str:
     said = f"better than the runner-up {rival} with a probability of {percent(better)}, {percent(SURE)} is needed"
     if not asked:
         return f"{said}: no reasonable number of readings tells them apart; take them as equally good"
-    return f"{said}: measure both {count(asked, 'time')} more, if the difference stays that tells them apart"
+    how = f"measure both {count(asked, 'time')} more, if the difference stays that tells them apart"
+    return f"{said}: {how} (tell rows with {told})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,4 +66,6 @@ def importance_of(problem: Problem, model: Model, goal: Objective, rng: np.rando
     order = np.argsort(-figures[:, 1], kind="stable")
     alone, total, error = figures[order].T
     named = tuple(parts[j].name for j in order)
-    return Importance(named, np.clip(alone, 0.0, 1.0), np.clip(total, 0.0, 1.0), error, n)
+    total = np.clip(total, 0.0, 1.0)
+    alone = np.clip(alone, 0.0, total)  # a part of it in truth, which samples and dependent features may contradict
+    return Importance(named, alone, total, error, n)

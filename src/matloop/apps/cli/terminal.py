@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from matloop.decide.words import figure
-from matloop.errors import InputError, fail
+from matloop.errors import Fault, InputError, fail
 from matloop.report.sheet import Cell, Sheet, written
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="The campaign file, as campaign.toml.", readable=False)]
@@ -30,6 +30,7 @@ Report = Callable[[int, int | None, str], None]
 _NARROW = 32  # letters of a cell on a terminal; SMILES would push everything else off the screen
 _REASON = 120  # letters of a cell that may take several lines
 _WORDS = ("reason", "note")  # columns whose cells may take several lines
+_WARNINGS = 10  # that are printed; a file with one in each row would push them all off the screen
 _PIPE_WIDTH = 200  # columns where no terminal says how wide it is; narrower, tables in a file would be cut
 
 
@@ -46,6 +47,14 @@ def say(text: str = "") -> None:
 def note(text: str) -> None:
     """Print a remark on standard error, where it disturbs no document."""
     print(text, file=sys.stderr)
+
+
+def note_warnings(warnings: Sequence[Fault]) -> None:
+    """Print what was taken in and may be a slip on standard error, the first of many."""
+    for warning in warnings[:_WARNINGS]:
+        note(f"warning: {warning.place}: {warning.found}\n         {warning.cure}")
+    if len(warnings) > _WARNINGS:
+        note(f"... and {len(warnings) - _WARNINGS} more; --json lists them all.")
 
 
 def look_at_target(path: Path) -> None:

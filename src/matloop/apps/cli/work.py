@@ -10,13 +10,25 @@ from typing import Annotated, Any
 import typer
 
 from matloop import rules
-from matloop.apps.cli.terminal import Debug, File, Json, emit, look_at_target, note, progress_bar, say, show_sheet
+from matloop.apps.cli.terminal import (
+    Debug,
+    File,
+    Json,
+    emit,
+    look_at_target,
+    note,
+    note_warnings,
+    progress_bar,
+    say,
+    show_sheet,
+)
 from matloop.campaign import Campaign
 from matloop.config.readings import read_outcomes
 from matloop.decide.words import count
 from matloop.domain.suggestion import Suggestion
 from matloop.errors import InputError, MatloopError, fail
 from matloop.report.sheet import suggestions_sheet
+from matloop.status import set_aside
 from matloop.store.atomic import write_whole
 
 Out = Annotated[
@@ -32,6 +44,35 @@ _ENDS = {
     "person": "The next step is a person's.",
 }
 """Why a run ended, in words."""
+_TABLE = """
+A row is about a suggestion, about a candidate by its id (`candidate`, or the pool's id column), or about the values
+it gives for all parameters. What was measured before the campaign needs no suggestion.
+
+\b
+Columns, besides one for each objective:
+  suggestion    s0003, as `suggest` wrote it
+  candidate     its id; without a suggestion it is what was made
+  reading       1, 2, ... of the same specimen; left out, 1
+  experiment    1, 2, ... specimen of a candidate that was not suggested;
+                left out, its 1st, 2nd, ... row of the table
+  status        ok (or empty), failed (would not form), aborted (says
+                nothing: power cut), below or above (the number is a
+                limit of detection)
+  note          any text
+  NAME_std      one standard deviation of the number in column NAME
+  a parameter   its value as executed, where that differs from the plan
+A header may carry a unit, as hardness [MPa]: it is converted once.
+Rows without number and status are skipped.
+
+\b
+Example:
+  suggestion,candidate,experiment,hardness,hardness_std,status,note
+  s0003,,,14.1,0.3,,
+  s0004,,,,,failed,cracked in the furnace
+  ,S017,1,12.6,,,measured last year
+"""
+"""What `tell --help` says of a table; \\b keeps the lines below it as they are."""
+_KEYS = 10  # keys named on a terminal; --json names all
 
 
 def run(
@@ -137,15 +178,32 @@ def tell(
     """Take in a table of readings: all of it, or nothing if a row is wrong."""
     campaign = Campaign.open(file)
     problem, state = campaign.problem, campaign.state
-    readings = read_outcomes(table, problem, judge=partial(rules.told, problem, state))
+    readings = read_outcomes(table, problem, judge=partial(rules.hear, problem, state))
     told = campaign.tell(readings.outcomes)
+    warnings = readings.placed(told.warnings)
+    note_warnings(warnings)
     if as_json:
-        emit({"accepted": told.accepted, "repeated": told.repeated, "skipped": readings.skipped})
+        document = {"accepted": told.accepted, "repeated": told.repeated, "skipped": readings.skipped}
+        listed = [{"place": fault.place, "found": fault.found, "cure": fault.cure} for fault in warnings]
+        emit({**document, "censored": told.censored, "keys": list(told.keys), "warnings": listed})
         return
-    said = [f"{told.accepted} accepted"]
+    said = [f"{told.accepted} accepted{_named(told.keys)}"]
     said += [f"{told.repeated} held already"] if told.repeated else []
-    said += [f"{readings.skipped} empty rows skipped"] if readings.skipped else []
+    said += [f"{count(readings.skipped, 'empty row')} skipped"] if readings.skipped else []
     say(", ".join(said) + ".")
+    if told.censored:
+        say(f"{set_aside(told.censored)}.")
+
+
+tell.__doc__ = f"{tell.__doc__}\n{_TABLE}"
+
+
+def _named(keys: Sequence[str]) -> str:
+    """The keys of what was accepted, as `correct` takes them; of many the first."""
+    if not keys:
+        return ""
+    more = f" and {len(keys) - _KEYS} more" if len(keys) > _KEYS else ""
+    return f": {', '.join(keys[:_KEYS])}{more}"
 
 
 def _hand_out(
@@ -210,7 +268,7 @@ def _guard(path: Path, campaign: Campaign) -> None:
         return
     try:
         outcomes = read_outcomes(path, campaign.problem).outcomes
-        untold = rules.told(campaign.problem, campaign.state, outcomes)[0]
+        untold = rules.hear(campaign.problem, campaign.state, outcomes).drafts
     except MatloopError:
         cure = "Tell it, rename it or delete it; it would be overwritten."
         fail(InputError, str(path), "it exists, and is no form whose readings were told", cure)

@@ -130,9 +130,8 @@ class SeekThenCollect:
         return _ranked(upper(self.seek, X), self.collect.score(X), self._scene.spread)
 
     def per_cost(self, scores: Floats, price: Floats) -> Floats:
-        """Where seeking pays, the gain is divided by the price; elsewhere the height above the worst measured."""
-        low = (self.worst - self.collect.believed.best) / self._scene.spread
-        return np.where(scores >= _FIRST / 2, scores - np.log(price), above(low)(scores, 1.0 / price))
+        """Where seeking pays, the gain is divided by the price; what is collected has to be good, not cheap."""
+        return np.where(scores >= _FIRST / 2, scores - np.log(price), scores)
 
     def join(self, X: Floats) -> SeekThenCollect:
         """Both rules, once the candidate at X (1, d) is pending too."""

@@ -1,0 +1,209 @@
+"""What `tell` takes in and yet doubts: readings far from all others, values outside, values that differ from the id's.
+
+Nothing here refuses: what was made outside the plan is data. A doubt says what was understood, so that a slip is seen.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from matloop.domain.canonical import Value
+from matloop.domain.constraint import Sum
+from matloop.domain.events import Draft
+from matloop.domain.keeping import keeps
+from matloop.domain.number import as_number
+from matloop.domain.objective import Objective
+from matloop.domain.parameter import Integer, Real
+from matloop.domain.pool import Pool
+from matloop.domain.prediction import Floats
+from matloop.domain.problem import Problem
+from matloop.domain.reading import Key
+from matloop.domain.space import SUM_ERROR, Space
+from matloop.domain.space_check import kinds_of
+from matloop.errors import Fault
+from matloop.state import State
+
+FAR = 10.0
+"""Spreads from the median beyond which a reading is doubted. A spread is 1.4826 times the median distance from the
+median, the standard deviation of a normal law: one reading of 1e23 lies so far off by chance. Lower, long tails are
+doubted daily; higher, a decimal point in the wrong place passes where readings scatter by their own size."""
+FAR_IN_LOGARITHMS = 4.0
+"""Spreads of the logarithms that must be exceeded as well where all readings are positive: a quantity that ranges over
+decades is not doubted for that."""
+FEWEST = 8
+"""Readings, those of the call included, below which the spread is not known well enough to doubt anything."""
+_NORMAL = 1.4826  # 1 / the upper quartile of the standard normal law
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Something that was taken in as it stands, and may be a slip.
+
+    row: the outcome's place in the call, from 0. place: the reading's key. found, cure: as of a fault.
+    """
+
+    row: int
+    place: str
+    found: str
+    cure: str
+
+    def at(self, place: str) -> Fault:
+        """The same, at another place: a line of a file."""
+        return Fault(place, self.found, self.cure)
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.found}. {self.cure}"
+
+
+def doubts_of(
+    problem: Problem, state: State, drafts: Sequence[Draft], rows: Sequence[int], echoes: Iterable[Doubt] = ()
+) -> tuple[Doubt, ...]:
+    """What is doubtful of new readings, the gravest kind first.
+
+    Args:
+        problem: the campaign's.
+        state: before the drafts.
+        drafts: what a call of `tell` adds.
+        rows: the place in the call of the outcome behind each draft.
+        echoes: doubts that were met on the way.
+    """
+    far: list[Doubt] = []
+    for objective in problem.objectives:
+        far.extend(_far(objective, state, drafts, rows))
+    misplaced = (doubt for draft, row in zip(drafts, rows, strict=True) for doubt in _misplaced(problem, draft, row))
+    return (*far, *misplaced, *echoes, *_exact(problem, drafts, rows))
+
+
+def _far(objective: Objective, state: State, drafts: Sequence[Draft], rows: Sequence[int]) -> Iterator[Doubt]:
+    """Readings beyond everything held, and far from the bulk of all."""
+    name = objective.name
+    new = [(draft, row) for draft, row in zip(drafts, rows, strict=True) if _is_number(draft.data, draft.type, name)]
+    if not new:
+        return
+    held = np.array([r.outcome[name] for r in state.readings.values() if r.status == "ok" and name in r.outcome])
+    told = np.array([float(draft.data["outcome"][name]) for draft, _ in new])
+    distances, spread, median = far_by(held, told)
+    for i in np.flatnonzero(distances).tolist():
+        draft, row = new[i]
+        key = Key.from_json(draft.data)
+        found = (
+            f"{name} = {told[i]:g} lies {distances[i]:.3g} spreads from the median {median:g} of "
+            f"{len(held) + len(told)} readings (spread {spread:.3g}), beyond all that are held"
+        )
+        yield Doubt(row, str(key), found, f'If it is a slip: `correct {key} "{name}=NUMBER" --reason WHY`.')
+
+
+def _is_number(data: Mapping[str, Any], type: str, name: str) -> bool:
+    return type == "measured" and name in data["outcome"]
+
+
+def far_by(held: Floats, told: Floats) -> tuple[Floats, float, float]:
+    """How far each of the told readings lies beyond all others.
+
+    Args:
+        held: (m,) readings held before.
+        told: (n,) new ones.
+
+    Returns:
+        (n,) distance from the median of all m + n in spreads, 0 where it is not doubted; the spread; the median.
+        Where more than half of all are equal, the spread is that of the others; fewer than `FEWEST` doubt nothing.
+    """
+    everything = np.concatenate([held, told])
+    median, spread = _bulk(everything)
+    if not spread:
+        return np.zeros(len(told)), 0.0, median
+    distances = np.abs(told - median) / spread
+    doubtful = distances > FAR
+    if (everything > 0).all():
+        middle, width = _bulk(np.log(everything))
+        doubtful &= np.abs(np.log(told) - middle) > FAR_IN_LOGARITHMS * width
+    if len(held):
+        doubtful &= (told < held.min()) | (told > held.max())
+    return np.where(doubtful, distances, 0.0), spread, median
+
+
+def _bulk(numbers: Floats) -> tuple[float, float]:
+    """Median and robust spread, 0 where it is not known."""
+    median = float(np.median(numbers))
+    off = np.abs(numbers - median)
+    if not np.median(off):
+        off = off[off > 0]
+    return median, _NORMAL * float(np.median(off)) if len(off) >= FEWEST else 0.0
+
+
+def _misplaced(problem: Problem, draft: Draft, row: int) -> Iterator[Doubt]:
+    """Values that differ from those of the id, and values outside the pool or the space."""
+    data = draft.data
+    executed, outside = data["executed"], data["outside"]
+    key = Key.from_json(data)
+    if not outside and (not executed or key.suggestion):
+        return  # a suggestion made with other values within the space is what the columns are for
+    said, void = [], f"`correct {key} status=aborted --reason WHY`"
+    if executed:
+        plan = "as suggested" if key.suggestion else "in the pool" if _has_pool(problem) else "by its id"
+        was = ", ".join(f"{name} {_shown(data['values'][name])}" for name in executed)
+        now = ", ".join(_shown(value) for value in executed.values())
+        said.append(f"{key.suggestion or key.candidate} has {was} {plan}, the row says {now}: taken as executed")
+    if outside:
+        missed = ", ".join(misses(problem, {**data["values"], **executed}))
+        said.append(f"{missed}: outside, used for learning, never suggested")
+    yield Doubt(row, str(key), "; ".join(said), f"If it is a slip: {void}, then tell it as it was made.")
+
+
+def _has_pool(problem: Problem) -> bool:
+    return isinstance(problem.candidates, Pool)
+
+
+def _shown(value: Value) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def misses(problem: Problem, values: Mapping[str, Value]) -> list[str]:
+    """Why values are no candidate of the pool or space, in words."""
+    candidates = problem.candidates
+    if not isinstance(candidates, Space):
+        return ["no candidate of the pool has these values"]
+    off = [text for one in candidates.parameters if (text := _off(one, values[one.name]))]
+    if any(one.index(values[one.name]) is None for one in candidates.parameters if not isinstance(one, Real | Integer)):
+        return off  # constraints speak of known choices alone
+    kinds = kinds_of(candidates.parameters)
+    broken = [held for held in candidates.constraints if not keeps(held, values, kinds, SUM_ERROR)]
+    for held in broken:
+        if isinstance(held, Sum):
+            total = math.fsum(float(values[name]) for name in held.names)
+            off.append(f"{' + '.join(held.names)} = {total:.6g}, not {held.equals:g}")
+        else:
+            off.append(f"it breaks {held}")
+    return off or ["the space has no such point"]
+
+
+def _off(one: Any, value: Value) -> str:
+    """Why a parameter does not take a value; "" when it does."""
+    if one.index(value) is not None:
+        return ""
+    number = as_number(value)
+    if not isinstance(one, Real | Integer) or number is None:
+        return f"{one.name} = {value!r} is none of its choices"
+    if not one.low <= number <= one.high:
+        return f"{one.name} = {number:g} is beyond {one.low:g} to {one.high:g}"
+    return f"{one.name} = {number:g} is between the steps of its grid"
+
+
+def _exact(problem: Problem, drafts: Sequence[Draft], rows: Sequence[int]) -> Iterator[Doubt]:
+    """Stds of 0: the models know no exact reading: to them a known variance of 0 means that none is known."""
+    for objective in problem.objectives:
+        zero = [
+            (str(Key.from_json(draft.data)), row)
+            for draft, row in zip(drafts, rows, strict=True)
+            if draft.data.get("std", {}).get(objective.name) == 0
+        ]
+        if zero:
+            more = f" (and {len(zero) - 1} more)" if len(zero) > 1 else ""
+            instead = f", also not the {objective.std:g} of the campaign file" if objective.std else ""
+            found = f"{objective.name}_std = 0{more} counts as no std given{instead}: the model learns the scatter"
+            yield Doubt(zero[0][1], zero[0][0], found, "No reading is exact: leave it empty where it is not known.")

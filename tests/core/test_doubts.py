@@ -1,0 +1,151 @@
+"""What `tell` takes in and warns of: readings far from all others, values outside or unlike the id's, stds of 0."""
+
+import numpy as np
+import pytest
+
+import matloop as ml
+from matloop.doubts import FAR, FEWEST, far_by
+from tests.core.campaigns import campaign, measured, space
+
+BLEND = ml.Space(
+    [ml.Real(name, 0, 100, step=10) for name in ("a", "b", "c")],
+    constraints=[ml.Sum(["a", "b", "c"], equals=100), ml.Expression("a <= 60"), ml.AtMostNonzero(2, ["a", "b", "c"])],
+)
+
+
+def found(told: ml.Told) -> list[str]:
+    return [doubt.found for doubt in told.warnings]
+
+
+def blend(**values: float) -> ml.Told:
+    return ml.Campaign(BLEND, [ml.Objective("y")], strategy=ml.Random()).tell(ml.Measured.of(values, {"y": 1.0}))
+
+
+def test_what_was_planned_and_measured_raises_no_doubt() -> None:
+    held = campaign()
+    assert held.tell(measured(held.suggest(3))).warnings == ()
+
+
+def test_a_telling_says_which_keys_are_new() -> None:
+    held = campaign()
+    (item,) = held.suggest(1)
+    rows = [ml.Measured(item.id, {"y": 1.0}), ml.Measured.of(candidate="d29", outcome={"y": 2.0})]
+    assert held.tell(rows).keys == ("s0001/1", "d29/1/1")
+    assert held.tell(rows).keys == ()
+
+
+def test_other_values_than_those_of_the_id_are_executed_with_a_warning() -> None:
+    held = campaign()
+    told = held.tell([ml.Measured.of(candidate="d1", outcome={"y": 1.0}),
+                      ml.Measured.of({"x": 7}, {"y": 1.0}, candidate="d4")])  # fmt: skip
+    (doubt,) = told.warnings
+    assert (doubt.row, doubt.place) == (1, "d4/1/1")
+    assert doubt.found == "d4 has x 4 in the pool, the row says 7: taken as executed"
+    assert "correct d4/1/1 status=aborted" in doubt.cure
+    assert held.state.usable()[1].learned_values == {"x": 7}
+
+
+def test_a_suggestion_executed_within_the_space_raises_no_doubt_and_beyond_it_does() -> None:
+    held = ml.Campaign(space(), [ml.Objective("y")], strategy=ml.Random())
+    items = held.suggest(2)
+    told = held.tell(
+        [ml.Measured(item.id, {"y": 1.0}, executed={"t": t}) for item, t in zip(items, (612, 950), strict=True)]
+    )
+    (doubt,) = told.warnings
+    assert doubt.row == 1
+    assert "the row says 950: taken as executed; t = 950 is beyond 300 to 900: outside" in doubt.found
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"a": 40, "b": 50, "c": 0}, "a + b + c = 90, not 100"),
+        ({"a": 45, "b": 55, "c": 0}, "a = 45 is between the steps of its grid, b = 55 is between"),
+        ({"a": -10, "b": 110, "c": 0}, "a = -10 is beyond 0 to 100, b = 110 is beyond"),
+        ({"a": 70, "b": 30, "c": 0}, "it breaks constraint a <= 60"),
+        ({"a": 50, "b": 30, "c": 20}, "it breaks constraint at most 2 nonzero of a, b, c"),
+    ],
+    ids=["sum", "grid", "bounds", "expression", "at most"],
+)
+def test_a_point_outside_the_space_is_taken_in_and_told_why(values: dict[str, float], words: str) -> None:
+    told = blend(**values)
+    assert told.accepted == 1
+    (text,) = found(told)
+    assert words in text
+    assert text.endswith("outside, used for learning, never suggested")
+
+
+def test_a_point_of_the_space_raises_no_doubt() -> None:
+    assert blend(a=40, b=60, c=0).warnings == ()
+
+
+def test_values_outside_the_pool_are_told() -> None:
+    (text,) = found(campaign().tell(ml.Measured.of({"x": 99}, {"y": 1.0})))
+    assert text.startswith("no candidate of the pool has these values")
+
+
+def test_a_misplaced_decimal_point_is_doubted_and_taken_in() -> None:
+    held = campaign(strategy=ml.Random())
+    numbers = [12.1, 13.4, 11.0, 15.2, 9.8, 14.1, 12.9, 133.0]
+    told = held.tell([ml.Measured.of(candidate=f"d{i}", outcome={"y": y}) for i, y in enumerate(numbers)])
+    assert told.accepted == 8
+    (doubt,) = told.warnings
+    assert (doubt.row, doubt.place) == (7, "d7/1/1")
+    assert "y = 133 lies" in doubt.found
+    assert 'correct d7/1/1 "y=NUMBER"' in doubt.cure
+
+
+def test_a_repeat_is_not_doubted_again() -> None:
+    held = campaign()
+    row = ml.Measured.of({"x": 99}, {"y": 1.0})
+    held.tell(row)
+    assert held.tell(row).warnings == ()
+
+
+def test_a_std_of_zero_is_said_to_count_as_none() -> None:
+    held = ml.Campaign(campaign().problem.candidates, [ml.Objective("y", std=1.4)], strategy=ml.Random())
+    rows = [ml.Measured.of(candidate=f"d{i}", outcome={"y": 1.0 * i}, std={"y": 0.0}) for i in range(3)]
+    (text,) = found(held.tell(rows))
+    assert text == (
+        "y_std = 0 (and 2 more) counts as no std given, also not the 1.4 of the campaign file: the model learns the "
+        "scatter"
+    )
+
+
+def test_censored_readings_are_counted() -> None:
+    held = campaign()
+    rows = [ml.Censored(candidate="d1", outcome={"y": 2.0}), ml.Measured.of(candidate="d2", outcome={"y": 3.0})]
+    assert held.tell(rows).censored == 1
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_normal_readings_are_hardly_ever_doubted_and_one_off_by_a_thousand_always(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    held, told = rng.normal(50, 10, 200), rng.normal(50, 10, 100)
+    assert not far_by(held, told)[0].any()
+    assert far_by(held, np.append(told, 50_000.0))[0].nonzero()[0].tolist() == [100]
+
+
+@pytest.mark.parametrize("decade", [0.3, 1.0, 2.0])
+def test_readings_over_decades_are_hardly_ever_doubted(decade: float) -> None:
+    rng = np.random.default_rng(7)
+    doubted = [far_by(np.zeros(0), 10 ** rng.normal(0, decade, 30))[0].any() for _ in range(200)]
+    assert np.mean(doubted) < 0.1
+
+
+def test_beyond_means_beyond_all_that_are_held() -> None:
+    held = np.append(np.linspace(9, 11, 20), 500.0)
+    assert not far_by(held, np.array([400.0]))[0].any()
+    assert far_by(held, np.array([600.0]))[0][0] > FAR
+
+
+def test_few_readings_doubt_nothing() -> None:
+    numbers = np.append(np.linspace(9, 11, FEWEST - 2), 1e6)
+    assert not far_by(np.zeros(0), numbers)[0].any()
+    assert far_by(np.array([10.0]), numbers)[0].any()
+
+
+def test_where_most_readings_are_equal_the_others_say_how_they_scatter() -> None:
+    held = np.concatenate([np.zeros(30), np.linspace(1, 2, 9)])
+    assert not far_by(held, np.array([10.0]))[0].any()
+    assert far_by(held, np.array([1000.0]))[0][0] > FAR
