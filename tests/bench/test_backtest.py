@@ -453,3 +453,17 @@ def test_workers_do_not_outlive_a_killed_parent(killed):
     while any(alive(pid) for pid in killed[1]) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not any(alive(pid) for pid in killed[1])
+
+
+def test_a_script_that_forgets_its_main_guard_ends_with_words_and_does_not_hang(tmp_path):
+    script = tmp_path / "backtest.py"
+    script.write_text(
+        "import numpy as np, pandas as pd, matloop as ml\n"
+        "from matloop.bench.backtest import compare\n"
+        "pool = ml.Pool.from_frame(pd.DataFrame({'x': np.arange(9.0)}), features=['x'])\n"
+        "compare(pool, np.arange(9.0), ml.Objective('y'), {'r': ml.Random()}, runs=4, budget=3, processes=2)\n"
+    )
+    done = subprocess.run([sys.executable, str(script)], check=False, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 1
+    assert 'Put the call under `if __name__ == "__main__":`' in done.stderr
+    assert "WorkError: processes: a worker process ended early" in done.stderr

@@ -403,3 +403,13 @@ def test_a_broken_input_changes_no_file(broken: Case, matloop: Callable[..., Any
     assert done.out == ""
     assert done.err.startswith("error: ")
     assert "Traceback" not in done.err
+
+
+def test_a_terminal_is_not_flooded_by_a_fault_in_every_row(fresh: Path, matloop: Callable[..., Any]) -> None:
+    rows = "".join(f"X{number},1.5\n" for number in range(130))
+    (fresh / "told.csv").write_text("alloy,hardness\n" + rows)
+    done = matloop("tell", fresh / "campaign.toml", fresh / "told.csv")
+    assert done.code == 2
+    assert done.err.count("error: ") == 100
+    assert done.err.endswith("... and 30 more; --json lists them all.\n130 faults; nothing was written.\n")
+    assert len(matloop("tell", fresh / "campaign.toml", fresh / "told.csv", "--json").document["errors"]) == 130

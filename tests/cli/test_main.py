@@ -72,6 +72,16 @@ def test_without_a_verb_the_help_is_printed(matloop: Matloop) -> None:
     assert all(verb in done.out for verb in VERBS)
 
 
+def test_no_summary_of_a_verb_is_cut_on_a_terminal_of_80_columns(
+    matloop: Matloop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERMINAL_WIDTH", "80")
+    lines = matloop("--help").out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert all(any(line.split(maxsplit=1)[1:] == [verb.help] for line in lines) for verb in VERBS.values())
+
+
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_verb_explains_itself_and_takes_json(verb: str, matloop: Matloop) -> None:
     done = matloop(verb, "--help")

@@ -1,24 +1,32 @@
 """Files to start from: each is read without a fault, and what it says of its data is so."""
 
+import itertools
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from matloop import config
 from matloop.config.starter import STARTERS, starter_files
 from matloop.domain.pool import Pool
+from matloop.domain.space import Space
 from matloop.errors import InputError
 from matloop.lab.virtual import default_objective, default_space
+from tests.config.starter_data import HOME, tables
 
 COUNTS = {
-    **{"virtual": 289_567, "space": 211_292, "table": 24, "crossed-barrel": 600, "p3ht-cnt": 178, "agnp": 164},
+    **{"virtual": 289_567, "space": 211_292, "table": 24, "known": 400, "nimo": 100, "mixture": 5864, "mixed": None},
+    **{"crossed-barrel": 600, "p3ht-cnt": 178, "agnp": 164},
     **{"oer-3496": 2121, "oer-3851": 2119, "direct-arylation": 1728},
 }
 
 
 def write(name: str, folder: Path, data_dir: Path) -> config.Plan:
     for file, content in starter_files(name, folder, data_dir, seed=1, batch=4, experiments=20).items():
+        (folder / file).parent.mkdir(exist_ok=True)
         (folder / file).write_bytes(content)
+    for place in STARTERS[name].folders:
+        (folder / place).mkdir()
     return config.read(folder / "campaign.toml")
 
 
@@ -27,6 +35,32 @@ def test_a_starter_is_read_without_a_fault(name: str, tmp_path: Path, data_dir: 
     candidates = write(name, tmp_path, data_dir).problem.candidates
     count = len(candidates) if isinstance(candidates, Pool) else candidates.count()
     assert count == COUNTS[name]
+
+
+def test_the_mixtures_are_those_that_a_list_of_all_leaves(tmp_path: Path, data_dir: Path) -> None:
+    highs, prices = (12, 12, 16, 16, 16, 4), (10, 12, 8, 11, 10, 90)  # in steps of 5, and in tenths
+    parts = np.array(list(itertools.product(*(range(high + 1) for high in highs[:5]))), dtype=np.int64)
+    parts = np.column_stack([parts, 20 - parts.sum(axis=1)])
+    good = (parts[:, 5] >= 0) & (parts[:, 5] <= highs[5]) & ((parts > 0).sum(axis=1) <= 4)
+    good &= (parts[:, 0] + parts[:, 1] >= 4) & (5 * parts @ np.array(prices) <= 1800)
+    candidates = write("mixture", tmp_path, data_dir).problem.candidates
+    assert isinstance(candidates, Space)
+    assert candidates.count() == good.sum()
+
+
+def test_the_mixed_space_is_not_larger_than_it_says(tmp_path: Path, data_dir: Path) -> None:
+    solvent_and_heat = 2 * 17 + 13  # 80 to 160 in steps of 5; DMSO from 100
+    pairs = sum(coats * minutes <= 90 for coats in (1, 2, 3) for minutes in range(5, 61))
+    boxes = 4 + 3  # diethyl ether needs the glovebox
+    candidates = write("mixed", tmp_path, data_dir).problem.candidates
+    assert isinstance(candidates, Space)
+    assert candidates.count() is None
+    assert candidates.most >= solvent_and_heat * 17 * pairs * boxes
+
+
+@pytest.mark.parametrize("file", tables())
+def test_a_table_of_a_template_follows_the_formula_that_it_states(file: str) -> None:
+    assert (HOME / file).read_text() == tables()[file]
 
 
 def test_the_virtual_starter_is_the_laboratorys_own_problem(tmp_path: Path, data_dir: Path) -> None:

@@ -12,10 +12,13 @@ import signal
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.synchronize import Event
 from typing import Any, Protocol, TypeVar
 
 from threadpoolctl import threadpool_limits
+
+from matloop.errors import InputError, WorkError, fail
 
 Job = tuple[str, int]
 Result_co = TypeVar("Result_co", covariant=True)
@@ -47,6 +50,9 @@ def perform(task: Task[Result_co], jobs: Sequence[Job], processes: int, keep: Ca
             for job in jobs:
                 keep(job, task(job, lambda: False))
         return
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        found = "a worker process ran the whole script again, because it begins with what is imported"
+        fail(InputError, "processes", found, 'Put the call under `if __name__ == "__main__":`, or use processes=1.')
     context = multiprocessing.get_context("spawn")
     stop = context.Event()
     workers = min(processes, len(jobs))
@@ -55,9 +61,12 @@ def perform(task: Task[Result_co], jobs: Sequence[Job], processes: int, keep: Ca
             futures = {executor.submit(_do, job): job for job in jobs}
             for future in as_completed(futures):
                 keep(futures[future], future.result())
-        except BaseException:
+        except BaseException as error:
             stop.set()
             executor.shutdown(wait=True, cancel_futures=True)
+            if isinstance(error, BrokenProcessPool):
+                cure = 'Look above for what it printed; a script calls this under `if __name__ == "__main__":`.'
+                raise WorkError.at("processes", "a worker process ended early", cure) from error
             raise
 
 

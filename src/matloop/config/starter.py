@@ -12,34 +12,69 @@ from string import Template
 
 from matloop.errors import InputError, fail, nearest
 
+OWN, SIMULATED, PUBLISHED = "Your own laboratory", "Simulated", "Published data (needs --data-dir)"
+"""What a starter belongs to, as `init --list` groups them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Starter:
     """A campaign file to start from.
 
-    about: one line for `init --list`.
+    group: one of the above. about: one line for `init --list`.
     data: a raw table below the data folder that it reads; None when it needs none.
-    beside: a table that is written along with it.
+    beside: files that are written along with it, from a folder of its name. folders: empty ones that are made for it.
+    then: commands after `check`; {folder} stands for where it lies, {file} for the campaign file.
     """
 
+    group: str
     about: str
     data: str | None = None
-    beside: str | None = None
+    beside: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+    then: tuple[str, ...] = ("matloop run {file}",)
 
 
 STARTERS: Mapping[str, Starter] = {
-    "virtual": Starter("the built-in virtual laboratory: a thermoelectric; runs at once"),
-    "space": Starter("people in the laboratory: a blend of three parts and a temperature"),
-    "table": Starter("people in the laboratory: candidates from a table", beside="candidates.csv"),
+    "table": Starter(OWN, "candidates from a table, done by people", beside=("candidates.csv",)),
+    "known": Starter(
+        OWN,
+        "a table of candidates and 30 experiments that are done",
+        beside=("candidates.csv", "known.csv"),
+        then=("matloop tell {file} {folder}/known.csv", "matloop suggest {file} --out {folder}/next.csv"),
+    ),
+    "space": Starter(OWN, "three parts that sum to 100, a temperature, a choice"),
+    "mixture": Starter(OWN, "up to 4 of 6 components in steps, with a bound and a price"),
+    "mixed": Starter(OWN, "choices, numbers, whole numbers, yes or no, with conditions"),
+    "nimo": Starter(
+        OWN,
+        "a NIMO robot behind its folders, with a dry run",
+        beside=("candidates.csv", "robot/campaign.toml", "robot/answers.csv"),
+        folders=("robot/input", "robot/output"),
+        then=(
+            "matloop lab nimo-robot {folder}/robot/input --output {folder}/robot/output "
+            "--campaign {folder}/robot/campaign.toml",
+            "matloop run {file}    (in another shell)",
+        ),
+    ),
+    "virtual": Starter(SIMULATED, "the built-in virtual laboratory, a thermoelectric; runs at once"),
     "crossed-barrel": Starter(
+        PUBLISHED,
         "600 printed barrels, toughness measured three times each (MIT PVLab)",
         "pvlab_crossed_barrel/crossed_barrel_dataset.csv",
     ),
-    "p3ht-cnt": Starter("178 polymer-nanotube blends, conductivity (MIT PVLab)", "pvlab_p3ht_cnt/p3ht_dataset.csv"),
-    "agnp": Starter("164 flow conditions of silver nanoparticles, spectral loss", "pvlab_agnp/agnp_dataset.csv"),
-    "oer-3496": Starter("2121 six-metal oxygen-evolution catalysts, overpotential", "olympus/oer_plate_3496/data.csv"),
-    "oer-3851": Starter("2119 six-metal oxygen-evolution catalysts, overpotential", "olympus/oer_plate_3851/data.csv"),
-    "direct-arylation": Starter("1728 reactions, yield (EDBO)", "edbo_reactions/direct_arylation.csv"),
+    "p3ht-cnt": Starter(
+        PUBLISHED, "178 polymer-nanotube blends, conductivity (MIT PVLab)", "pvlab_p3ht_cnt/p3ht_dataset.csv"
+    ),
+    "agnp": Starter(
+        PUBLISHED, "164 flow conditions of silver nanoparticles, spectral loss", "pvlab_agnp/agnp_dataset.csv"
+    ),
+    "oer-3496": Starter(
+        PUBLISHED, "2121 six-metal oxygen-evolution catalysts, overpotential", "olympus/oer_plate_3496/data.csv"
+    ),
+    "oer-3851": Starter(
+        PUBLISHED, "2119 six-metal oxygen-evolution catalysts, overpotential", "olympus/oer_plate_3851/data.csv"
+    ),
+    "direct-arylation": Starter(PUBLISHED, "1728 reactions, yield (EDBO)", "edbo_reactions/direct_arylation.csv"),
 }
 """What `matloop init` offers. Names are part of the contract of the command line."""
 
@@ -56,7 +91,7 @@ def starter_files(name: str, folder: Path, data_dir: Path | None, **settings: in
         **settings: what takes the place of $name in the file.
 
     Returns:
-        File name -> content.
+        File name -> content; the campaign file first.
 
     Raises:
         InputError: for an unknown name, or when the raw table is not there.
@@ -69,9 +104,7 @@ def starter_files(name: str, folder: Path, data_dir: Path | None, **settings: in
     home = resources.files("matloop.config") / "templates"
     text = Template((home / f"{name}.toml").read_text(encoding="utf-8"))
     files = {CAMPAIGN_FILE: text.substitute(settings).encode("utf-8")}
-    if starter.beside is not None:
-        files[starter.beside] = (home / starter.beside).read_bytes()
-    return files
+    return files | {beside: (home / name / beside).read_bytes() for beside in starter.beside}
 
 
 def _raw_table(data: str, data_dir: Path | None) -> Path:

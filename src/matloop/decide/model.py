@@ -24,6 +24,9 @@ from matloop.surrogate.rescaled import rescaled
 CHUNK = 8192
 """Rows predicted at once: with N readings a chunk needs a few arrays of CHUNK x N floats (13 MB each at N = 200).
 Larger, memory grows; smaller, the time goes into calls."""
+_HEARD = 256
+"""Inputs at most at which a fitted surrogate is held to its contract, spread over all; the rest would cost a Gaussian
+process the cube of their number. What is predicted later is looked at whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +142,8 @@ def learn(task: Task, surrogate: Surrogate, *, calibrate: bool = True) -> Model:
     if not isinstance(fitted, Fitted):
         found = f"`fit` returned {type(fitted).__name__}, which lacks predict or describe"
         fail(PluginError, f"surrogate {surrogate.name!r}", found, "See matloop.surrogate.Fitted for what it must do.")
-    heard(surrogate.name, fitted, data.X, len(task.objectives))  # acquisitions then ask it as it is
+    shown = data.X[:: 1 + len(data.X) // _HEARD]
+    heard(surrogate.name, fitted, shown, len(task.objectives))  # acquisitions then ask it as it is
     names = tuple(objective.name for objective in task.objectives)
     labels = tuple(reading.candidate for reading in learned(task))
     judged: tuple[Calibration, ...] = ()

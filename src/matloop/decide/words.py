@@ -8,7 +8,7 @@ _PLAIN = (1e-3, 1e6)  # figures between these are written without an exponent; b
 
 
 def figure(value: float, unit: str | None = None) -> str:
-    """Three significant digits, and the unit: 31.2 J."""
+    """Three significant digits, and the unit: 31.2 J. Pure numbers have none, though their unit is 1."""
     size = abs(value)
     if value == 0:
         text = "0"
@@ -17,7 +17,7 @@ def figure(value: float, unit: str | None = None) -> str:
         text = f"{value:.{max(0, 2 - exponent)}f}"
     else:
         text = f"{value:.2e}"
-    return f"{text} {unit}" if unit else text
+    return text if unit in (None, "", "1") else f"{text} {unit}"
 
 
 def percent(share: float) -> str:

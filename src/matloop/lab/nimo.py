@@ -201,7 +201,7 @@ class NimoLab:
         write_whole(path, text)
         folders.make_ready(self.input / INPUT_END)
         batch = Batch(
-            number=len(book.done()) + 1,
+            number=book.next_number(),
             tokens=[token for token, _ in works],
             candidates=[work.candidate for _, work in works],
             actions=actions,

@@ -68,15 +68,37 @@ class Book:
         return batch
 
     def done(self) -> list[Batch]:
-        """Batches whose results are safe, in order."""
-        for path in sorted((self.folder / "done").glob("*.json")):
-            if path.name not in self.known and (document := folders.load(path)) is not None:
-                self.known[path.name] = Batch(**document)
-        return [self.known[name] for name in sorted(self.known)]
+        """Batches whose results are safe, in order.
+
+        The folder is listed once; after that a batch is looked for under the next number, so that a look costs the
+        same however long the campaign is.
+        """
+        if not self.known:
+            self._know(*sorted((self.folder / "done").glob("*.json")))
+        while self._know(self._closed(self._next())):
+            continue
+        return list(self.known.values())
+
+    def next_number(self) -> int:
+        """What a new batch is called: one more than the last that is done."""
+        self.done()
+        return self._next()
+
+    def _next(self) -> int:
+        return 1 + max((self.known[name].number for name in list(self.known)[-1:]), default=0)
+
+    def _know(self, *paths: Path) -> bool:
+        """Read done batches; whether they were there."""
+        documents = {path.name: folders.load(path) for path in paths}
+        self.known.update({name: Batch(**document) for name, document in documents.items() if document is not None})
+        return all(document is not None for document in documents.values())
+
+    def _closed(self, number: int) -> Path:
+        return self.folder / "done" / f"{number:06d}.json"
 
     def close(self, batch: Batch) -> None:
         """The batch is done."""
-        self.path.replace(self.folder / "done" / f"{batch.number:06d}.json")
+        self.path.replace(self._closed(batch.number))
 
     def archive(self, batch: Batch, results: Path) -> None:
         """Keep the results.csv that was consumed."""

@@ -180,13 +180,13 @@ def _judged(ranked: Sequence[Ranked], state: State, model: Model, goal: Objectiv
 def _more_readings(candidate: str, lacking: int, held: int) -> str:
     often = {1: "once", 2: "twice"}.get(lacking, f"{lacking} times")
     so_far = f"{count(held, 'fresh reading')} of {FRESH} since it took the lead"
-    return f"measure it {often} more: {so_far} (tell rows with candidate = {candidate})"
+    return f"to confirm its value, measure it {often} more: {so_far} (tell rows with candidate = {candidate})"
 
 
 def _not_distinct(rival: str, better: float, asked: int) -> str:
     said = f"better than the runner-up {rival} with a probability of {percent(better)}, {percent(SURE)} is needed"
     if not asked:
-        return f"{said}: no reasonable number of readings tells the two apart; take them as equally good"
+        return f"{said}: no reasonable number of readings tells them apart; take them as equally good"
     return f"{said}: measure both {count(asked, 'time')} more, if the difference stays that tells them apart"
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+from itertools import groupby, zip_longest
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -45,7 +47,8 @@ def init(
     for name in files:
         if (folder / name).exists():
             fail(InputError, str(folder / name), "it exists already", "Name another folder; nothing is overwritten.")
-    make_folder(folder)
+    for place in ("", *(str(Path(name).parent) for name in files), *STARTERS[template].folders):
+        make_folder(folder / place)
     for name, content in reversed(files.items()):  # the campaign file last: what it names is there when it appears
         write_whole(folder / name, content)
     written = [str(folder / name) for name in files]
@@ -53,7 +56,9 @@ def init(
         emit({"template": template, "written": written})
         return
     say(f"Wrote {', '.join(written)}.")
-    say(f"Next: matloop check {folder / CAMPAIGN_FILE}, then matloop run {folder / CAMPAIGN_FILE}")
+    file = folder / CAMPAIGN_FILE
+    for word, command in zip_longest(("Next:",), ("matloop check {file}", *STARTERS[template].then), fillvalue="then:"):
+        say(f"{word} {command.format(file=file, folder=folder)}")
 
 
 def make_folder(folder: Path) -> None:
@@ -71,10 +76,13 @@ def make_folder(folder: Path) -> None:
 
 def _list_starters(as_json: bool) -> None:
     if as_json:
-        emit({"templates": {name: {"about": item.about, "data": item.data} for name, item in STARTERS.items()}})
+        keys = ("group", "about", "data")
+        emit({"templates": {name: {key: getattr(item, key) for key in keys} for name, item in STARTERS.items()}})
         return
-    for name, item in STARTERS.items():
-        say(f"{name:17} {item.about}{'  (needs --data-dir)' if item.data else ''}")
+    for group, items in groupby(STARTERS.items(), key=lambda item: item[1].group):
+        say(group)
+        for name, item in items:
+            say(f"  {name:17} {item.about}")
 
 
 def check(
@@ -98,7 +106,7 @@ def check(
     faults = campaign.check()
     if faults:
         raise LedgerError(*faults)
-    document = {**_description(campaign.problem), "ledger": _ledger_words(campaign, ledger), "faults": []}
+    document = {**_description(campaign.problem, file.parent), "ledger": _ledger_words(campaign, ledger), "faults": []}
     document |= {"strategy": campaign.strategy.name, "lab": campaign.lab.name if campaign.lab else None}
     if recompute:
         document["recomputed"] = _recomputed(campaign)
@@ -115,8 +123,18 @@ def _ledger_faults(ledger: Path) -> list[Fault]:
         return list(error.faults)
 
 
-def _description(problem: Problem) -> dict[str, Any]:
-    """What a campaign file turned out to say."""
+def clean(path: str | Path, folder: Path) -> str:
+    """A path for the eye: as seen from the campaign file's folder, or absolute where that is shorter."""
+    whole = os.path.abspath(path)
+    try:
+        seen = os.path.relpath(whole, folder)
+    except ValueError:  # Windows drives share no root
+        return whole
+    return min(seen, whole, key=len)
+
+
+def _description(problem: Problem, folder: Path) -> dict[str, Any]:
+    """What a campaign file in a folder turned out to say."""
     candidates = problem.candidates
     kind = "pool" if isinstance(candidates, Pool) else "space"
     count = len(candidates) if isinstance(candidates, Pool) else candidates.count()
@@ -133,7 +151,7 @@ def _description(problem: Problem) -> dict[str, Any]:
         {"constraint": str(held).removeprefix("constraint ")} for held in candidates.constraints
     ]
     if isinstance(candidates, Pool):
-        described["candidates"] |= {"source": candidates.source, "rows": len(candidates.row_of)}
+        described["candidates"] |= {"source": clean(candidates.source, folder), "rows": len(candidates.row_of)}
         for held, fallen in zip(described["constraints"], candidates.fallen, strict=True):
             held["rows_fallen"] = fallen
     return described

@@ -8,6 +8,9 @@ from collections.abc import Sequence
 
 from matloop.errors import Fault, InputError, MatloopError
 
+_SHOWN = 100
+"""Faults that a terminal gets; more scroll the first, which often explains the rest, out of sight. JSON gets all."""
+
 
 def show(error: MatloopError, *, as_json: bool) -> int:
     """Print the faults of an error; returns the exit code it leads to."""
@@ -21,7 +24,9 @@ def show_faults(faults: Sequence[Fault], *, as_json: bool, nothing_written: bool
         listed = [{"place": fault.place, "found": fault.found, "cure": fault.cure} for fault in faults]
         print(json.dumps({"errors": listed}, indent=2))
         return
-    for fault in faults:
+    for fault in faults[:_SHOWN]:
         print(f"error: {fault.place}: {fault.found}\n       {fault.cure}", file=sys.stderr)
+    if len(faults) > _SHOWN:
+        print(f"... and {len(faults) - _SHOWN} more; --json lists them all.", file=sys.stderr)
     if len(faults) > 1 and nothing_written:
         print(f"{len(faults)} faults; nothing was written.", file=sys.stderr)

@@ -35,7 +35,7 @@ VERBS = {
     "demo": Verb("demo", "Run a whole campaign on the built-in virtual laboratory."),
     "init": Verb("begin", "Write a commented campaign.toml to start from."),
     "check": Verb("begin", "Name every fault of a campaign file, its data and its ledger."),
-    "run": Verb("work", "Go round the closed loop; kill it anywhere, run it again, it goes on."),
+    "run": Verb("work", "Go round the closed loop; killed anywhere, it goes on."),
     "suggest": Verb("work", "Choose the next experiments and mark them as pending."),
     "pending": Verb("work", "Print again what is open."),
     "tell": Verb("work", "Take in a table of readings."),
