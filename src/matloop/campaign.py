@@ -226,15 +226,16 @@ class Campaign:
             ConflictError: when a reading contradicts one that is held.
         """
         rows = [outcomes] if not isinstance(outcomes, Sequence) else list(outcomes)
-        heard = rules.Telling(self.problem, self._state)
+        told = rules.Told(0, 0)
 
         def act(state: State) -> Sequence[Draft]:
-            nonlocal heard
+            nonlocal told
             heard = rules.hear(self.problem, state, rows)
+            told = heard.told()
             return heard.drafts
 
         self._append(act)
-        return heard.told()
+        return told
 
     def correct(self, key: str, outcome: Mapping[str, float], *, reason: str) -> None:
         """Replace numbers of a reading; the ledger keeps what stood there.
