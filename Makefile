@@ -9,13 +9,15 @@ SEED ?= 0
 
 CHROMIUM := chromium chromium-browser google-chrome
 
-.PHONY: help demo test bench check fix clean browser
+.PHONY: help demo test bench check fix clean browser docs docs-figures docs-peers
 
 help:
 	@echo "make demo    install into $(VENV) and run a whole campaign on the virtual laboratory"
 	@echo "make test    everything that guards a change: lint, types, layers, sizes, tests"
 	@echo "make check   lint, types, layers and sizes alone"
 	@echo "make fix     format, and mend what the linter can"
+	@echo "make docs    build the documentation into build/site; open build/site/index.html"
+	@echo "make docs-peers  run the other programs' code of the documentation, each in its own environment (gigabytes)"
 	@echo "make bench   the slow figures: backtests on real data, kill test, timings (about an hour)"
 
 $(VENV)/core: pyproject.toml constraints.txt
@@ -27,6 +29,10 @@ $(VENV)/core: pyproject.toml constraints.txt
 
 $(VENV)/dev: $(VENV)/core
 	$(PIP) -e '.[dev]'
+	@touch $@
+
+$(VENV)/docs: $(VENV)/core
+	$(PIP) -e '.[docs]'
 	@touch $@
 
 demo: $(VENV)/core
@@ -56,6 +62,17 @@ fix: $(VENV)/dev
 
 bench: $(VENV)/dev
 	$(ONE_THREAD) $(BIN)/python benchmarks/run_all.py
+
+docs: $(VENV)/docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+	@echo "Open build/site/index.html; it needs no network."
+
+docs-figures: $(VENV)/docs
+	$(PIP) matplotlib
+	$(ONE_THREAD) $(BIN)/python docs/figures/draw.py
+
+docs-peers: $(VENV)/dev
+	$(ONE_THREAD) $(BIN)/python -m tests.docs.peers
 
 clean:
 	rm -rf $(VENV) demo build dist

@@ -24,7 +24,8 @@ VARIANTS = {
     "pooling 0": GP(pooling=0.0),
     "one length": GP(ard=False),
     "scale fixed": GP(scale="fixed"),
-    "published": GP(scale="fixed", pooling=0.0),
+    "noise published": GP(noise_loc=-5.0, noise_width=1.0),
+    "published": GP(scale="fixed", pooling=0.0, noise_loc=-5.0, noise_width=1.0),
     "rbf": GP(kernel="rbf"),
 }
 SIZES = (5, 8, 20, 60)

@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from matloop.decide.random import Random
     from matloop.decide.sobol import Sobol
     from matloop.domain.constraint import AtMostNonzero, Expression, Sum
+    from matloop.domain.cost import Cost
     from matloop.domain.objective import Objective
     from matloop.domain.outcome import Aborted, Censored, Failed, Measured
     from matloop.domain.parameter import Binary, Categorical, Integer, Real
     from matloop.domain.pool import Pool
     from matloop.domain.prediction import Prediction
     from matloop.domain.space import Space
+    from matloop.domain.stop import Stop
     from matloop.domain.suggestion import Suggestion
     from matloop.errors import InputError, MatloopError, WorkError
     from matloop.lab.function import FunctionLab
@@ -43,7 +45,9 @@ _HOME = {
     "Sobol": "decide.sobol",
     "AtMostNonzero": "domain.constraint",
     "Expression": "domain.constraint",
+    "Context": "domain.context",
     "Sum": "domain.constraint",
+    "Cost": "domain.cost",
     "Objective": "domain.objective",
     "Aborted": "domain.outcome",
     "Censored": "domain.outcome",
@@ -56,6 +60,7 @@ _HOME = {
     "Pool": "domain.pool",
     "Prediction": "domain.prediction",
     "Space": "domain.space",
+    "Stop": "domain.stop",
     "Suggestion": "domain.suggestion",
     "InputError": "errors",
     "MatloopError": "errors",
@@ -79,6 +84,8 @@ __all__ = [
     "Campaign",
     "Categorical",
     "Censored",
+    "Context",
+    "Cost",
     "Expression",
     "Failed",
     "Forest",
@@ -98,6 +105,7 @@ __all__ = [
     "Sklearn",
     "Sobol",
     "Space",
+    "Stop",
     "Suggestion",
     "Sum",
     "TableLab",

@@ -13,6 +13,9 @@ from functools import cache
 from importlib.metadata import version
 from typing import Any
 
+import numpy as np
+
+from matloop.assume import assumed
 from matloop.decide import Choice, Chosen, Strategy, Task
 from matloop.domain import canonical
 from matloop.domain.candidate import Candidate
@@ -22,7 +25,7 @@ from matloop.domain.pool import Pool
 from matloop.domain.problem import Problem
 from matloop.domain.reading import Reading
 from matloop.domain.space import Space
-from matloop.errors import DataError, Faults, InputError, PluginError, SpaceError, fail
+from matloop.errors import BudgetExhausted, DataError, Faults, InputError, PluginError, SpaceError, fail
 from matloop.state import State
 
 _VERSIONED = ("matloop", "numpy", "scipy", "scikit-learn")
@@ -33,7 +36,8 @@ _VERSIONED = ("matloop", "numpy", "scipy", "scikit-learn")
 class Wish:
     """What one ask is narrowed to.
 
-    fixed: parameter or feature -> the value that every suggestion shall have. exclude: ids of candidates that shall
+    fixed: parameter or feature -> the value that every suggestion shall have; context parameter -> the value that is
+    assumed. exclude: ids of candidates that shall
     not be suggested.
     """
 
@@ -103,12 +107,13 @@ def narrowed(task: Task, wish: Wish) -> Task:
         SpaceError: when no candidate has the fixed values.
     """
     candidates, shut = task.candidates, set(wish.exclude)
+    fixed = {name: value for name, value in wish.fixed.items() if name in candidates.names}
     if isinstance(candidates, Space):
-        candidates = candidates.restricted(wish.fixed)
-    elif wish.fixed:
-        other = candidates.other_than(wish.fixed)
+        candidates = candidates.restricted(fixed)
+    elif fixed:
+        other = candidates.other_than(fixed)
         if len(other) == len(candidates):
-            given = ", ".join(f"{name} = {value}" for name, value in wish.fixed.items())
+            given = ", ".join(f"{name} = {value}" for name, value in fixed.items())
             fail(SpaceError, "fixed", f"no candidate of the pool has {given}", "Fix values that occur together.")
         shut |= {candidates.id(int(row)) for row in other}
     return replace(task, candidates=candidates, closed=task.closed | shut)
@@ -120,11 +125,11 @@ def task_of(problem: Problem, state: State, n: int, wish: Wish = NO_WISH) -> Tas
     awaited = [asked.suggestion for asked in state.open()]
     places = [asked.place for asked in state.asked.values() if asked.place is not None]
     task = Task(
-        problem.candidates,
+        problem.candidates.assuming(assumed(problem.candidates, state, wish.fixed).values),
         problem.objectives,
         readings=readings,
         open=tuple(Candidate(item.candidate, item.values) for item in awaited),
-        closed=closed(problem, state),
+        closed=closed(problem, state) | too_dear(problem, state),
         n=n,
         seed=problem.seed,
         asked=len(state.asked),
@@ -133,8 +138,46 @@ def task_of(problem: Problem, state: State, n: int, wish: Wish = NO_WISH) -> Tas
         design_next=max(places, default=-1) + 1,
         warm=state.model,
         set_aside=sum(reading.status in ("below", "above") for reading in state.readings.values()),
+        tried=state.tried(),
+        costs=problem.costs,
+        left=money_left(problem, state),
     )
     return narrowed(task, wish)
+
+
+def money_left(problem: Problem, state: State) -> float | None:
+    """What is left to be spent, at least 0; None without a limit."""
+    if problem.cost is None or problem.cost.limit is None:
+        return None
+    return max(problem.cost.limit - state.spent(), 0.0)
+
+
+def too_dear(problem: Problem, state: State) -> frozenset[str]:
+    """Ids of the candidates of a pool that cost more than is left to be spent."""
+    left, pool = money_left(problem, state), problem.candidates
+    if left is None or problem.costs is None or not isinstance(pool, Pool):
+        return frozenset()
+    return frozenset(pool.id(int(row)) for row in np.flatnonzero(problem.costs.rows > left * (1.0 + _ROUNDING)))
+
+
+def unpayable(problem: Problem, state: State) -> bool:
+    """Is less left to be spent than the cheapest candidate costs?"""
+    left = money_left(problem, state)
+    return left is not None and problem.costs is not None and left < problem.costs.least * (1.0 - _ROUNDING)
+
+
+def demand_money(task: Task, chosen: Chosen) -> None:
+    """Where costs have a limit and fewer were chosen than asked for, money is what lacks.
+
+    Raises:
+        BudgetExhausted: when so.
+    """
+    if task.left is not None and task.costs is not None:
+        found = f"asked for {task.n}, the {task.left:g} left of the budget pays for {len(chosen.choices)}"
+        fail(BudgetExhausted, "suggest", found, "Ask for fewer, or raise [budget] cost.")
+
+
+_ROUNDING = 1e-9  # of what is left: sums of costs in another order must not close the last candidate
 
 
 def closed(problem: Problem, state: State) -> frozenset[str]:
@@ -175,7 +218,21 @@ def answer(strategy: Strategy, task: Task) -> Chosen:
     if strange:
         found = f"it chose {strange}, which are none of the campaign's candidates"
         fail(PluginError, place, found, f"{contract}: members of task.candidates.")
-    return chosen
+    return _priced(task, chosen)
+
+
+def _priced(task: Task, chosen: Chosen) -> Chosen:
+    """The choices with what they cost, as many of the first ones as what is left can pay."""
+    if task.costs is None:
+        return chosen
+    priced, spent = [], 0.0
+    for choice in chosen.choices:
+        cost = task.costs.of(choice.candidate.id, choice.candidate.values)
+        spent += cost or 0.0
+        if task.left is not None and (cost is None or spent > task.left * (1.0 + _ROUNDING)):
+            break
+        priced.append(replace(choice, cost=cost))
+    return replace(chosen, choices=tuple(priced))
 
 
 def _is_member(task: Task, candidate: Candidate) -> bool:
@@ -189,14 +246,15 @@ def _is_member(task: Task, candidate: Candidate) -> bool:
 
 
 def suggested(state: State, task: Task, chosen: Chosen, wish: Wish = NO_WISH) -> Draft:
-    """One ask as one event, all suggestions together."""
+    """One ask as one event, all suggestions together; where a model predicts, the reason says at which context."""
+    context = assumed(task.candidates, state, wish.fixed)
     items = [
         {
             "id": f"s{len(state.asked) + 1 + i:04d}",
             "candidate": choice.candidate.id,
             "values": dict(choice.candidate.values),
             "prediction": choice.prediction.to_json() if choice.prediction else None,
-            "reason": choice.reason,
+            "reason": f"{choice.reason}; {context.words}" if choice.prediction and context.words else choice.reason,
             "place": choice.place,
             "cost": choice.cost,
         }
@@ -205,18 +263,20 @@ def suggested(state: State, task: Task, chosen: Chosen, wish: Wish = NO_WISH) ->
     data = {
         "asked": task.asked,
         "n": task.n,
-        "data": data_hash(task.readings),
+        "data": data_hash((*task.readings, *(r for r in task.tried if r.status == "failed"))),
         "model": dict(chosen.model),
         "suggestions": items,
         "machine": machine(),
         **wish.to_json(),
+        **({"context": dict(context.values)} if context.values else {}),
     }
     return Draft("suggested", data)
 
 
 def data_hash(readings: Sequence[Reading]) -> str:
     """SHA-256 over the readings that a model learns from."""
-    return canonical.digest([[str(r.key), r.learned_values, r.outcome, r.std] for r in readings])
+    rows = [[str(r.key), r.learned_values, r.outcome, r.std, *filter(None, [r.executed_std])] for r in readings]
+    return canonical.digest(rows)
 
 
 @cache

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from matloop import plugins
 from matloop.ask import Recomputed, recompute
 from matloop.domain import canonical
 from matloop.domain.canonical import Value
+from matloop.domain.context import Context
+from matloop.domain.cost import Cost
 from matloop.domain.events import Event
 from matloop.domain.objective import Objective
 from matloop.domain.pool import Pool
 from matloop.domain.problem import Problem
 from matloop.domain.space import Space
-from matloop.errors import Fault, InputError, LedgerError, fail
+from matloop.domain.stop import Stop
+from matloop.errors import BudgetExhausted, Fault, InputError, LedgerError, PoolExhausted, fail
 from matloop.state import State, evolve
 
 _LISTED = 5  # candidates named in a message; the rest is counted
@@ -42,11 +45,12 @@ def misfits(problem: Problem, basis: Mapping[str, str], state: State) -> list[Fa
     """Why a ledger cannot belong to these settings and candidates; empty when it can."""
     if state.seq == 0 or state.basis == basis:
         return []
-    return [*_incompatible(problem, state.settings), *_lost(problem, basis, state)]
+    return [*_incompatible(problem, state), *_lost(problem, basis, state)]
 
 
-def _incompatible(problem: Problem, then: Mapping[str, Any]) -> Iterator[Fault]:
+def _incompatible(problem: Problem, state: State) -> Iterator[Fault]:
     """Changes after which the readings held would mean something else."""
+    then = state.settings
     before = {item["name"]: item for item in then["objectives"]}
     for objective in problem.objectives:
         known = before.get(objective.name)
@@ -57,10 +61,22 @@ def _incompatible(problem: Problem, then: Mapping[str, Any]) -> Iterator[Fault]:
         elif known["unit"] != objective.unit:
             found = f"the ledger's readings of {objective.name!r} are in {known['unit']}, not {objective.unit}"
             yield Fault("objective", found, "Restore the unit, or start a new ledger.")
+    yield from _without_context(problem, state)
     kind = "pool" if isinstance(problem.candidates, Pool) else "space"
     if kind not in then:
         found = f"the ledger was made with {'a space' if kind == 'pool' else 'a pool'}"
         yield Fault("campaign", found, "Start a new ledger for the new kind of candidates.")
+
+
+def _without_context(problem: Problem, state: State) -> Iterator[Fault]:
+    """A context that was declared after readings were told: nobody knows what it was then."""
+    for one in problem.candidates.context:
+        lacking = [str(reading.key) for reading in state.usable() if one.name not in reading.context]
+        if lacking:
+            named = ", ".join(lacking[:_LISTED]) + (f" and {len(lacking) - _LISTED} more" if lacking[_LISTED:] else "")
+            found = f"the ledger holds readings without a value of it ({named})"
+            cure = "Leave it out, or start a new ledger and tell these readings with it."
+            yield Fault(f"parameter {one.name!r}", found, cure)
 
 
 def _lost(problem: Problem, basis: Mapping[str, str], state: State) -> Iterator[Fault]:
@@ -134,19 +150,33 @@ def problem_then(problem: Problem, state: State) -> Problem:
         _candidates_then(problem, state),
         tuple(Objective(**item) for item in settings["objectives"]),
         **{key: settings[key] for key in ("name", "seed", "batch", "initial", "retry_failed", "repeat", "budget")},
+        stop=Stop.from_json(settings.get("stop")),
+        cost=_cost_then(settings.get("cost"), _candidates_then(problem, state), state),
     )
+
+
+def _cost_then(told: Mapping[str, Any] | None, candidates: Pool | Space, state: State) -> Cost | None:
+    """The costs in force then; those of a column must stand in the pool's file as they stood."""
+    if told is None:
+        return None
+    cost = Cost(**{name: item for name, item in told.items() if name != "digest"})
+    if cost.column is not None and cost.bind(candidates).to_json() != told:
+        found = f"the column {cost.column!r} of that time, which says what candidates cost, is no longer there"
+        fail(LedgerError, f"event {state.seq + 1}", found, "Bring back the pool file of that time to recompute.")
+    return cost
 
 
 def _candidates_then(problem: Problem, state: State) -> Pool | Space:
     wanted, now = state.basis["pool"], problem.candidates
-    if now.hash == wanted:
-        return now
     if "space" in state.settings:
-        return Space.from_json(state.settings["space"])
+        return now if now.hash == wanted else Space.from_json(state.settings["space"])
+    then = [Context.from_json(item) for item in state.settings["pool"].get("context", ())]
+    if isinstance(now, Pool) and now.hash == wanted:
+        return now.measuring(then)
     if isinstance(now, Pool) and state.pool_size is not None and state.pool_size <= len(now):
         head = now.head(state.pool_size)
         if head.hash == wanted:
-            return head
+            return head.measuring(then)
     found = "the pool of that time is neither the present one nor its beginning"
     fail(LedgerError, f"event {state.seq + 1}", found, "Bring back the pool file of that time to recompute.")
 
@@ -160,3 +190,26 @@ def demand_running(state: State) -> None:
     if state.stopped is not None:
         cure = "Readings may still be told; start a new campaign to suggest again."
         fail(InputError, "campaign", f"it was stopped ({state.stopped})", cure)
+
+
+def demand_budget(n: int, left: int) -> None:
+    """Raise when more experiments are asked for than are left.
+
+    Raises:
+        BudgetExhausted: when there are.
+    """
+    if n > left:
+        cure = f"Ask for at most {left}, or raise [budget] experiments." if left else "Raise [budget] experiments."
+        fail(BudgetExhausted, "suggest", f"asked for {n}, the budget holds {left} more", cure)
+
+
+def exhausted(state: State, n: int, left: int) -> NoReturn:
+    """Say that fewer candidates are left than were asked for.
+
+    Raises:
+        PoolExhausted: always.
+    """
+    busy = sum(1 for _ in state.open())
+    found = f"asked for {n} candidates, {left} are left ({busy} are being measured)"
+    most = f"Ask for at most {left}, add" if left else "Add"
+    fail(PoolExhausted, "suggest", found, f"{most} candidates, or allow repeats ([strategy] repeat = true).")

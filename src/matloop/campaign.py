@@ -14,22 +14,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from matloop import audit, config, loop, plugins, rules
-from matloop.ask import NO_WISH, Recomputed, Wish, answer, suggested, task_of
+from matloop.ask import NO_WISH, Recomputed, Wish, answer, demand_money, suggested, task_of, unpayable
 from matloop.ask import machine as this_machine
+from matloop.assume import assumed
+from matloop.corrections import Correction, corrected, parse_key
 from matloop.decide import Strategy
 from matloop.domain import canonical
 from matloop.domain.events import Draft, Event
 from matloop.domain.objective import Objective
-from matloop.domain.outcome import Outcome
+from matloop.domain.outcome import Outcome, Status, outcomes_of
 from matloop.domain.pool import Pool
 from matloop.domain.prediction import Prediction
 from matloop.domain.problem import Problem
 from matloop.domain.ranked import Ranked
 from matloop.domain.space import Space
 from matloop.domain.suggestion import Suggestion
-from matloop.errors import BudgetExhausted, BusyError, Fault, InputError, PoolExhausted, fail
+from matloop.errors import BusyError, Fault, InputError, fail
 from matloop.lab import Bound, Lab, LabSetup
-from matloop.rank import model_of, ranking
+from matloop.rank import Insight, predicted
 from matloop.state import State, evolve, replay
 from matloop.status import readings_table, status_of, used
 from matloop.store import Ledger
@@ -68,7 +70,8 @@ class Campaign:
         batch: suggestions an ask, where the ask does not say.
         initial: length of the initial design; None leaves it to the strategy.
         retry_failed: suggest again what failed. repeat: suggest again what was measured.
-        budget: dispatched suggestions; None for no limit.
+        budget: dispatched suggestions; None for no limit. stop: a `Stop` rule, by which `run` may end earlier.
+        cost: what experiments cost, a `Cost`, with a limit or without.
         clock: tells the time; for simulated time.
 
     Raises:
@@ -116,7 +119,7 @@ class Campaign:
         self._ledger: Ledger = SqliteLedger(ledger, id_, now) if ledger else MemoryLedger(id_, now)
         self._events = self._ledger.events()
         self._state = replay(self._events)
-        self._model: tuple[str, Model | None] | None = None
+        self._insight = Insight(problem, strategy)
 
     # What it knows
 
@@ -141,13 +144,18 @@ class Campaign:
         """Suggestions whose outcome is awaited, oldest first."""
         return [asked.suggestion for asked in self.state.open()]
 
+    @property
+    def context(self) -> Mapping[str, float]:
+        """What is measured and not chosen: the values at which `best`, `shortlist`, `report` and `predict` speak."""
+        return assumed(self.problem.candidates, self.state).values
+
     def best(self) -> list[Ranked]:
         """The best candidate made so far by posterior mean, never by the luckiest reading; empty before any."""
         return self.shortlist()[:1]
 
     def shortlist(self) -> list[Ranked]:
         """Every candidate with a usable reading, best first by posterior mean."""
-        return ranking(self.problem, self.state, self.model())
+        return self._insight.ranked(self.state)
 
     def model(self) -> Model | None:
         """The model of everything read so far; None with fewer than two distinct values.
@@ -155,29 +163,19 @@ class Campaign:
         Raises:
             ModelError: when the surrogate cannot be fitted.
         """
-        state = self.state
-        if self._model is None or self._model[0] != state.content:
-            self._model = (state.content, model_of(self.problem, state, self.strategy))
-        return self._model[1]
+        return self._insight.model(self.state)
 
     def predict(self, frame: pd.DataFrame) -> Prediction:
         """Predict candidates given by their features or parameters, one a row of the frame.
 
-        Returns:
-            mean, model_std and noise_std, each (n, m).
+        What is measured and not chosen is taken from the frame where it has that column, else as `context` says. Each
+        figure is (n, m).
 
         Raises:
             InputError: when fewer than two distinct values were read, so that there is no model.
             DataError: for a missing column or a value that is none.
         """
-        model = self.model()
-        if model is None:
-            cure = "Tell at least two readings that differ."
-            fail(InputError, "predict", "there is no model yet", cure)
-        candidates = self.problem.candidates
-        named = [name for name in frame.columns if name in candidates.names]
-        rows = zip(*(frame[name].tolist() for name in named), strict=True)
-        return model.predict_values([candidates.resolve(dict(zip(named, row, strict=True))).values for row in rows])
+        return predicted(self.problem, self.model(), frame)
 
     def table(self) -> pd.DataFrame:
         """One row a reading, in order of arrival."""
@@ -185,7 +183,7 @@ class Campaign:
 
     def status(self) -> dict[str, Any]:
         """Counts, best, budget, advice and head, as `matloop status --json` prints them."""
-        return status_of(self.problem, self.state, self.shortlist())
+        return status_of(self.problem, self.state, self.shortlist(), self._insight)
 
     # What happens
 
@@ -196,7 +194,8 @@ class Campaign:
 
         Args:
             n: how many; None: the campaign's batch, or what the budget leaves of it.
-            fixed: for this ask, parameter or feature -> the value that all shall have.
+            fixed: for this ask, parameter or feature -> the value that all shall have; what is measured and not chosen
+                (see `Context`) -> its present value, where predictions are made; None: the median so far.
             exclude: for this ask, ids of candidates (or suggestions) that shall not be among them.
 
         Raises:
@@ -208,7 +207,7 @@ class Campaign:
             fail(InputError, "suggest", f"asked for {wanted!r} candidates", "Ask for a whole number from 1.")
         chosen = self._suggest(wanted, Wish.of(self.problem, self.state, fixed, exclude), partial=n is None)
         if not chosen:
-            self._exhausted(wanted, 0)
+            audit.exhausted(self.state, wanted, 0)
         return chosen
 
     def suggest_up_to(self, n: int) -> list[Suggestion]:
@@ -222,10 +221,10 @@ class Campaign:
             How much was new, under which keys, and warnings of what may be a slip.
 
         Raises:
-            DataError: for unknown names, ids or values.
+            InputError: for what is no outcome, such as a table. DataError: for unknown names, ids or values.
             ConflictError: when a reading contradicts one that is held.
         """
-        rows = [outcomes] if not isinstance(outcomes, Sequence) else list(outcomes)
+        rows = outcomes_of(outcomes)
         told = rules.Told(0, 0)
 
         def act(state: State) -> Sequence[Draft]:
@@ -237,26 +236,39 @@ class Campaign:
         self._append(act)
         return told
 
-    def correct(self, key: str, outcome: Mapping[str, float], *, reason: str) -> None:
-        """Replace numbers of a reading; the ledger keeps what stood there.
+    def correct(
+        self,
+        key: str,
+        outcome: Mapping[str, float] | None = None,
+        *,
+        reason: str,
+        std: Mapping[str, float | None] | None = None,
+        status: Status | None = None,
+        note: str | None = None,
+    ) -> None:
+        """Replace what a reading says; the ledger keeps what stood there.
 
         Args:
-            key: `s0003/READING` or `CANDIDATE/EXPERIMENT/READING`.
+            key: `s0003/READING` or `CANDIDATE/EXPERIMENT/READING`, see the columns of `table()`.
             outcome: objective -> the right number.
             reason: why.
+            std: objective -> the right std of its number, None to take it away.
+            status: the right one; `aborted` voids a reading (say, of the wrong candidate, which returns to the pool).
+            note: the right note.
 
         Raises:
-            DataError: when there is no such reading or number.
+            DataError: when there is no such reading, or it would not hold together.
         """
-        self._append(lambda state: [rules.corrected(state, rules.parse_key(state, key), outcome, reason)])
+        given = Correction(outcome or {}, std or {}, status, note)
+        self._append(lambda state: [corrected(self.problem, state, parse_key(state, key), given, reason)])
 
-    def withdraw(self, ids: Sequence[str], *, reason: str) -> None:
+    def withdraw(self, ids: str | Sequence[str], *, reason: str) -> None:
         """Take open suggestions back; their candidates are not suggested again.
 
         Raises:
             DataError: for unknown ids and suggestions that are not open.
         """
-        self._append(lambda state: [rules.withdrawn(state, ids, reason)])
+        self._append(lambda state: [rules.withdrawn(state, [ids] if isinstance(ids, str) else ids, reason)])
 
     def stop(self, *, reason: str) -> None:
         """End the campaign: readings may still be told, nothing is suggested any more.
@@ -269,7 +281,7 @@ class Campaign:
     def run(
         self, lab: Lab | None = None, cycles: int | None = None, progress: loop.Progress | None = None
     ) -> loop.RunEnd:
-        """The closed loop: until the budget is spent, nothing is left, or `cycles` asks were made.
+        """The closed loop: until the budget is spent, the stop rule holds, nothing is left, or `cycles` asks were made.
 
         Raises:
             InputError: when there is no lab. LabError: when the lab broke its promise.
@@ -278,7 +290,7 @@ class Campaign:
         if lab is None:
             fail(InputError, "run", "there is no lab", "Give one, as TableLab(frame), or open a campaign.toml.")
         if isinstance(lab, Bound):
-            lab = lab.bind(self._lab_setup)
+            lab = lab.bind(replace(self._lab_setup, past=self.events))
         rest = lambda: time.sleep(_POLL_SECONDS)  # noqa: E731 (a name for one argument)
         return loop.run(self, lab, cycles=cycles, rest=rest, report=progress)
 
@@ -293,10 +305,12 @@ class Campaign:
         return min(room, self._left())
 
     def ended(self) -> str | None:
-        """`stopped`, `budget` or None."""
+        """`stopped`, `budget`, `rule` or None; the rule is looked at only where something may be asked for."""
         if self.state.stopped is not None:
             return "stopped"
-        return "budget" if self._left() == 0 else None
+        if self._left() == 0 or unpayable(self.problem, self.state):
+            return "budget"
+        return "rule" if self.problem.stop and self.room() and self._insight.enough(self.state) else None
 
     def dispatch(self, suggestion: Suggestion) -> str:
         """Note in the ledger that a lab is about to be told; returns the token."""
@@ -339,12 +353,13 @@ class Campaign:
         for _ in range(_ASK_AGAIN):
             state = self.state
             audit.demand_running(state)
-            self._demand_budget(n)
+            audit.demand_budget(n, self._left())
             self._opening(state)  # a ledger that cannot belong here is refused before anything is computed
             task = task_of(self.problem, state, n, wish)
             chosen = answer(self.strategy, task)
             if len(chosen.choices) < n and not partial:
-                self._exhausted(n, len(chosen.choices))
+                demand_money(task, chosen)
+                audit.exhausted(state, n, len(chosen.choices))
             if not chosen.choices:
                 return []
             try:
@@ -355,17 +370,6 @@ class Campaign:
         raise BusyError.at(
             "suggest", f"others wrote to the ledger during each of {_ASK_AGAIN} tries", "Try again when they are done."
         )
-
-    def _demand_budget(self, n: int) -> None:
-        if n > (left := self._left()):
-            cure = f"Ask for at most {left}, or raise [budget] experiments." if left else "Raise [budget] experiments."
-            fail(BudgetExhausted, "suggest", f"asked for {n}, the budget holds {left} more", cure)
-
-    def _exhausted(self, n: int, left: int) -> None:
-        busy = sum(1 for _ in self.state.open())
-        found = f"asked for {n} candidates, {left} are left ({busy} are being measured)"
-        most = f"Ask for at most {left}, add" if left else "Add"
-        fail(PoolExhausted, "suggest", found, f"{most} candidates, or allow repeats ([strategy] repeat = true).")
 
     def _append(self, act: Callable[[State], Sequence[Draft]], head: str | None = None) -> None:
         def decide(news: Sequence[Event]) -> Sequence[Draft]:

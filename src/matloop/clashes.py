@@ -51,7 +51,8 @@ class Clash:
 
 def contents_of(reading: Reading) -> tuple[str, str]:
     """What a held reading says: as it counts now, and as it was first told."""
-    return content_of(reading.status, reading.outcome, reading.std, reading.executed), reading.told
+    real = {**reading.executed, **reading.context}
+    return content_of(reading.status, reading.outcome, reading.std, real, reading.executed_std), reading.told
 
 
 def clash_faults(

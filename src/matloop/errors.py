@@ -155,10 +155,17 @@ def fail(kind: type[MatloopError], place: str, found: str, cure: str) -> NoRetur
     raise kind(Fault(place, found, cure))
 
 
+_BEGINNING = 3  # letters from which a beginning is taken for an abbreviation; fewer fit too many names
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
-    """The cure for an unknown name: the nearest known one, else the whole list."""
+    """The cure for an unknown name: the nearest known one, or the one that it begins, else the whole list."""
     names = list(known)
+    if not names:
+        return "None is known here."
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    if not close and len(name) >= _BEGINNING:
+        close = [one for one in names if one.lower().startswith(name.lower())]
     if close:
         return f"Did you mean {close[0]!r}?"
     return "Known: " + ", ".join(repr(n) for n in names) + "."

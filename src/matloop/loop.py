@@ -31,7 +31,7 @@ class Loopable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RunEnd:
-    """Why the loop ended, and how many times it asked. reason: budget, cycles, stopped, exhausted or person."""
+    """Why the loop ended, and how many times it asked. reason: budget, cycles, rule, stopped, exhausted or person."""
 
     reason: str
     cycles: int

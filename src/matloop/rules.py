@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from matloop.clashes import Clash, Place, Row, clash_faults, contents_of, echoes_of
 from matloop.domain.candidate import Candidate
 from matloop.domain.canonical import Value
+from matloop.domain.context import measured_of
+from matloop.domain.encoder import Scaled
 from matloop.domain.events import Draft
 from matloop.domain.outcome import Aborted, Censored, Failed, Measured, Outcome, Status
 from matloop.domain.pool import Pool
@@ -27,13 +29,18 @@ _TYPES = {Measured: "measured", Failed: "failed", Aborted: "aborted", Censored: 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What an outcome says, apart from whom it is about."""
+    """What an outcome says, apart from whom it is about.
+
+    book: its cost and day, where it says them; no part of what makes two outcomes the same.
+    """
 
     type: str
     status: Status
     outcome: Mapping[str, float]
     std: Mapping[str, float]
     note: str
+    executed_std: Mapping[str, float]
+    book: Mapping[str, float]
 
     @classmethod
     def of(cls, said: Outcome) -> Content:
@@ -41,18 +48,22 @@ class Content:
         note = said.note
         outcome: Mapping[str, float] = {}
         std: Mapping[str, float] = {}
+        about: Mapping[str, float] = {}
         status: Status = "ok"
         match said:
             case Measured():
-                outcome, std = said.outcome, said.std
+                outcome, std, about = said.outcome, said.std, said.executed_std
             case Censored():
                 outcome, status = said.outcome, said.side
             case Failed():
                 status, note = "failed", said.reason or said.note
             case Aborted():
                 status, note = "aborted", said.reason or said.note
-        numbers = {name: float(number) for name, number in outcome.items()}
-        return cls(_TYPES[type(said)], status, numbers, {name: float(s) for name, s in std.items()}, note)
+        numbers, stds, abouts = (
+            {name: float(number) for name, number in given.items()} for given in (outcome, std, about)
+        )
+        book = {name: float(spent) for name, spent in (("cost", said.cost), ("day", said.day)) if spent is not None}
+        return cls(_TYPES[type(said)], status, numbers, stds, note, abouts, book)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +138,9 @@ class Telling:
         self._look_at_names(said, content)
         candidate = self._candidate(said)
         executed = executed_of(self.problem, candidate, said)
-        text = content_of(content.status, content.outcome, content.std, executed)
+        context = context_of(self.problem, said)
+        real = {**executed, **context}
+        text = content_of(content.status, content.outcome, content.std, real, content.executed_std)
         key = self._key(said, candidate, text)
         row = Row(key, candidate.id, text, counted=said.experiment is None and not key.suggestion)
         if row.counted:
@@ -143,7 +156,8 @@ class Telling:
         self._held[key] = text
         if key.suggestion:
             self._answered.add(key.suggestion)
-        self.drafts.append(self._draft(key, candidate, content, executed))
+        draft = self._draft(key, candidate, content, executed)
+        self.drafts.append(replace(draft, data={**draft.data, "context": context}) if context else draft)
         self.rows.append(self._place)
         if row.counted:
             self._new.append((self._place, row))
@@ -153,6 +167,10 @@ class Telling:
         for name in content.outcome:
             if name not in known:
                 fail(DataError, said.subject, f"{name!r} is no objective", nearest(name, known))
+        numeric = [part.name for part in self.problem.candidates.encoder.parts if isinstance(part, Scaled)]
+        for name in content.executed_std:
+            if name not in numeric:
+                fail(DataError, said.subject, f"executed_std: {name!r} is no numeric parameter", nearest(name, numeric))
 
     def _candidate(self, said: Outcome) -> Candidate:
         if said.suggestion is None:
@@ -199,9 +217,12 @@ class Telling:
             "outside": candidate.outside or beyond(self.problem, {**candidate.values, **executed}, executed),
             "note": content.note,
             "outcome": dict(content.outcome),
+            **content.book,
         }
         if content.type == "measured":
             data["std"] = dict(content.std)
+        if content.executed_std:
+            data["executed_std"] = dict(content.executed_std)
         if content.type == "censored":
             data["side"] = content.status
         token = self.state.asked[key.suggestion].token if key.suggestion else None
@@ -228,16 +249,17 @@ def find_candidate(problem: Problem, state: State, said: Outcome) -> Candidate:
     Raises:
         DataError: when the id is unknown and no values say what was made.
     """
-    candidates = problem.candidates
+    candidates, measured = problem.candidates, [one.name for one in problem.candidates.context]
+    values = {name: value for name, value in (said.values or {}).items() if name not in measured}
     if said.candidate is None:
-        return candidates.resolve(said.values or {})
+        return candidates.resolve(values)
     found = candidates.by_id(said.candidate) or _remembered(state, said.candidate)
     if found is not None:
         return found
     if said.values is None:
         found_text = "no candidate of this id is in the pool or was suggested or told before"
         fail(DataError, said.candidate, found_text, "Correct the id, or give the candidate's values as well.")
-    made = candidates.resolve(said.values)
+    made = candidates.resolve(values)
     named = isinstance(candidates, Pool) and candidates.id_name is not None
     if made.id == said.candidate:
         return made
@@ -263,17 +285,29 @@ def executed_of(problem: Problem, candidate: Candidate, said: Outcome) -> dict[s
     Raises:
         DataError: for a name that is no parameter, or a value that cannot be read.
     """
+    names, measured = problem.candidates.names, [one.name for one in problem.candidates.context]
     given = dict(said.executed)
     if said.values is not None and (said.suggestion is not None or said.candidate is not None):
         given = {**said.values, **given}
+    given = {name: value for name, value in given.items() if name not in measured}
     if not given:
         return {}
-    names = problem.candidates.names
     for name in given:
         if name not in names:
-            fail(DataError, said.subject, f"executed {name!r} is no parameter", nearest(name, names))
+            fail(DataError, said.subject, f"executed {name!r} is no parameter", nearest(name, (*names, *measured)))
     typed = problem.candidates.resolve({**candidate.values, **given}).values
     return {name: typed[name] for name in given if typed[name] != candidate.values[name]}
+
+
+def context_of(problem: Problem, said: Outcome) -> dict[str, float]:
+    """What an outcome says of the context; what was tried and failed, or says nothing, may leave it out.
+
+    Raises:
+        DataError: when the context of a number is missing, or a value is no number.
+    """
+    given = {**(said.values or {}), **said.executed}
+    needed = isinstance(said, Measured | Censored)
+    return measured_of(problem.candidates.context, given, said.subject, all_=needed)
 
 
 def beyond(problem: Problem, values: Mapping[str, Value], executed: Mapping[str, Value]) -> bool:
@@ -284,43 +318,6 @@ def beyond(problem: Problem, values: Mapping[str, Value], executed: Mapping[str,
     if isinstance(candidates, Pool):
         return candidates.resolve(values).outside
     return not candidates.within(values)
-
-
-def corrected(state: State, key: Key, outcome: Mapping[str, float], reason: str) -> Draft:
-    """Replace numbers of a reading.
-
-    Raises:
-        DataError: when there is no such reading, or it has no such number.
-    """
-    reading = state.readings.get(key)
-    if reading is None:
-        known = [str(known) for known in state.readings]
-        cure = nearest(str(key), known) if known else "Nothing was told yet."
-        fail(DataError, str(key), "no such reading is held", cure)
-    _demand_reason(reason, str(key))
-    for name, number in outcome.items():
-        if name not in reading.outcome:
-            held = ", ".join(reading.outcome) or f"no number: it is {reading.status}"
-            fail(DataError, str(key), f"it holds no {name!r} (it holds {held})", nearest(name, reading.outcome))
-        Measured(str(key), {name: number})  # a number must be finite here as everywhere
-    data = {**key.to_json(reading.candidate), "outcome": {n: float(x) for n, x in outcome.items()}, "reason": reason}
-    return Draft("corrected", data, state.asked[key.suggestion].token if key.suggestion else None)
-
-
-def parse_key(state: State, text: str) -> Key:
-    """`s0003/READING` or `CANDIDATE/EXPERIMENT/READING`, split from the right.
-
-    Raises:
-        DataError: when it has neither form.
-    """
-    head, _, reading = text.rpartition("/")
-    if head in state.asked and reading.isdigit():
-        return Key.asked(head, int(reading))
-    candidate, _, experiment = head.rpartition("/")
-    if candidate and experiment.isdigit() and reading.isdigit():
-        return Key.unasked(candidate, int(experiment), int(reading))
-    cure = "Write SUGGESTION/READING, as s0003/1, or CANDIDATE/EXPERIMENT/READING, as d17/1/1."
-    fail(DataError, text or "key", "it names no reading", cure)
 
 
 def withdrawn(state: State, ids: Sequence[str], reason: str) -> Draft:
@@ -340,7 +337,7 @@ def withdrawn(state: State, ids: Sequence[str], reason: str) -> Draft:
     if not ids:
         faults.add("withdraw", "no suggestion is named", "Name at least one, as s0003.")
     faults.raise_if_any(DataError)
-    _demand_reason(reason, ", ".join(ids))
+    demand_reason(reason, ", ".join(ids))
     return Draft("withdrawn", {"suggestions": list(dict.fromkeys(ids)), "reason": reason})
 
 
@@ -350,7 +347,7 @@ def stopped(state: State, reason: str) -> Draft:
     Raises:
         InputError: when it was stopped before.
     """
-    _demand_reason(reason, "stop")
+    demand_reason(reason, "stop")
     if state.stopped is not None:
         fail(InputError, "campaign", f"it was stopped already ({state.stopped})", "Nothing is left to do.")
     return Draft("stopped", {"reason": reason})
@@ -364,6 +361,11 @@ def dispatched(state: State, suggestion: str) -> Draft | None:
     return Draft("dispatched", {"suggestion": suggestion}, asked.token)
 
 
-def _demand_reason(reason: str, place: str) -> None:
+def demand_reason(reason: str, place: str) -> None:
+    """Raise when nobody says why.
+
+    Raises:
+        InputError: when the reason is blank.
+    """
     if not reason.strip():
         fail(InputError, place, "no reason is given", "Say why: the ledger keeps it.")

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
@@ -27,6 +28,10 @@ OPEN: tuple[Stage, ...] = ("suggested", "approved", "dispatched", "returned")
 # A suggestion with several readings is what the most telling of them says.
 _TELLING: dict[Stage, int] = {"aborted": 1, "failed": 2, "censored": 3, "measured": 4}
 _STAGES: dict[str, Stage] = {stage: stage for stage in get_args(Stage)}  # event types that are stages
+STAGE_OF: dict[Status, Stage] = {
+    "ok": "measured", "below": "censored", "above": "censored", "failed": "failed", "aborted": "aborted",
+}  # fmt: skip
+"""What a reading makes of its experiment."""
 _STATUS: dict[str, Status] = {"measured": "ok", "failed": "failed", "aborted": "aborted"}
 
 
@@ -85,6 +90,16 @@ class State:
         """Readings a model may learn from, in the order of their keys, whatever the order of arrival."""
         ok = (reading for reading in self.readings.values() if reading.status == "ok")
         return tuple(sorted(ok, key=lambda reading: reading.key))
+
+    def spent(self) -> float:
+        """What the suggestions cost that were not taken back."""
+        taken = (asked for asked in self.asked.values() if asked.stage not in ("withdrawn", "rejected"))
+        return math.fsum(asked.suggestion.cost or 0.0 for asked in taken)
+
+    def tried(self) -> tuple[Reading, ...]:
+        """Outcomes without a usable number that say whether a candidate forms, in the order of their keys."""
+        told = (reading for reading in self.readings.values() if reading.status in ("failed", "below", "above"))
+        return tuple(sorted(told, key=lambda reading: reading.key))
 
     def token(self, suggestion: str) -> str:
         """The full token of a suggestion: campaign/suggestion/attempt."""
@@ -169,8 +184,10 @@ class _Fold:
 
     def told(self, event: Event) -> None:
         data = event.data
+        context = data.get("context", {})
         key = Key.from_json(data)
         status: Status = data["side"] if event.type == "censored" else _STATUS[event.type]
+        executed_std = {name: float(number) for name, number in data.get("executed_std", {}).items()}
         self.readings[key] = Reading(
             key,
             data["candidate"],
@@ -179,9 +196,15 @@ class _Fold:
             outcome={name: float(number) for name, number in data["outcome"].items()},
             std={name: float(number) for name, number in data.get("std", {}).items()},
             executed=data["executed"],
+            context=context,
+            executed_std=executed_std,
             outside=data["outside"],
             note=data["note"],
-            told=content_of(status, data["outcome"], data.get("std", {}), data["executed"]),
+            cost=data.get("cost"),
+            day=data.get("day"),
+            told=content_of(
+                status, data["outcome"], data.get("std", {}), {**data["executed"], **context}, executed_std
+            ),
         )
         if key.suggestion:
             asked = self.asked[key.suggestion]
@@ -191,8 +214,11 @@ class _Fold:
 
     def corrected(self, event: Event) -> None:
         key = Key.from_json(event.data)
-        reading = self.readings[key]
-        self.readings[key] = replace(reading, outcome={**reading.outcome, **event.data["outcome"]})
+        self.readings[key] = self.readings[key].corrected(event.data)
+        if key.suggestion and "status" in event.data:
+            said = (reading.status for held, reading in self.readings.items() if held.suggestion == key.suggestion)
+            stage = max((STAGE_OF[status] for status in said), key=lambda one: _TELLING[one])
+            self.asked[key.suggestion] = replace(self.asked[key.suggestion], stage=stage)
 
     def withdrawn(self, event: Event) -> None:
         for name in event.data["suggestions"]:
@@ -214,9 +240,11 @@ def content_of(
     outcome: Mapping[str, float],
     std: Mapping[str, float],
     executed: Mapping[str, canonical.Value],
+    executed_std: Mapping[str, float],
 ) -> str:
     """What makes two readings of one key the same."""
-    return canonical.text([status, outcome, std, executed])
+    parts = [status, outcome, std, executed]
+    return canonical.text([*parts, executed_std] if executed_std else parts)
 
 
 _APPLY: dict[str, Callable[[_Fold, Event], None]] = {

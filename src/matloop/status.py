@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from math import fsum
+from typing import Any, Protocol
 
 import pandas as pd
 
+from matloop.ask import unpayable
+from matloop.decide.stopping import Outlook
 from matloop.decide.words import count
 from matloop.domain.problem import Problem
 from matloop.domain.ranked import Ranked
 from matloop.domain.reading import Key
-from matloop.state import State
+from matloop.domain.stop import Stop
+from matloop.state import STAGE_OF, State
 
-_STAGE_OF = {"ok": "measured", "below": "censored", "above": "censored", "failed": "failed", "aborted": "aborted"}
 _TELLING = ("measured", "censored", "failed", "aborted")  # an experiment counts once, as the most telling of these
+
+
+class Conclusions(Protocol):
+    """What may still be found, and the rule that it is held against."""
+
+    @property
+    def rule(self) -> Stop:
+        """The rule."""
+        ...
+
+    def outlook(self, state: State) -> Outlook | None:
+        """None while too little was measured."""
+        ...
 
 
 def set_aside(readings: int) -> str:
@@ -30,12 +46,17 @@ def used(state: State) -> int:
     return sum(asked.stage not in ("withdrawn", "rejected") for asked in state.asked.values())
 
 
+def unsuggested(state: State) -> int:
+    """Experiments that were told though nobody suggested them; they do not count against the budget."""
+    return len({(key.candidate, key.experiment) for key in state.readings if not key.suggestion})
+
+
 def counts_of(state: State) -> dict[str, int]:
     """Experiments by what became of them, and readings."""
     experiments: dict[Key, set[str]] = {}
     for key, reading in state.readings.items():
         specimen = Key(key.suggestion, key.candidate, key.experiment, 0)
-        experiments.setdefault(specimen, set()).add(_STAGE_OF[reading.status])
+        experiments.setdefault(specimen, set()).add(STAGE_OF[reading.status])
     became = Counter(next(stage for stage in _TELLING if stage in stages) for stages in experiments.values())
     return {
         "pending": sum(1 for _ in state.open()),
@@ -45,9 +66,17 @@ def counts_of(state: State) -> dict[str, int]:
     }
 
 
-def status_of(problem: Problem, state: State, ranked: list[Ranked]) -> dict[str, Any]:
+def spent_of(state: State) -> dict[str, float]:
+    """What the readings cost together, and the laboratory's day on which the last was ready; only what they say."""
+    costs = [reading.cost for reading in state.readings.values() if reading.cost is not None]
+    days = [reading.day for reading in state.readings.values() if reading.day is not None]
+    return {**({"cost": fsum(costs)} if costs else {}), **({"days": max(days)} if days else {})}
+
+
+def status_of(problem: Problem, state: State, ranked: list[Ranked], insight: Conclusions) -> dict[str, Any]:
     """The document that `matloop status --json` prints."""
     counts = counts_of(state)
+    found = insight.outlook(state)
     best = [
         {
             "candidate": item.candidate,
@@ -55,6 +84,7 @@ def status_of(problem: Problem, state: State, ranked: list[Ranked]) -> dict[str,
             "prediction": item.prediction.to_json() if item.prediction else None,
             "readings": item.readings,
             "reading_mean": dict(item.reading_mean),
+            **({"context": dict(item.context)} if item.context else {}),
         }
         for item in ranked[:1]
     ]
@@ -62,8 +92,14 @@ def status_of(problem: Problem, state: State, ranked: list[Ranked]) -> dict[str,
         "campaign": problem.name,
         "counts": counts,
         "best": best,
-        "budget": {"experiments": {"used": used(state), "limit": problem.budget}},
-        "advice": _with_censored(advice_of(problem, state, counts), state),
+        "budget": {
+            "experiments": {"used": used(state), "limit": problem.budget},
+            **{name: {"used": spent, "limit": None} for name, spent in spent_of(state).items()},
+            **_money(problem, state),
+        },
+        "unsuggested": unsuggested(state),
+        "advice": _with_censored(advice_of(problem, state, counts, found, insight.rule), state),
+        "outlook": found.to_json() if found else None,
         "head": state.head,
         "content": state.content,
     }
@@ -75,24 +111,81 @@ def _with_censored(advice: dict[str, str], state: State) -> dict[str, str]:
     return {**advice, "reason": f"{advice['reason']}; {set_aside(censored)}"} if censored else advice
 
 
-def advice_of(problem: Problem, state: State, counts: dict[str, int]) -> dict[str, str]:
+def _money(problem: Problem, state: State) -> dict[str, Any]:
+    """What was spent, where somebody says what experiments cost."""
+    return {"cost": {"used": state.spent(), "limit": problem.cost.limit}} if problem.cost else {}
+
+
+def advice_of(
+    problem: Problem, state: State, counts: dict[str, int], found: Outlook | None, rule: Stop
+) -> dict[str, str]:
     """What to do next, in words."""
+    action, reason = _demanded(problem, state, counts) or _advised(problem, state, found, rule)
+    return {"action": action, "reason": reason}
+
+
+def _demanded(problem: Problem, state: State, counts: dict[str, int]) -> tuple[str, str] | None:
+    """What has to be done whatever the model says; None where nothing has."""
     if state.stopped is not None:
-        return {"action": "stop", "reason": f"the campaign was stopped: {state.stopped}"}
+        return "stop", f"the campaign was stopped: {state.stopped}"
     if counts["unknown"]:
-        reason = f"{counts['unknown']} experiments are in an unknown state and need a person's decision"
-        return {"action": "decide", "reason": reason}
+        return "decide", f"{count(counts['unknown'], 'experiment')} in an unknown state: a person has to decide"
     if counts["pending"]:
-        return {"action": "tell", "reason": f"{counts['pending']} suggestions await their outcome"}
+        await_ = "awaits its" if counts["pending"] == 1 else "await their"
+        return "tell", f"{count(counts['pending'], 'suggestion')} {await_} outcome"
     if problem.budget is not None and used(state) >= problem.budget:
-        return {"action": "stop", "reason": f"the budget of {problem.budget} experiments is spent"}
+        return "stop", f"the budget of {problem.budget} experiments is spent"
+    if unpayable(problem, state):
+        return "stop", "what is left of the budget of cost pays for no candidate"
+    return None
+
+
+def _advised(problem: Problem, state: State, found: Outlook | None, rule: Stop) -> tuple[str, str]:
+    """Go on or stop, by what may still be found."""
+    said = "" if found is None else found.say(problem.objectives[0], rule)
+    if found is not None and found.holds(rule):
+        return "stop", said
     left = "without a limit" if problem.budget is None else f"with {problem.budget - used(state)} experiments left"
-    return {"action": "suggest", "reason": f"nothing is pending, {left}"}
+    return "suggest", "; ".join(part for part in (f"nothing is pending, {left}", said) if part)
+
+
+def readings_of(state: State) -> list[dict[str, Any]]:
+    """Every reading with its key, in order of arrival, as `matloop status --readings --json` prints them.
+
+    `values` are the planned ones, `executed` what was really set where it differs. How exactly that is known,
+    context, cost and day are there where somebody said them.
+    """
+    documents = []
+    for key, reading in state.readings.items():
+        book = {"cost": reading.cost, "day": reading.day}
+        more = {"executed_std": dict(reading.executed_std), "context": dict(reading.context)}
+        documents.append(
+            {
+                "key": str(key),
+                **key.to_json(reading.candidate),
+                "status": reading.status,
+                "values": dict(reading.values),
+                "executed": dict(reading.executed),
+                "outcome": dict(reading.outcome),
+                "std": dict(reading.std),
+                "outside": reading.outside,
+                "note": reading.note,
+                **{name: said for name, said in more.items() if said},
+                **{name: spent for name, spent in book.items() if spent is not None},
+            }
+        )
+    return documents
 
 
 def readings_table(problem: Problem, state: State) -> pd.DataFrame:
-    """One row a reading, in order of arrival: key, status, values as executed, numbers and their std."""
+    """One row a reading, in order of arrival: key, status, values as executed, numbers and their std.
+
+    Cost and day are columns where at least one reading says them.
+    """
     rows = []
+    booked = [
+        name for name in ("cost", "day") if any(getattr(one, name) is not None for one in state.readings.values())
+    ]
     for key, reading in state.readings.items():
         row: dict[str, Any] = {
             "suggestion": key.suggestion or None,
@@ -105,5 +198,6 @@ def readings_table(problem: Problem, state: State) -> pd.DataFrame:
         for objective in problem.objectives:
             row[objective.name] = reading.outcome.get(objective.name)
             row[f"{objective.name}_std"] = reading.std.get(objective.name)
-        rows.append({**row, "outside": reading.outside, "note": reading.note})
+        book = {name: getattr(reading, name) for name in booked}
+        rows.append({**row, **book, "outside": reading.outside, "note": reading.note})
     return pd.DataFrame(rows)

@@ -9,7 +9,7 @@ from tests.cli.conftest import CAMPAIGN, Matloop
 SPACE = '[[objective]]\nname = "y"\ngoal = "maximize"\n' + "".join(
     f'[[parameter]]\nname = "{name}"\nkind = "real"\nlow = 0\nhigh = 1\n' for name in "ab"
 )
-NEEDLE = "a*b > 0.24 and a*b < 0.240000001 and a > 1.5*b and a < 1.50000001*b and a*a + b*b < 0.5"
+NEEDLE = "a*b > 0.24 and a*b < 0.240000001 and a*a > 2.25*b*b and a*a < 2.2500000001*b*b and a*a + b*b < 0.5"
 
 
 def constraint(expression: str) -> str:

@@ -116,6 +116,14 @@ def test_init_says_what_to_do_next(tmp_path: Path, matloop: Matloop) -> None:
     ]
 
 
+@pytest.mark.parametrize("name", [name for name in OWN_NAMES if name not in ("known", "nimo")])
+def test_init_leads_to_suggest_where_people_do_the_work(name: str, tmp_path: Path, matloop: Matloop) -> None:
+    home = tmp_path / "first"
+    said = matloop("init", home, "--template", name).out.splitlines()
+    assert said[-1] == f"then: matloop suggest {home / 'campaign.toml'} --out {home}/next.csv"
+    assert Campaign.open(home / "campaign.toml").lab.name == "person"  # type: ignore[union-attr]
+
+
 def test_the_list_has_a_line_a_template_in_groups(matloop: Matloop) -> None:
     lines = matloop("init", "--list").out.splitlines()
     heads = [line for line in lines if not line.startswith(" ")]

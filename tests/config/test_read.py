@@ -7,6 +7,7 @@ import pytest
 from matloop import config
 from matloop.decide.bayes import Bayes
 from matloop.domain.constraint import AtMostNonzero, Constraint, Expression
+from matloop.domain.context import Context
 from matloop.domain.parameter import Binary, Categorical, Integer, Real
 from matloop.domain.pool import Pool
 from matloop.domain.space import Space
@@ -181,15 +182,13 @@ def test_all_faults_come_at_once_in_the_order_of_the_file(tmp_path: Path) -> Non
         ('"auto"', '"target"', 20),
         ('"ledger.db"', '"postgresql://host/db"', 5),
         ('"ledger.db"', '"sqlite:///ledger.db"', 5),
-        ("[budget]", "[budget]\ncost = 9.0", 30),
         ("[budget]", "[budget]\ndays = 9", 30),
-        ("[budget]", '[stop]\nrule = "regret"\n[budget]', 29),
         *(('"person"', f'"{kind}"', 27) for kind in ("files", "sila", "scpi", "slurm")),
     ],
     ids=[
         *("goal target", "goal range", "goal limit", "goal learn", "two objectives", "formula", "exclude elements"),
         *("pool x space", "acquisition hits", "acquisition target", "PostgreSQL"),
-        *("URL", "cost", "days", "stop", "files", "sila", "scpi", "slurm"),
+        *("URL", "days", "files", "sila", "scpi", "slurm"),
     ],
 )
 def test_a_word_of_a_later_version_is_not_yet_supported(old: str, new: str, line: int, tmp_path: Path) -> None:
@@ -199,18 +198,75 @@ def test_a_word_of_a_later_version_is_not_yet_supported(old: str, new: str, line
     assert "not yet supported" in fault
 
 
+def test_a_context_parameter_is_measured_and_not_chosen(tmp_path: Path) -> None:
+    humidity = '[[parameter]]\nname = "humidity"\nkind = "context"\nlow = 20\nhigh = 80\nunit = "%"\n'
+    space = config.read(write(tmp_path, SPACE + humidity)).problem.candidates
+    assert space.context == (Context("humidity", 20, 80, "%"),)
+    assert "humidity" not in space.names
+    pool = config.read(write(tmp_path, EXAMPLE + humidity)).problem.candidates
+    assert isinstance(pool, Pool)
+    assert pool.context == space.context
+
+
 @pytest.mark.parametrize(
-    ("old", "new"),
+    ("written", "found"),
     [
-        ('kind = "binary"', 'kind = "context"'),
-        ('kind = "categorical"', 'kind = "categorical"\ndescriptors = "t.csv"'),
+        ('name = "humidity"\nlow = 80\nhigh = 20', "low is 80.0, high is 20.0"),
+        ('name = "humidity"\nlow = 20\nhigh = 80\nstep = 1', "unknown key 'step'"),
+        ('name = "n"\nlow = 20\nhigh = 80', "the name is taken"),
+        ('name = "toughness"\nlow = 20\nhigh = 80', "is an objective as well"),
+        ('name = "reading"\nlow = 20\nhigh = 80', "a column of matloop's own"),
     ],
-    ids=["context", "descriptors"],
+    ids=["bounds", "step", "a feature's name", "an objective's name", "a reserved name"],
 )
-def test_a_later_word_of_spaces_is_not_yet_supported(old: str, new: str, tmp_path: Path) -> None:
-    assert old in SPACE
-    faults = faults_of(write(tmp_path, SPACE.replace(old, new)))
-    assert all("not yet supported" in fault for fault in faults)
+def test_a_faulty_context_parameter_is_named(written: str, found: str, tmp_path: Path) -> None:
+    (fault,) = faults_of(write(tmp_path, f'{EXAMPLE}[[parameter]]\nkind = "context"\n{written}\n'))
+    assert "[[parameter]]" in fault
+    assert found in fault
+
+
+CHOICES = 'choices = ["DMF", "DMSO"]'
+
+
+@pytest.mark.parametrize(
+    ("written", "choices"),
+    [(CHOICES, ("DMF", "DMSO")), ("", ("water", "DMSO", "DMF"))],
+    ids=["some of the table", "all of it"],
+)
+def test_a_table_of_descriptors_is_read(written: str, choices: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("name,polarity\nwater,10.2\nDMSO,7.2\nDMF,6.4\n")
+    text = SPACE.replace(CHOICES, f'{written}\ndescriptors = "t.csv"')
+    space = config.read(write(tmp_path, text)).problem.candidates
+    assert isinstance(space, Space)
+    solvent = space.parameters[3]
+    assert isinstance(solvent, Categorical)
+    polarity = {"water": 10.2, "DMSO": 7.2, "DMF": 6.4}
+    assert solvent.choices == choices
+    assert solvent.descriptors.rows == tuple((polarity[choice],) for choice in choices)
+
+
+@pytest.mark.parametrize(
+    ("table", "found"),
+    [
+        (None, "[[parameter]] descriptors: 't.csv' is not there"),
+        ("name,polarity\nDMF,6.4\n", "t.csv: no row describes 'DMSO'"),
+        ("name,polarity\nDMF,6.4\nDMSO,much\n", "t.csv, line 3, column 'polarity': 'much' is no number"),
+        ("name,polarity\nDMF,6.4\nDMF,6.4\nDMSO,7.2\n", "line 3, column 'name': choice 'DMF' has a row already"),
+        ("name,polarity\nDMF,6.4\nDMSO,6.4\n", "every column is the same"),
+    ],
+    ids=["absent", "missing choice", "no number", "two rows", "constant"],
+)
+def test_a_faulty_table_of_descriptors_is_named_with_its_line(table: str | None, found: str, tmp_path: Path) -> None:
+    if table is not None:
+        (tmp_path / "t.csv").write_text(table)
+    (fault,) = faults_of(write(tmp_path, SPACE.replace(CHOICES, f'{CHOICES}\ndescriptors = "t.csv"')))
+    assert "campaign.toml:" in fault
+    assert found in fault
+
+
+def test_a_category_without_choices_and_descriptors_is_refused(tmp_path: Path) -> None:
+    (fault,) = faults_of(write(tmp_path, SPACE.replace(CHOICES, "")))
+    assert "'choices' is missing" in fault
 
 
 SUM = 'sum = ["a", "b"]\nequals = 100'

@@ -55,12 +55,23 @@ def read(folder: Path, text: str) -> Readings:
             "suggestion,candidate,mean,model_std,noise_std,reason,cost,gap\ns0001,c1,1,1,1,why,3,1.5\n",
             Measured("s0001", {"gap": 1.5}, candidate="c1"),
         ),
+        (
+            "suggestion,temperature,temperature_std,cycles_std,gap\ns0001,612,5,0,1.5\n",
+            Measured(
+                "s0001", {"gap": 1.5}, executed={"temperature": 612.0}, executed_std={"temperature": 5, "cycles": 0}
+            ),
+        ),
+        (
+            "suggestion,temperature_std [K],gap\ns0001,5,1.5\n",
+            Measured("s0001", {"gap": 1.5}, executed_std={"temperature": 5.0}),
+        ),
         ("suggestion,gap [meV]\ns0001,1500\n", Measured("s0001", {"gap": 1.5})),
         ("suggestion,gap,gap_std [meV]\ns0001,1.5,250\n", Measured("s0001", {"gap": 1.5}, std={"gap": 0.25})),
     ],
     ids=[
         *("by suggestion", "with std", "std left empty", "second reading", "note", "ok", "failed", "aborted"),
-        *("below", "above", "by candidate", "by values", "executed", "what suggest wrote", "unit", "unit of std"),
+        *("below", "above", "by candidate", "by values", "executed", "what suggest wrote"),
+        *("std of what was set", "std of a temperature", "unit", "unit of std"),
     ],
 )
 def test_a_row_says(text: str, outcome: object, tmp_path: Path) -> None:
@@ -118,6 +129,20 @@ def test_a_fault_of_the_judge_is_placed_on_the_lines_of_its_subject(tmp_path: Pa
 )
 def test_a_faulty_table_is_refused_with(text: str, words: str, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=words):
+        read(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("suggestion,solvent_std,gap\ns0001,1,1.5\n", "unknown column 'solvent_std'"),
+        ("suggestion,temperature_std,gap\ns0001,-1,1.5\n", "std is -1"),
+        ("suggestion,temperature_std,status\ns0001,5,failed\n", "and yet a number"),
+    ],
+    ids=["a choice", "negative", "failed"],
+)
+def test_a_std_of_what_was_set_that_says_nothing_is_refused(tmp_path: Path, text: str, found: str) -> None:
+    with pytest.raises(DataError, match=found):
         read(tmp_path, text)
 
 

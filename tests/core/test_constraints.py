@@ -25,9 +25,10 @@ def pool() -> ml.Pool:
     return ml.Pool.from_frame(FRAME, ["x", "kind"], id="id")
 
 
-def tell(campaign: ml.Campaign, batch: list[ml.Suggestion]) -> None:
+def tell(campaign: ml.Campaign, batch: list[ml.Suggestion], measured: list[dict[str, float]] | None = None) -> None:
     rng = Random(len(campaign.events))  # noqa: S311
-    campaign.tell([ml.Measured(one.id, {"y": rng.gauss(0, 1)}) for one in batch])
+    told = zip(batch, measured or [{} for _ in batch], strict=True)
+    campaign.tell([ml.Measured(one.id, {"y": rng.gauss(0, 1)}, executed=context) for one, context in told])
 
 
 @pytest.mark.parametrize("block", range(4))
@@ -40,7 +41,8 @@ def test_no_suggestion_of_random_spaces_breaks_a_constraint(block: int) -> None:
             for _ in range(3):
                 batch = campaign.suggest(3)
                 wrong += [(seed, broken) for one in batch if (broken := drawn.wrong(one.values))]
-                tell(campaign, batch)
+                measured = Random(seed)  # noqa: S311
+                tell(campaign, batch, [drawn.measured(measured) for _ in batch])
         except (SpaceError, SearchError, PoolExhausted):
             continue
     assert wrong == []

@@ -1,5 +1,6 @@
 """Identity, readings, repeats, conflicts, corrections: the contract's "Identity" section, line by line."""
 
+import pandas as pd
 import pytest
 
 import matloop as ml
@@ -236,6 +237,44 @@ def test_a_stopped_campaign_suggests_nothing_and_still_listens() -> None:
     held.tell(ml.Measured(item.id, {"y": 1.0}))
     with pytest.raises(InputError, match=r"it was stopped \(done\)"):
         held.suggest(1)
+
+
+def test_a_std_of_what_was_set_is_kept_and_makes_another_content() -> None:
+    held = campaign()
+    (item,) = held.suggest(1)
+    row = ml.Measured(item.id, {"y": 1.0}, executed={"x": 4}, executed_std={"x": 0.5})
+    held.tell(row)
+    assert held.events[-1].data["executed_std"] == {"x": 0.5}
+    (reading,) = held.state.readings.values()
+    assert reading.executed_std == {"x": 0.5}
+    assert held.tell(row) == ml.Told(0, 1)
+    with pytest.raises(ConflictError):
+        held.tell(ml.Measured(item.id, {"y": 1.0}, executed={"x": 4}))
+
+
+def test_readings_without_a_std_of_what_was_set_are_written_as_before() -> None:
+    held = campaign()
+    held.tell(measured(held.suggest(1)))
+    assert "executed_std" not in held.events[-1].data
+
+
+def test_a_std_of_what_was_set_widens_the_noise_of_new_readings() -> None:
+    spreads = []
+    for std in (None, {"x": 2.0}):
+        held = campaign(strategy=ml.Bayes())
+        for item in held.suggest(12):
+            x = float(item.values["x"])
+            held.tell(ml.Measured(item.id, {"y": x**2 / 10 + 0.2 * (-1) ** int(x)}, executed_std=std or {}))
+        spreads.append(held.predict(pd.DataFrame({"x": [25]})).noise_std[0, 0])
+    assert spreads[1] > 1.5 * spreads[0]
+
+
+@pytest.mark.parametrize("std", [{"z": 1.0}, {"x": -1.0}, {"x": "wide"}], ids=["unknown", "negative", "text"])
+def test_a_std_of_what_was_set_that_makes_no_sense_is_refused(std: dict[str, float]) -> None:
+    held = campaign()
+    (item,) = held.suggest(1)
+    with pytest.raises(DataError):
+        held.tell(ml.Measured(item.id, {"y": 1.0}, executed_std=std))
 
 
 def told_of(candidate: str, *numbers: float, **terms: int) -> list[ml.Measured]:

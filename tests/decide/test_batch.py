@@ -206,3 +206,12 @@ def test_random_draws_every_free_candidate_equally_often():
 def test_asks_at_different_times_draw_different_candidates():
     first, second = (chosen(Random(), task(small_pool(400), asked=asked, n=5)) for asked in (0, 5))
     assert first != second
+
+
+def test_the_reason_says_how_much_of_a_readings_error_comes_from_what_is_really_made():
+    ask = task(small_pool(), 8)
+    first = next(part.name for part in ask.candidates.encoder.parts if part.width == 1)
+    blurred = replace(ask, readings=tuple(replace(one, executed_std={first: 1.0}) for one in ask.readings))
+    (without,), (with_,) = (Bayes().suggest(one).choices for one in (ask, blurred))
+    assert "by what is really made" in with_.reason
+    assert "by what is really made" not in without.reason

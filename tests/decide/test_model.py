@@ -97,3 +97,18 @@ def test_replicates_are_one_measured_input():
     X, labels = model.measured()
     assert sorted(labels) == ["d0", "d1", "d2", "d3"]
     assert len(X) == 4
+
+
+def test_a_std_of_what_was_set_is_scaled_like_its_parameter():
+    space = large_space()
+    one, two = members(space, 2)
+    readings = (reading(1, one, 1.0, executed_std={"a": 5.0}), reading(2, two, 2.0))
+    found = observations(replace(task(space), readings=readings)).x_var
+    part, start = next((p, s) for p, s in zip(space.encoder.parts, space.encoder.starts, strict=True) if p.name == "a")
+    expected = np.zeros((2, space.encoder.d))
+    expected[0, start] = (5.0 / part.span) ** 2
+    assert np.allclose(found, expected)
+
+
+def test_without_a_std_of_what_was_set_inputs_are_exact():
+    assert observations(task(small_pool(), 3)).x_var is None

@@ -9,7 +9,10 @@ from fractions import Fraction
 from random import Random
 from typing import Any
 
+import pandas as pd
+
 from matloop.domain.constraint import AtMostNonzero, Constraint, Expression, Sum
+from matloop.domain.context import Context
 from matloop.domain.parameter import Binary, Categorical, Integer, Parameter, Real
 from matloop.domain.space import Space
 
@@ -69,6 +72,7 @@ class Drawn:
     sums: list[tuple[list[str], Fraction]] = field(default_factory=list)
     caps: list[tuple[int, list[str]]] = field(default_factory=list)
     trees: list[Tree] = field(default_factory=list)
+    context: list[Context] = field(default_factory=list)
 
     def constraints(self) -> list[Constraint]:
         """For the package."""
@@ -78,7 +82,11 @@ class Drawn:
 
     def space(self) -> Space:
         """The package's space."""
-        return Space(self.parameters, self.constraints())
+        return Space([*self.parameters, *self.context], self.constraints())  # type: ignore[list-item]  # it sorts them
+
+    def measured(self, rng: Random) -> dict[str, float]:
+        """Values of what is measured and not chosen, now and then beyond the range."""
+        return {one.name: rng.uniform(one.low, 1.1 * one.high) for one in self.context}
 
     def wrong(self, values: Mapping[str, Any]) -> list[str]:
         """What the values break."""
@@ -137,7 +145,32 @@ def draw(rng: Random) -> Drawn:
     tall = {one.name: float(getattr(one, "high", 1)) for one in drawn.parameters}
     for _ in range(rng.randint(1, 3)):
         drawn.trees.append(_condition(rng, numbers, tall, [one.name for one in drawn.parameters]))
+    _extend(rng, drawn, names, step)
     return drawn
+
+
+def _extend(rng: Random, drawn: Drawn, names: list[str], step: Fraction) -> None:
+    """A second sum that shares parameters with the first, described choices, something measured and not chosen."""
+    if drawn.sums and rng.random() < 0.4:
+        some = rng.sample(names, rng.randint(2, len(names) - 1))
+        point = _blend(rng, drawn, names, step)
+        drawn.sums.append((some, step * sum(point[name] for name in some)))
+    if rng.random() < 0.5:
+        drawn.context.append(Context("humidity", 20, 80, "%"))
+    described = rng.random() < 0.5
+    for i, one in enumerate(drawn.parameters):
+        if described and isinstance(one, Categorical):
+            table = pd.DataFrame({"name": one.choices, "polarity": [6.4, 7.2, 10.2], "boiling": [153, 189, 100]})
+            drawn.parameters[i] = Categorical(one.name, one.choices, descriptors=table)
+
+
+def _blend(rng: Random, drawn: Drawn, names: list[str], step: Fraction) -> dict[str, int]:
+    """Steps of each part of some mixture that meets the first sum, so that a second one can hold beside it."""
+    room = {one.name: round(Fraction(repr(one.high)) / step) for one in drawn.parameters if one.name in names}  # type: ignore[attr-defined]
+    point = dict.fromkeys(names, 0)
+    for _ in range(int(drawn.sums[0][1] / step)):
+        point[rng.choice([name for name in names if point[name] < room[name]])] += 1
+    return point
 
 
 def _condition(rng: Random, numbers: Sequence[str], tall: Mapping[str, float], names: Sequence[str]) -> Tree:

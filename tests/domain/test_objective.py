@@ -47,3 +47,9 @@ def test_an_unknown_unit_is_refused() -> None:
 def test_a_std_that_cannot_be_is_refused(std: float) -> None:
     with pytest.raises(InputError, match="std is"):
         Objective("y", std=std)
+
+
+@pytest.mark.parametrize(("goal", "meant"), [("max", "maximize"), ("Min", "minimize"), ("maximise", "maximize")])
+def test_an_abbreviated_goal_names_what_is_meant(goal: str, meant: str) -> None:
+    with pytest.raises(InputError, match=f"Did you mean '{meant}'"):
+        Objective("y", goal=goal)  # type: ignore[arg-type]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from matloop.domain.canonical import candidate_id
 from matloop.domain.parameter import Binary, Categorical, Integer, Parameter, Real, from_json
-from matloop.errors import DataError, InputError, NotYetSupported, SpaceError
+from matloop.errors import DataError, InputError, SpaceError
 from tests.domain.feasibility import reals
 
 KINDS: list[Parameter] = [
@@ -204,11 +204,6 @@ def test_an_integer_that_cannot_be_is_refused(bounds: tuple[int, int]) -> None:
 def test_choices_that_cannot_be_are_refused(choices: list[str]) -> None:
     with pytest.raises(SpaceError, match="parameter 'solvent'"):
         Categorical("solvent", choices)
-
-
-def test_descriptors_are_not_yet_supported() -> None:
-    with pytest.raises(NotYetSupported, match="descriptors"):
-        Categorical("solvent", ["DMF", "DMSO"], descriptors="table.csv")
 
 
 def test_an_unknown_kind_names_the_nearest() -> None:

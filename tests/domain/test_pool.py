@@ -309,3 +309,11 @@ def test_the_crossed_barrels_are_600_designs_of_3_prints(data_dir: Path) -> None
     path = data_dir / "pvlab_crossed_barrel" / "crossed_barrel_dataset.csv"
     pool = Pool.read_csv(path, ["n", "theta", "r", "t"], objectives=["toughness"])
     assert (len(pool), set(np.bincount(pool.row_of).tolist()), pool.riders(0)) == (600, {3}, {})
+
+
+def test_a_pool_describes_itself_in_one_short_line() -> None:
+    frame = pd.DataFrame({"id": [f"d{i}" for i in range(1200)], **{f"x{j}": range(1200) for j in range(132)}})
+    named = Pool.from_frame(frame, features=["x0", "x1"], id="id")
+    wide = Pool.from_frame(frame, features=[f"x{j}" for j in range(132)])
+    assert repr(named) == "Pool(1,200 candidates; features x0, x1; id 'id')"
+    assert repr(wide) == "Pool(1,200 candidates; features x0, x1, x2, x3, x4, x5 and 126 more; id none)"

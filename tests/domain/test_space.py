@@ -14,7 +14,7 @@ from matloop.domain.canonical import candidate_id
 from matloop.domain.constraint import Sum
 from matloop.domain.parameter import Binary, Categorical, Integer, Parameter, Real
 from matloop.domain.space import Space
-from matloop.errors import DataError, NotYetSupported, SpaceError
+from matloop.errors import DataError, SpaceError
 from tests.domain.feasibility import judge, spaces
 
 BLEND = Space(
@@ -135,11 +135,6 @@ def test_samples_of_a_small_space_are_uniform() -> None:
 def test_several_disjoint_sums_hold_together() -> None:
     space = Space([Integer(name, 0, 3) for name in "abcd"], [Sum(["a", "c"], 3), Sum(["b", "d"], 5)])
     assert (space.count(), all_feasible(space, space.sample(np.random.default_rng(0), 50))) == (8, True)
-
-
-def test_sums_that_share_a_parameter_are_not_yet_supported() -> None:
-    with pytest.raises(NotYetSupported, match="'b' is in another sum too"):
-        Space([Integer(name, 0, 3) for name in "abc"], [Sum(["a", "b"], 3), Sum(["b", "c"], 3)])
 
 
 def test_integers_and_reals_of_step_one_share_a_sum() -> None:
@@ -311,3 +306,9 @@ def test_a_low_discrepancy_sequence_stays_spread_on_a_sum() -> None:
     # each third of the simplex in which one component is the largest has a third of the volume
     largest = np.bincount(space.from_unit(U).argmax(axis=1), minlength=3)
     assert abs(largest - 256 / 3).max() < 8  # uniform draws have a standard deviation of 7.5 here
+
+
+def test_a_space_describes_itself_in_one_short_line() -> None:
+    blend = Space([Real("a", 0, 100, step=50), Real("b", 0, 100, step=50)], [Sum(["a", "b"], equals=100)])
+    assert repr(blend) == "Space(3 candidates; parameters a, b; 1 constraint(s))"
+    assert repr(Space([Integer("k", 1, 9)])) == "Space(9 candidates; parameters k)"

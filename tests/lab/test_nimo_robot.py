@@ -14,6 +14,8 @@ from matloop.errors import InputError, LabError
 from matloop.lab import LabSetup, nimo_folder
 from matloop.lab.nimo_files import proposals_text
 from matloop.lab.nimo_robot import NimoRobot, serve
+from matloop.lab.virtual import VirtualLab, default_objective, default_space
+from matloop.lab.virtual import truth as truth_of
 from tests.lab.nimo_campaign import rig, truth
 from tests.lab.test_nimo import Killed, _cut
 
@@ -160,3 +162,20 @@ def test_our_ai_and_our_robot_understand_each_other(tmp_path: Path) -> None:
     loop.run(held.campaign, held.lab, cycles=3, rest=robot.step)  # type: ignore[arg-type]
     assert held.wrong() == []
     assert len(held.campaign.state.readings) == 9
+
+
+def test_the_virtual_laboratory_does_the_whole_job_as_a_robot_however_long_it_takes_in_days(tmp_path: Path) -> None:
+    rig(tmp_path, [])
+    lab = VirtualLab(failures=False, power_cuts=0.0, slots=1).bind(
+        LabSetup(tmp_path, (default_objective(),), default_space(), seed=3)
+    )
+    robot = NimoRobot(lab, default_space(), ("zT",), tmp_path / "in", tmp_path / "out", wait=lambda _: None)
+    rows = [(number, [str(x), "20.2", "700"]) for number, x in enumerate((0.2, 0.5, 0.6))]
+    text = proposals_text(["x", "log10_n", "temperature"], rows)
+    (tmp_path / "in" / "260101120000.csv").write_text(text, newline="")
+    (tmp_path / "in" / "inputend.txt").touch()
+    now = iter(range(100))
+    assert serve(robot, cycles=1, idle=9.0, clock=lambda: float(next(now)), rest=lambda: None) == 1
+    read = [float(line) for line in (tmp_path / "out" / "results.csv").read_text().splitlines()]
+    assert read == pytest.approx([float(truth_of(x, 20.2, 700.0)) for x in (0.2, 0.5, 0.6)], rel=0.4)
+    assert lab.day == 3.25

@@ -38,6 +38,8 @@ def test_shell_of_the_readme_runs(tmp_path: Path) -> None:
             if "fill in" in line:
                 fill_in(tmp_path / "next.csv")
             continue
+        if words == [".", ".venv/bin/activate"]:  # the test names the interpreter's own matloop instead
+            continue
         done = subprocess.run(
             [matloop, *words[1:]], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
         )
@@ -47,7 +49,7 @@ def test_shell_of_the_readme_runs(tmp_path: Path) -> None:
 
 def fill_in(path: Path) -> None:
     lines = path.read_text(encoding="utf-8").splitlines()
-    filled = [lines[0], *(line.rstrip(",") + f",{10 + row}.5" for row, line in enumerate(lines[1:]))]
+    filled = [lines[0], *(line.removesuffix(",") + f",{10 + row}.5" for row, line in enumerate(lines[1:]))]
     path.write_text("\n".join(filled) + "\n", encoding="utf-8")
 
 

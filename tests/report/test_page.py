@@ -111,8 +111,8 @@ def test_the_same_ledger_gives_the_same_page(page: str, blend: Path) -> None:
 
 
 def test_the_cost_is_given_where_it_is_known_and_left_out_else(findings: Findings) -> None:
-    assert findings.cost is None
-    assert "<dt>Cost</dt>" not in page_of(findings)
+    assert findings.spending is None
+    assert "<dt>Spent</dt>" not in page_of(findings)
 
 
 @pytest.mark.parametrize(

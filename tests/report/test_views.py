@@ -63,6 +63,13 @@ def test_importance_is_that_of_the_closed_form() -> None:
         assert found.alone[place] == pytest.approx(1 / 12 / variance, abs=0.12)
 
 
+def test_no_feature_has_more_alone_than_in_all_even_where_features_depend_on_each_other() -> None:
+    blend = model(BLEND, lambda X: X[:, 0] - X[:, 1] * X[:, 2] + 0.2 * X[:, 3])
+    found = importance_of(problem(BLEND), blend, Y, generator(problem(BLEND)))
+    assert found is not None
+    assert (found.alone <= found.total).all()
+
+
 def test_a_constant_mean_has_no_importance_and_the_report_says_so() -> None:
     flat = model(CUBE, lambda X: 0.0 * X[:, 0])
     assert importance_of(problem(CUBE), flat, Y, generator(problem(CUBE))) is None

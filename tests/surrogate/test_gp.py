@@ -341,7 +341,7 @@ def test_inputs_of_another_width_are_refused() -> None:
     ("settings", "cure"),
     [
         ({"kernel": "matern53"}, "Did you mean 'matern52'"),
-        ({"noise": "sometimes"}, "Known: 'learned', 'none'"),
+        ({"noise": "sometimes"}, "Known: 'learned', 'constant', 'none'"),
         ({"ard": "yes"}, "Give true or false"),
         ({"climbs": 0}, "whole number from 1"),
         ({"steps": 2.5}, "whole number from 1"),
@@ -393,8 +393,9 @@ def test_every_setting_changes_what_is_learned_or_how() -> None:
     usual = GP().fit(observed(X, y, var=var), rng()).describe()
     other: dict[str, Any] = {
         "kernel": "rbf", "ard": False, "noise": "none", "scale": "fixed", "mean_std": 3.0, "length_loc": 0.0,
-        "length_width": 1.0, "pooling": 0.0, "noise_loc": -1.0, "noise_width": 2.0, "scale_loc": 0.0,
+        "length_width": 1.0, "pooling": 0.0, "noise_loc": -1.0, "noise_width": 1.0, "scale_loc": 0.0,
         "scale_width": 0.5, "excess_upper": 0.01, "draws": 0, "climbs": 1, "steps": 2, "study": 10,
+        "robust": True,
     }  # fmt: skip
     assert set(other) == set(GP.__slots__)
     for name, value in other.items():

@@ -8,9 +8,9 @@ from numpy.testing import assert_allclose
 from scipy import stats
 
 from matloop.surrogate.gp import GP
-from matloop.surrogate.priors import EXCESS_TAIL, EXCESS_UPPER, NOISE_LOC, NOISE_WIDTH, Lengths, LogNormal, Shrunk
+from matloop.surrogate.priors import EXCESS_TAIL, EXCESS_UPPER, Bell, Lengths, LogNormal, Shrunk
 
-LOG_NORMAL, SHRUNK = LogNormal(-4.0, 1.3), Shrunk(0.3, 0.05)
+LOG_NORMAL, SHRUNK, BELL = LogNormal(-4.0, 1.3), Shrunk(0.3, 0.05), Bell(-3.0, 2.0)
 LENGTHS = Lengths(count=3, loc=1.4, width=1.7, pooling=0.8)
 
 
@@ -26,9 +26,15 @@ def test_shrunk_has_the_density_of_the_root(u: float) -> None:
     assert SHRUNK.log_density(u)[0] == pytest.approx(expected, rel=1e-12)
 
 
-@pytest.mark.parametrize("prior", [LOG_NORMAL, SHRUNK], ids=["lognormal", "shrunk"])
 @pytest.mark.parametrize("u", [-9.0, -4.0, 0.5])
-def test_slopes_agree_with_differences(prior: LogNormal | Shrunk, u: float) -> None:
+def test_bell_has_the_density_of_the_logarithm(u: float) -> None:
+    assert BELL.log_density(u)[0] == pytest.approx(stats.norm.logpdf(u, -3.0, 2.0), rel=1e-12)
+    assert BELL.log_density(BELL.start())[1] == 0.0
+
+
+@pytest.mark.parametrize("prior", [LOG_NORMAL, SHRUNK, BELL], ids=["lognormal", "shrunk", "bell"])
+@pytest.mark.parametrize("u", [-9.0, -4.0, 0.5])
+def test_slopes_agree_with_differences(prior: LogNormal | Shrunk | Bell, u: float) -> None:
     step = 1e-5
     expected = (prior.log_density(u + step)[0] - prior.log_density(u - step)[0]) / (2 * step)
     assert prior.log_density(u)[1] == pytest.approx(expected, rel=1e-6)
@@ -42,18 +48,23 @@ def test_shrunk_exceeds_its_upper_end_with_the_stated_probability() -> None:
     assert stats.expon.sf(0.3, scale=1 / SHRUNK.rate) == pytest.approx(0.05)
 
 
-def test_a_large_error_is_as_credible_with_a_given_std_as_without() -> None:
-    quantile = stats.lognorm.ppf(1 - EXCESS_TAIL, s=NOISE_WIDTH, scale=math.exp(NOISE_LOC))
+def test_the_excess_exceeds_its_upper_end_as_often_as_the_published_noise_prior_does() -> None:
+    quantile = stats.lognorm.ppf(1 - EXCESS_TAIL, s=1.0, scale=math.exp(-4.0))
     assert math.sqrt(quantile) == pytest.approx(EXCESS_UPPER, rel=0.02)
 
 
-@pytest.mark.parametrize("prior", [LOG_NORMAL, SHRUNK], ids=["lognormal", "shrunk"])
-def test_draws_follow_the_prior(prior: LogNormal | Shrunk) -> None:
+DRAWN = {
+    "lognormal": (LOG_NORMAL, stats.norm(-4.0, 1.3).cdf),
+    "shrunk": (SHRUNK, lambda u: stats.expon(scale=1 / SHRUNK.rate).cdf(np.exp(u / 2))),
+    "bell": (BELL, stats.norm(-3.0, 2.0).cdf),
+}
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_draws_follow_the_prior(name: str) -> None:
+    prior, law = DRAWN[name]
     rng = np.random.default_rng(0)
-    values = np.exp([prior.draw(rng) for _ in range(2000)])
-    law = stats.lognorm(s=1.3, scale=math.exp(-4.0)) if prior is LOG_NORMAL else None
-    law_of = law.cdf if law else lambda v: stats.expon(scale=1 / SHRUNK.rate).cdf(np.sqrt(v))
-    assert stats.kstest(values, law_of).pvalue > 0.001
+    assert stats.kstest([prior.draw(rng) for _ in range(2000)], law).pvalue > 0.001
 
 
 def test_lengths_have_the_density_of_a_correlated_normal_around_the_mode() -> None:

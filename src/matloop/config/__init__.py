@@ -11,7 +11,9 @@ from matloop.config.build import Builder
 from matloop.config.faults import Lines
 from matloop.config.settings import LabSettings, StrategySettings
 from matloop.config.text import parse, read_text
+from matloop.domain.cost import Cost
 from matloop.domain.problem import Problem
+from matloop.domain.stop import Stop
 from matloop.errors import ConfigError, Faults, MatloopError
 
 __all__ = ["LabSettings", "Plan", "StrategySettings", "ledger_of", "read"]
@@ -86,8 +88,11 @@ def _problem(
     objectives = builder.objectives()
     candidates = builder.candidates()
     budget = builder.section("budget", schema.BudgetSection)
-    if not (campaign and terms and budget and candidates and len(objectives) == 1):
+    stop = builder.section("stop", schema.StopSection)
+    cost = builder.section("cost", schema.CostSection)
+    if not (campaign and terms and budget and stop and cost and candidates and len(objectives) == 1):
         return None
+    priced = "cost" in builder.raw or budget.cost is not None
     try:
         return Problem(
             candidates,
@@ -99,6 +104,8 @@ def _problem(
             retry_failed=terms.retry_failed,
             repeat=terms.repeat,
             budget=budget.experiments,
+            stop=Stop(**stop.model_dump()) if "stop" in builder.raw else None,
+            cost=Cost(**cost.model_dump(), limit=budget.cost) if priced else None,
         )
     except MatloopError as error:
         builder.faults.absorb(error, builder.lines.place())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,18 +11,22 @@ from typing import Any, TypeVar
 from matloop.config import schema
 from matloop.config.faults import Lines
 from matloop.config.features import proposal
+from matloop.domain.categorical import Categorical
 from matloop.domain.constraint import AtMostNonzero, Constraint, Expression, Sum
+from matloop.domain.context import Context
+from matloop.domain.descriptors import DescriptorTable
 from matloop.domain.objective import RESERVED, Objective
-from matloop.domain.parameter import Binary, Categorical, Integer, Parameter, Real
-from matloop.domain.parquet import is_parquet
+from matloop.domain.parameter import Binary, Integer, Parameter, Real
+from matloop.domain.parquet import headers_of, is_parquet
 from matloop.domain.pool import Pool
 from matloop.domain.space import Space
+from matloop.domain.table import Header, match
 from matloop.errors import Fault, Faults, MatloopError, nearest
 
 Built = TypeVar("Built")
 
 _REPEATED = ("objective", "parameter", "constraint")
-SECTIONS = ("campaign", "objective", "pool", "parameter", "constraint", "strategy", "lab", "budget")
+SECTIONS = ("campaign", "objective", "pool", "parameter", "constraint", "strategy", "lab", "budget", "stop", "cost")
 """Every table of the file, in the order of the contract."""
 
 
@@ -116,7 +120,12 @@ class Builder:
         """The pool or the space; None when it is faulty or absent."""
         if "pool" in self.raw:
             section = self.section("pool", schema.PoolSection)
-            return self._pool(section) if section else None
+            pool = self._pool(section) if section else None
+            context = self._parameters()
+            if pool is None or context is None:
+                return None
+            measured = [one for one in context if isinstance(one, Context)]
+            return self._made(("parameter", 0), partial(pool.measuring, measured)) if measured else pool
         if "parameter" in self.raw:
             return self._space()
         cure = 'Add [pool] with file = "candidates.csv" and features = [...], or one or more [[parameter]].'
@@ -133,9 +142,10 @@ class Builder:
             what = "a folder" if path.is_dir() else "not there"
             cure = "Correct the path: it is relative to the campaign file."
             self.faults.add(self.lines.place("pool", "file"), f"{section.file!r} is {what}", cure)
+        headers = self._made(None, partial(headers_of, path)) if path.is_file() else None
         if not section.features:
             found = "'features' is missing" if section.features is None else "'features' is empty"
-            self.faults.add(place, found, proposal(path, section.id, objectives))
+            self.faults.add(place, found, proposal(path if headers else None, section.id, objectives))
             return None
         before = len(self.faults.found)
         own = {name for objective in objectives for name in (objective, f"{objective}_std")}
@@ -146,33 +156,63 @@ class Builder:
                 cure = "Take it out: what is measured cannot be known beforehand."
                 self.faults.add(place, f"feature {name!r} belongs to the objective", cure)
             self._look_at_name(place, "feature", name)
-        if len(self.faults.found) > before or not path.is_file():
+        if len(self.faults.found) > before or headers is None:
             return None
         constraints = self._constraints()
+        there = self._columns_there(section, headers, objectives)
+        if not there.features:
+            return None
         reader = Pool.read_parquet if is_parquet(path) else Pool.read_csv
-        read = partial(reader, path, section.features, section.id, objectives=objectives)
-        pool = self._made(None, read)
-        if pool is None or constraints is None:
+        pool = self._made(None, partial(reader, path, there.features, there.id, objectives=objectives))
+        if pool is None or constraints is None or there != section:
             return None
         return self._made(("constraint", 0), partial(pool.where, constraints)) if constraints else pool
 
+    def _columns_there(
+        self, section: schema.PoolSection, headers: Sequence[Header], objectives: Sequence[str]
+    ) -> schema.PoolSection:
+        """The section with the columns that its table has; those that it lacks are noted where they are named.
+
+        What is left is still read, so that the faults of the cells come at once with those of the names.
+        """
+        known = [header.name for header in headers if header.name]
+        own = {name for objective in objectives for name in (objective, f"{objective}_std")}
+        named = [("features", name) for name in section.features or ()] + [
+            ("id", name) for name in [section.id] if name
+        ]
+        lost = [(key, name) for key, name in named if match(headers, name) is None]
+        for key, name in lost:
+            cure = nearest(name, [one for one in known if key == "id" or one not in own])
+            place = f"{self.lines.place('pool', key)}, and {self.folder / section.file}"
+            self.faults.add(place, f"no column {name!r}", f"{cure} Correct the campaign file, or the table's header.")
+        left = [name for name in section.features or () if ("features", name) not in lost]
+        id_ = None if ("id", section.id) in lost else section.id
+        return section.model_copy(update={"features": left, "id": id_})
+
     def _space(self) -> Space | None:
-        tables = self.raw["parameter"]
+        parameters, constraints = self._parameters(), self._constraints()
+        if not parameters or constraints is None:
+            return None
+        where = ("constraint", 0) if constraints else ("parameter", 0)
+        return self._made(where, partial(Space, parameters, constraints))  # type: ignore[arg-type]  # it sorts them
+
+    def _parameters(self) -> list[Parameter | Context] | None:
+        """Every parameter; None when one is faulty (noted)."""
+        tables = self.raw.get("parameter", [])
         made = [self._parameter(i, table) for i, table in enumerate(tables)]
         parameters = [parameter for parameter in made if parameter is not None]
-        constraints = self._constraints()
-        if len(parameters) < len(tables) or constraints is None or not tables:
+        if len(parameters) < len(tables):
             return None
+        before = len(self.faults.found)
         for i, parameter in enumerate(parameters):
             place = self.lines.place("parameter", i, "name")
             self._look_at_name(place, "parameter", parameter.name)
             if parameter.name in self.objective_names():
                 cure = "Rename one of them: what is set cannot be what is measured."
                 self.faults.add(place, f"parameter {parameter.name!r} is an objective as well", cure)
-        where = ("constraint", 0) if constraints else ("parameter", 0)
-        return self._made(where, partial(Space, parameters, constraints))
+        return parameters if len(self.faults.found) == before else None
 
-    def _parameter(self, i: int, table: object) -> Parameter | None:
+    def _parameter(self, i: int, table: object) -> Parameter | Context | None:
         path = ("parameter", i)
         kinds = schema.PARAMETERS
         if table is None:
@@ -184,7 +224,27 @@ class Builder:
             self.faults.add(self.lines.place(*path, "kind"), found, cure)
             return None
         read = schema.validate(kinds[kind], table, path, self.lines, self.faults)
+        if isinstance(read, schema.CategoricalSection):
+            return self._categorical(path, read)
         return None if read is None else self._made(path, partial(_parameter_of, read))
+
+    def _categorical(self, path: tuple[str, int], read: schema.CategoricalSection) -> Parameter | None:
+        """A parameter of choices, described by a table where one is named."""
+        if read.descriptors is None:
+            if read.choices is None:
+                cure = 'Add choices = ["DMF", "DMSO"], or descriptors = "table.csv" with one row a choice.'
+                self.faults.add(self.lines.place(*path), "'choices' is missing", cure)
+                return None
+            return self._made(path, partial(Categorical, read.name, tuple(read.choices)))
+        file = self.folder / read.descriptors
+        place = (*path, "descriptors")
+        if not file.is_file():
+            found = f"{read.descriptors!r} is {'a folder' if file.is_dir() else 'not there'}"
+            cure = "Correct the path: it is relative to the campaign file."
+            self.faults.add(self.lines.place(*place), found, cure)
+            return None
+        table = self._made(place, partial(DescriptorTable.read, file, read.name))
+        return None if table is None else self._made(place, partial(_described, read, table))
 
     def _constraints(self) -> list[Constraint] | None:
         """The constraints of a space or pool; None when one is faulty (noted)."""
@@ -211,7 +271,7 @@ class Builder:
             found = f"{what} {name!r} bears the name of a column of matloop's own"
             self.faults.add(place, found, "Rename the column, or tables could not tell the two apart.")
 
-    def _made(self, path: tuple[str, int] | None, make: Callable[[], Built]) -> Built | None:
+    def _made(self, path: tuple[str | int, ...] | None, make: Callable[[], Built]) -> Built | None:
         """What `make` makes, None when the domain refuses it (noted)."""
         try:
             return make()
@@ -232,15 +292,20 @@ def _constraint_of(read: schema.Section) -> Constraint:
     raise TypeError(f"no constraint can be made of {type(read).__name__}")
 
 
-def _parameter_of(read: schema.Section) -> Parameter:
+def _described(read: schema.CategoricalSection, table: DescriptorTable) -> Categorical:
+    """The choices of a table of descriptors: all of them, where the file names none."""
+    return Categorical(read.name, table.listed() if read.choices is None else tuple(read.choices), table)
+
+
+def _parameter_of(read: schema.Section) -> Parameter | Context:
     """The domain's parameter for a section that was read."""
     match read:
         case schema.RealSection():
             return Real(read.name, read.low, read.high, step=read.step, unit=read.unit)
         case schema.IntegerSection():
             return Integer(read.name, read.low, read.high, unit=read.unit)
-        case schema.CategoricalSection():
-            return Categorical(read.name, tuple(read.choices))
         case schema.BinarySection():
             return Binary(read.name)
+        case schema.ContextSection():
+            return Context(read.name, read.low, read.high, unit=read.unit)
     raise TypeError(f"no parameter can be made of {type(read).__name__}")

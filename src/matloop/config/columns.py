@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from matloop.config.strangers import look_at_unknown
+from matloop.domain.encoder import Scaled
 from matloop.domain.pool import Pool
 from matloop.domain.prediction import Floats
 from matloop.domain.problem import Problem
 from matloop.domain.table import Header, Table, Texts
 from matloop.domain.units import convert
-from matloop.errors import DataError, Faults, InputError, fail
+from matloop.errors import DataError, Faults, InputError
 
 COUNTS = ("experiment", "reading")
 """Columns of whole numbers from 1."""
@@ -21,7 +22,6 @@ COUNTS = ("experiment", "reading")
 _TEXTS = ("suggestion", "candidate", *COUNTS, "status", "note")
 _IGNORED = ("mean", "model_std", "noise_std", "reason", "cost")  # what `suggest` wrote and `tell` does not need
 _NO_VALUES: Floats = np.zeros(0)
-_SEPARATORS = {";": "semicolons", "\t": "tabs"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,8 @@ class Columns:
 
     texts: name -> cells of suggestion, candidate, the pool's id column, experiment, reading, status, note.
     ids: those of `texts` that name a candidate.
-    numbers: objective or NAME_std -> where it stands. values: the same for features or parameters.
+    numbers: objective, or NAME_std of an objective or a numeric parameter -> where it stands.
+    values: the same for features or parameters.
     """
 
     texts: dict[str, Texts] = field(default_factory=dict)
@@ -65,6 +66,8 @@ def columns_of(table: Table, problem: Problem, *, pass_over: bool = False) -> Co
     faults = Faults()
     measured = {name: objective.unit for objective in problem.objectives for name in _columns_of(objective.name)}
     values = _units(problem)
+    numeric = [part.name for part in problem.candidates.encoder.parts if isinstance(part, Scaled)]
+    measured |= {f"{name}_std": values[name] for name in numeric if not {f"{name}_std"} & {*values, *measured}}
     columns = Columns()
     texts: tuple[str, ...] = _TEXTS
     if isinstance(problem.candidates, Pool) and problem.candidates.id_name is not None:
@@ -96,23 +99,13 @@ def _columns_of(objective: str) -> tuple[str, str]:
 
 
 def _units(problem: Problem) -> Mapping[str, str | None]:
-    """Feature or parameter -> its unit, None without one."""
+    """Feature or parameter, measured ones too -> its unit, None without one."""
     candidates = problem.candidates
     if isinstance(candidates, Pool):
-        return dict(zip(candidates.names, candidates.units, strict=True))
-    return {parameter.name: getattr(parameter, "unit", None) for parameter in candidates.parameters}
-
-
-def look_at_separator(headers: Sequence[Header], source: str) -> None:
-    """A spreadsheet in a country of decimal commas separates cells by semicolons.
-
-    Raises:
-        DataError: when a header of one column looks like that.
-    """
-    for separator, word in _SEPARATORS.items():
-        if len(headers) == 1 and separator in headers[0].text:
-            cure = "Save the table as CSV with commas between cells and decimal points in numbers."
-            fail(DataError, source, f"its cells are separated by {word}, not commas", cure)
+        own = dict(zip(candidates.names, candidates.units, strict=True))
+    else:
+        own = {parameter.name: getattr(parameter, "unit", None) for parameter in candidates.parameters}
+    return {**own, **{one.name: one.unit for one in candidates.context}}
 
 
 def _measure(header: Header, name: str, unit: str | None, table: Table, faults: Faults) -> Measure:

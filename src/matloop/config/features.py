@@ -16,15 +16,19 @@ _ROWS = 200
 """Rows looked at; enough to tell numbers from text, and a text that repeats from a name of its own."""
 
 
-def proposal(path: Path, id_: str | None, objectives: Sequence[str]) -> str:
+def proposal(path: Path | None, id_: str | None, objectives: Sequence[str]) -> str:
     """The cure for a missing `features` line: the columns that could be features.
 
     Args:
-        path: the pool's table, which need not exist.
+        path: the pool's table, which need not exist; None where it cannot be read.
         id_: its id column, if one is named.
         objectives: names of measured columns.
     """
-    columns = _columns(path, {*objectives, *(f"{name}_std" for name in objectives), id_ or "", *RESERVED})
+    columns = (
+        []
+        if path is None
+        else _columns(path, {*objectives, *(f"{name}_std" for name in objectives), id_ or "", *RESERVED})
+    )
     if not columns:
         return 'Add features = ["column", ...]: the columns that are known before an experiment.'
     quoted = ", ".join(f'"{name}"' for name in columns)

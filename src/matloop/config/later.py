@@ -7,22 +7,18 @@ from typing import Any
 from matloop.config.faults import Lines, Path
 from matloop.errors import Faults
 
-_SECTIONS = {"stop": "Leave [stop] out: `status` advises when to stop, and [budget] experiments ends the campaign."}
-
 _KEYS: dict[str, dict[str, str]] = {
     "objective": dict.fromkeys(("value", "low", "high"), "Leave it out: it belongs to goals of a later version."),
     "pool": {
         "formula": "Give the features as columns of the file.",
         "exclude_elements": "Take these rows out of the file.",
     },
-    "parameter": {"descriptors": "Leave it out: the choices are then all equally different."},
-    "budget": dict.fromkeys(("cost", "days"), "Give experiments = how many suggestions may be dispatched."),
+    "budget": dict.fromkeys(("days",), "Give experiments = how many suggestions may be dispatched."),
 }
 """Section -> later key -> what to do instead."""
 
 _VALUES: dict[tuple[str, str], tuple[tuple[str, ...], str]] = {
     ("objective", "goal"): (("target", "range", "limit", "learn"), 'Use "maximize" or "minimize".'),
-    ("parameter", "kind"): (("context",), "Use real, integer, categorical or binary."),
     ("strategy", "acquisition"): (("hits", "target"), 'Use "auto".'),
     ("lab", "kind"): (
         ("files", "sila", "scpi", "command", "slurm", "ase", "dask", "instrument", "simulation", "cluster"),
@@ -39,9 +35,7 @@ def set_aside(raw: dict[str, Any], lines: Lines, faults: Faults) -> dict[str, An
     """
     kept: dict[str, Any] = {}
     for name, content in raw.items():
-        if name in _SECTIONS:
-            faults.add(lines.place(name), f"[{name}] is not yet supported", _SECTIONS[name])
-        elif isinstance(content, dict):
+        if isinstance(content, dict):
             kept[name] = _without(name, content, (name,), lines, faults)
         elif isinstance(content, list):
             kept[name] = [
@@ -56,9 +50,13 @@ def set_aside(raw: dict[str, Any], lines: Lines, faults: Faults) -> dict[str, An
 
 def _look_at_company(kept: dict[str, Any], lines: Lines, faults: Faults) -> None:
     """Tables that later versions allow together, or more than once."""
-    if "pool" in kept and "parameter" in kept:
-        found = "a pool together with parameters (pool x space) is not yet supported"
-        faults.add(lines.place("parameter", 0), found, "Keep either [pool] or [[parameter]].")
+    parameters = kept.get("parameter")
+    for i, one in enumerate(parameters if "pool" in kept and isinstance(parameters, list) else ()):
+        if not (isinstance(one, dict) and one.get("kind") == "context"):
+            found = "a pool together with parameters that are chosen (pool x space) is not yet supported"
+            cure = "Keep either [pool] or [[parameter]]; only those of kind context go with a pool."
+            faults.add(lines.place("parameter", i), found, cure)
+            break
     objectives = kept.get("objective")
     if isinstance(objectives, list) and len(objectives) > 1:
         found = f"two or more objectives are not yet supported (here {len(objectives)})"

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from matloop.config.columns import COUNTS, Columns, Measure, columns_of, look_at_separator
+from matloop.config.columns import COUNTS, Columns, Measure, columns_of
 from matloop.domain.canonical import Value
 from matloop.domain.number import as_number
 from matloop.domain.outcome import STATUSES, Aborted, Censored, Failed, Measured, Outcome
-from matloop.domain.parquet import headers_of, table_of
+from matloop.domain.parquet import table_of
 from matloop.domain.prediction import Floats
 from matloop.domain.problem import Problem
 from matloop.domain.table import LISTED_FAULTS, Table
@@ -80,7 +80,6 @@ def read_outcomes(path: Path, problem: Problem, *, judge: Judge | None = None, p
         DataError: with every fault of the table.
         InputError: what `judge` raises, each fault with its line.
     """
-    look_at_separator(headers_of(path), str(path))
     table = table_of(path)
     if not len(table):
         fail(DataError, table.source, "it has a header, but no rows", "Give one row a reading.")
@@ -106,7 +105,8 @@ def read_outcomes(path: Path, problem: Problem, *, judge: Judge | None = None, p
 class _Reader:
     """A table on its way to outcomes.
 
-    numbers: objective and NAME_std -> (n,), NaN where empty. counts, values: column -> cell by cell, None where empty.
+    numbers: objective, NAME_std of it or of a parameter -> (n,), NaN where empty.
+    counts, values: column -> cell by cell, None where empty.
     bad: rows with a fault; they are judged no further.
     """
 
@@ -121,11 +121,9 @@ class _Reader:
 
     def read_cells(self) -> None:
         """Turn cells into numbers, counts and values, column by column."""
-        for objective in self.problem.objectives:
-            std = f"{objective.name}_std"
-            for name in (objective.name, std):
-                if name in self.columns.numbers:
-                    self.numbers[name] = self._numbers(name, is_std=name == std)
+        objectives = [objective.name for objective in self.problem.objectives]
+        for name in self.columns.numbers:
+            self.numbers[name] = self._numbers(name, is_std=name not in objectives)
         for name in COUNTS:
             self.counts[name] = [self._count(name, row) for row in range(len(self.table))]
         for name in self.columns.values:
@@ -136,17 +134,19 @@ class _Reader:
         objectives = [objective.name for objective in self.problem.objectives]
         figures = {name: x for name in objectives if (x := self._number(name, row)) is not None}
         stds = {name: x for name in objectives if (x := self._number(f"{name}_std", row)) is not None}
+        names = self.problem.candidates.names
+        abouts = {name: x for name in names if (x := self._number(f"{name}_std", row)) is not None}
         status = self._text("status", row).lower()
         if not (figures or stds or status):
             return None
-        if complaint := _complaint(status, figures, stds, objectives[0]):
+        if complaint := _complaint(status, figures, {**stds, **abouts}, objectives[0]):
             self._refuse(row, *complaint)
             return None
         subject = self._subject(row)
         if subject is None:
             return None
         try:
-            return _said(status, figures, stds, note=self._text("note", row), subject=subject)
+            return _said(status, figures, (stds, abouts), note=self._text("note", row), subject=subject)
         except DataError as error:
             self.bad.add(row)
             self.faults.absorb(error, self._line(row))
@@ -287,12 +287,12 @@ def _complaint(
 def _said(
     status: str,
     figures: Mapping[str, float],
-    stds: Mapping[str, float],
+    stds: tuple[Mapping[str, float], Mapping[str, float]],
     *,
     note: str,
     subject: Mapping[str, Any],
 ) -> Outcome:
-    """The outcome that a row's status asks for."""
+    """The outcome that a row's status asks for; stds are those of objectives and those of what was set."""
     match status:
         case "failed":
             return Failed(**subject, note=note)
@@ -301,4 +301,4 @@ def _said(
         case "below" | "above":
             return Censored(**subject, outcome=figures, side=status, note=note)
         case _:
-            return Measured(**subject, outcome=figures, std=stds, note=note)
+            return Measured(**subject, outcome=figures, std=stds[0], executed_std=stds[1], note=note)

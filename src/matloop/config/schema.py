@@ -72,7 +72,8 @@ class CategoricalSection(Section):
 
     name: str = Field(description='name = "solvent"')
     kind: Literal["categorical"]
-    choices: list[str] = Field(description='choices = ["DMF", "DMSO"]')
+    choices: list[str] | None = None
+    descriptors: str | None = Field(None, min_length=1)
 
 
 class BinarySection(Section):
@@ -82,11 +83,22 @@ class BinarySection(Section):
     kind: Literal["binary"]
 
 
-PARAMETERS: Mapping[str, type[RealSection | IntegerSection | CategoricalSection | BinarySection]] = {
+class ContextSection(Section):
+    """[[parameter]] of kind context: measured with every reading, not chosen."""
+
+    name: str = Field(description='name = "humidity"')
+    kind: Literal["context"]
+    low: float = Field(description="low = the least value it usually has")
+    high: float = Field(description="high = the largest value it usually has")
+    unit: str | None = None
+
+
+PARAMETERS: Mapping[str, type[RealSection | IntegerSection | CategoricalSection | BinarySection | ContextSection]] = {
     "real": RealSection,
     "integer": IntegerSection,
     "categorical": CategoricalSection,
     "binary": BinarySection,
+    "context": ContextSection,
 }
 """Which model reads which kind of parameter."""
 
@@ -144,6 +156,24 @@ class BudgetSection(Section):
     """[budget]."""
 
     experiments: int | None = Field(None, ge=1)
+    cost: float | None = None
+
+
+class CostSection(Section):
+    """[cost]; what it may hold together is judged by the domain."""
+
+    constant: float | None = None
+    column: str | None = None
+    expression: str | None = None
+
+
+class StopSection(Section):
+    """[stop]; its ranges are judged by the domain."""
+
+    regret: float | None = None
+    share: float | None = None
+    probability: float = 0.95
+    least: int = 10
 
 
 Model = TypeVar("Model", bound=Section)

@@ -34,17 +34,20 @@ class Starter:
     then: tuple[str, ...] = ("matloop run {file}",)
 
 
+_BY_HAND = ("matloop suggest {file} --out {folder}/next.csv",)
+"""Commands of a campaign that people do; `suggest` says how it goes on."""
+
 STARTERS: Mapping[str, Starter] = {
-    "table": Starter(OWN, "candidates from a table, done by people", beside=("candidates.csv",)),
+    "table": Starter(OWN, "candidates from a table, done by people", beside=("candidates.csv",), then=_BY_HAND),
     "known": Starter(
         OWN,
         "a table of candidates and 30 experiments that are done",
         beside=("candidates.csv", "known.csv"),
-        then=("matloop tell {file} {folder}/known.csv", "matloop suggest {file} --out {folder}/next.csv"),
+        then=("matloop tell {file} {folder}/known.csv", *_BY_HAND),
     ),
-    "space": Starter(OWN, "three parts that sum to 100, a temperature, a choice"),
-    "mixture": Starter(OWN, "up to 4 of 6 components in steps, with a bound and a price"),
-    "mixed": Starter(OWN, "choices, numbers, whole numbers, yes or no, with conditions"),
+    "space": Starter(OWN, "three parts that sum to 100, a temperature, a choice", then=_BY_HAND),
+    "mixture": Starter(OWN, "up to 4 of 6 components in steps, with a bound and a price", then=_BY_HAND),
+    "mixed": Starter(OWN, "choices, numbers, whole numbers, yes or no, with conditions", then=_BY_HAND),
     "nimo": Starter(
         OWN,
         "a NIMO robot behind its folders, with a dry run",

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 import numpy as np
 
 from matloop.domain.candidate import Candidate
+from matloop.domain.cost import Costs
 from matloop.domain.objective import Objective
 from matloop.domain.pool import Pool
 from matloop.domain.prediction import PredictionAt
@@ -30,6 +31,7 @@ class Purpose(IntEnum):
     SEARCH = 3
     RANDOM = 4
     CALIBRATE = 5
+    STOP = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,9 @@ class Task:
     design_next: the first place of the design sequence that was not taken yet.
     warm: what the surrogate said of itself at the last ask (`Chosen.model`), empty before.
     set_aside: censored readings that no likelihood uses yet.
+    tried: outcomes without a usable number that say whether a candidate forms: failed ones did not, censored ones did;
+        in the order of their keys.
+    costs: what candidates cost, None where nobody says. left: what is left to be spent, None without a limit.
     """
 
     candidates: Pool | Space
@@ -61,6 +66,9 @@ class Task:
     design_next: int = 0
     warm: Mapping[str, Any] = field(default_factory=dict)
     set_aside: int = 0
+    tried: tuple[Reading, ...] = ()
+    costs: Costs | None = None
+    left: float | None = None
 
     def rng(self, purpose: Purpose) -> np.random.Generator:
         """The generator of this ask. The design has one sequence for the whole campaign, so it ignores `asked`."""

@@ -9,7 +9,8 @@ import numpy as np
 from matloop.decide import Choice, Chosen, Purpose, Task
 from matloop.decide.acquisition import Acquisition, Scene, Scorer
 from matloop.decide.design import design_line, design_words, initial_length
-from matloop.decide.model import Model, ignorance, learn, learned
+from matloop.decide.model import Model, formed, ignorance, learn, learned
+from matloop.decide.prices import Prices
 from matloop.decide.search_pool import Found, GridRows, PoolRows, RowSearch, Search
 from matloop.decide.search_space import Points, SpaceSearch
 from matloop.decide.sequence import SMALL
@@ -18,7 +19,8 @@ from matloop.domain.candidate import Candidate
 from matloop.domain.pool import Pool
 from matloop.domain.space import Space
 from matloop.errors import NotYetSupported, fail
-from matloop.surrogate import Surrogate
+from matloop.surrogate import Blurred, Surrogate
+from matloop.surrogate.classify import Forming
 
 _PROMISING = 4
 """Measured candidates in whose neighbourhood a large space is searched. More, and random starts get too little."""
@@ -30,12 +32,14 @@ class Rule:
 
     evaluations: scores that the search of a large space may compute for one candidate.
     calibrate: judge the stated errors by cross-validation and correct them.
+    feasibility: learn from failures where candidates form, and mind it.
     """
 
     surrogate: Surrogate
     acquisition: Acquisition
     evaluations: int
     calibrate: bool = True
+    feasibility: bool = True
 
     def suggest(self, task: Task) -> Chosen:
         """Design first, while it lasts or no model can be fitted; the model chooses the others.
@@ -55,34 +59,39 @@ class Rule:
             return Chosen(tuple(design))
         model = learn(task, self.surrogate, calibrate=self.calibrate)
         design = [_predicted(choice, task, model) for choice in design]
-        return Chosen((*design, *self._model_choices(task, model, design)), model.describe())
+        forming = formed(task) if self.feasibility else None
+        said = {**model.describe(), **({"feasibility": forming.describe()} if forming else {})}
+        return Chosen((*design, *self._model_choices(task, model, forming, design)), said)
 
-    def _model_choices(self, task: Task, model: Model, design: list[Choice]) -> list[Choice]:
+    def _model_choices(self, task: Task, model: Model, forming: Forming | None, design: list[Choice]) -> list[Choice]:
         """What the acquisition finds, one after another, each in the light of those before."""
         closed = task.closed | {choice.candidate.id for choice in design}
         pending = (*task.open, *(choice.candidate for choice in design))
+        prices = Prices.of(task, _paid(task, design))
         scene = _scene(task, model, pending, task.n - len(design))
+        scene = replace(scene, forming=forming, priced=prices is not None and prices.weigh)
         scorer = self.acquisition.prepare(scene)
-        search = self._search(task, model, closed)
+        search = self._search(task, model, closed, prices)
         choices: list[Choice] = []
         while len(choices) < scene.n:
             found = search.best(scorer)
             if found is None:
                 break
-            choices.append(_choice(found, scorer, task, model))
+            said = "" if prices is None else prices.say(scorer, found.X, _cost(task, found.candidate))
+            choices.append(_choice(found, scorer, task, model, said))
             if len(choices) < scene.n:
                 scorer = scorer.join(found.X)
         return choices
 
-    def _search(self, task: Task, model: Model, closed: frozenset[str]) -> Search:
+    def _search(self, task: Task, model: Model, closed: frozenset[str], prices: Prices | None) -> Search:
         rng = task.rng(Purpose.SEARCH)
         if isinstance(task.candidates, Pool):
-            return RowSearch(PoolRows(task.candidates), closed, rng)
+            return RowSearch(PoolRows(task.candidates), closed, rng, prices)
         listed = GridRows.of(task.candidates, SMALL)
         if listed is not None:
-            return RowSearch(listed, closed, rng)
+            return RowSearch(listed, closed, rng, prices)
         near = _promising(task, task.candidates, model)
-        return SpaceSearch(task.candidates, set(closed), near, self.evaluations, rng)
+        return SpaceSearch(task.candidates, set(closed), near, self.evaluations, rng, prices)
 
 
 def _design(task: Task, wanted: int, why: str | None) -> list[Choice]:
@@ -118,11 +127,22 @@ def _scene(task: Task, model: Model, pending: tuple[Candidate, ...], n: int) -> 
     )
 
 
-def _choice(found: Found, scorer: Scorer, task: Task, model: Model) -> Choice:
+def _cost(task: Task, candidate: Candidate) -> float:
+    """What a candidate costs, 0 where that is unknown."""
+    return (task.costs.of(candidate.id, candidate.values) or 0.0) if task.costs else 0.0
+
+
+def _paid(task: Task, choices: list[Choice]) -> float:
+    return sum(_cost(task, choice.candidate) for choice in choices)
+
+
+def _choice(found: Found, scorer: Scorer, task: Task, model: Model, priced: str) -> Choice:
     at = model.predict(found.X).at(0, model.objectives)
     name = model.objectives[0]
     errors = f"model {figure(at.model_std[name])}, one reading {figure(at.noise_std[name])}"
-    reason = sentence([scorer.say(found.X), errors], task.set_aside)
+    blur = float(model.fitted.input_std(found.X)[0, 0]) if isinstance(model.fitted, Blurred) else 0.0
+    errors += f", of which {figure(blur)} by what is really made" if blur > 0 else ""
+    reason = sentence([scorer.say(found.X), priced, errors], task.set_aside)
     return Choice(found.candidate, reason, prediction=at)
 
 

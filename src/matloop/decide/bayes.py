@@ -28,6 +28,7 @@ class Bayes:
     draws: how many draws `nei` makes; None for 64.
     evaluations: scores that the search of a large space may compute for one candidate.
     calibrate: judge the errors that the surrogate states by cross-validation, and correct them.
+    feasibility: learn from failures where candidates form, and mind it; nothing changes while nothing failed.
 
     Raises:
         InputError: when a setting is wrong, or NotYetSupported when a later version brings it.
@@ -39,11 +40,12 @@ class Bayes:
     draws: int | None = None
     evaluations: int = EVALUATIONS
     calibrate: bool = True
+    feasibility: bool = True
     name: ClassVar[str] = "bayes"
 
     def __post_init__(self) -> None:
         faults = Faults()
-        _look(faults, self.surrogate, self.evaluations, self.calibrate)
+        _look(faults, self)
         try:
             acquisition(self.acquisition, self.beta, self.draws)
         except NotYetSupported:
@@ -60,7 +62,7 @@ class Bayes:
             SearchError: when nothing free is found in a large space.
         """
         rule = acquisition(self.acquisition, self.beta, self.draws)
-        return Rule(self.surrogate, rule, self.evaluations, self.calibrate).suggest(task)
+        return Rule(self.surrogate, rule, self.evaluations, self.calibrate, self.feasibility).suggest(task)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ class Greedy:
     surrogate: how the model is fitted.
     evaluations: scores that the search of a large space may compute for one candidate.
     calibrate: judge the errors that the surrogate states by cross-validation, and correct them.
+    feasibility: learn from failures where candidates form, and mind it; nothing changes while nothing failed.
 
     Raises:
         InputError: when a setting is wrong.
@@ -78,11 +81,12 @@ class Greedy:
     surrogate: Surrogate = field(default_factory=GP)
     evaluations: int = EVALUATIONS
     calibrate: bool = True
+    feasibility: bool = True
     name: ClassVar[str] = "greedy"
 
     def __post_init__(self) -> None:
         faults = Faults()
-        _look(faults, self.surrogate, self.evaluations, self.calibrate)
+        _look(faults, self)
         faults.raise_if_any(InputError)
 
     def suggest(self, task: Task) -> Chosen:
@@ -92,15 +96,17 @@ class Greedy:
             ModelError: when the surrogate cannot be fitted.
             SearchError: when nothing free is found in a large space.
         """
-        return Rule(self.surrogate, Mean(), self.evaluations, self.calibrate).suggest(task)
+        return Rule(self.surrogate, Mean(), self.evaluations, self.calibrate, self.feasibility).suggest(task)
 
 
-def _look(faults: Faults, surrogate: object, evaluations: object, calibrate: object) -> None:
+def _look(faults: Faults, settings: Bayes | Greedy) -> None:
     """Note what is wrong with the settings that every model-based strategy has."""
+    surrogate, evaluations = settings.surrogate, settings.evaluations
     if isinstance(surrogate, type) or not isinstance(surrogate, Surrogate):
         found = f"{surrogate!r} is no surrogate"
         faults.add("strategy.surrogate", found, "Give an object with `name` and `fit`, such as GP().")
     if isinstance(evaluations, bool) or not isinstance(evaluations, int) or evaluations < 1:
         faults.add("strategy.evaluations", f"is {evaluations!r}", "Give a whole number from 1.")
-    if not isinstance(calibrate, bool):
-        faults.add("strategy.calibrate", f"is {calibrate!r}", "Give true or false.")
+    for name in ("calibrate", "feasibility"):
+        if not isinstance(getattr(settings, name), bool):
+            faults.add(f"strategy.{name}", f"is {getattr(settings, name)!r}", "Give true or false.")

@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from matloop.decide import Purpose, Task
 from matloop.domain.canonical import Value
-from matloop.domain.encoder import Encoder
+from matloop.domain.encoder import Encoder, Scaled
 from matloop.domain.pool import Pool
 from matloop.domain.prediction import Floats, Prediction
 from matloop.domain.reading import Reading
 from matloop.errors import Fault, Faults, ModelError, PluginError, fail
 from matloop.surrogate import Fitted, Observations, Surrogate
 from matloop.surrogate.calibrate import Calibration, calibrations
+from matloop.surrogate.classify import Forming, forming
 from matloop.surrogate.rescaled import rescaled
 
 CHUNK = 8192
@@ -80,8 +81,11 @@ class Model:
         return said
 
     def measured(self) -> tuple[Floats, tuple[str, ...]]:
-        """Distinct inputs (b, d) that have readings, and a candidate for each, whatever the order of the readings."""
-        distinct, owner = np.unique(self.data.X, axis=0, return_inverse=True)
+        """Distinct inputs (b, d) that have readings, and a candidate for each, whatever the order of the readings.
+
+        What is measured and not chosen has its assumed value: the best so far is what would be best under it.
+        """
+        distinct, owner = np.unique(self.encoder.as_assumed(self.data.X), axis=0, return_inverse=True)
         owners: dict[int, str] = {}
         for row, label in zip(owner.reshape(-1).tolist(), self.labels, strict=True):
             owners[row] = min(owners.get(row, label), label)
@@ -118,7 +122,19 @@ def observations(task: Task) -> Observations:
         y[:, j] = [reading.outcome[objective.name] for reading in readings]
         std[:, j] = [reading.std.get(objective.name, objective.std or 0.0) for reading in readings]
     X = encoder.encode([reading.learned_values for reading in readings])
-    return Observations(X, y, std**2, encoder.groups)
+    return Observations(X, y, std**2, encoder.groups, _input_variances(readings, encoder))
+
+
+def _input_variances(readings: Sequence[Reading], encoder: Encoder) -> Floats | None:
+    """(n, d) stated variances of what was really set, encoded; None where no reading states one."""
+    if not any(reading.executed_std for reading in readings):
+        return None
+    variances = np.zeros((len(readings), encoder.d))
+    for part, start in zip(encoder.parts, encoder.starts, strict=True):
+        if isinstance(part, Scaled):
+            stds = np.array([reading.executed_std.get(part.name, 0.0) for reading in readings])
+            variances[:, start] = (stds / part.span) ** 2
+    return variances
 
 
 def learn(task: Task, surrogate: Surrogate, *, calibrate: bool = True) -> Model:
@@ -150,6 +166,19 @@ def learn(task: Task, surrogate: Surrogate, *, calibrate: bool = True) -> Model:
         judged = calibrations(surrogate, fitted, data, task.rng(Purpose.CALIBRATE))
         fitted = rescaled(fitted, np.array([one.factor for one in judged]))
     return Model(fitted, task.candidates.encoder, names, data, labels, surrogate.name, judged)
+
+
+def formed(task: Task) -> Forming | None:
+    """Where candidates form, learned from all that was tried; None while nothing failed.
+
+    An aborted trial says nothing. A candidate that was made and then failed has been seen to do both.
+    """
+    trials = (*task.readings, *task.tried)
+    good = np.array([reading.status != "failed" for reading in trials], dtype=np.bool_)
+    if good.all():
+        return None
+    encoder = task.candidates.encoder
+    return forming(encoder.encode([reading.learned_values for reading in trials]), good, encoder.groups)
 
 
 def heard(name: str, fitted: Fitted, X: Floats, m: int) -> Prediction:

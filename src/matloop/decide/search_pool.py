@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from matloop.decide.acquisition import Bounded, Counted, Scorer
 from matloop.decide.model import CHUNK
+from matloop.decide.prices import Prices
 from matloop.domain.candidate import Candidate
+from matloop.domain.cost import Costs
 from matloop.domain.pool import Pool
 from matloop.domain.prediction import Floats
 from matloop.domain.space import Space
@@ -54,6 +56,10 @@ class Rows(Protocol):
         """One of them."""
         ...
 
+    def cost(self, costs: Costs) -> Floats:
+        """What each costs (N,), NaN where that is unknown."""
+        ...
+
     def closed(self, ids: Set[str]) -> list[int]:
         """Which ones have these ids, as far as that is known without making the ids of all."""
         ...
@@ -77,6 +83,10 @@ class PoolRows:
     def candidate(self, row: int) -> Candidate:
         """The candidate of a row."""
         return self.pool.candidate(row)
+
+    def cost(self, costs: Costs) -> Floats:
+        """What each costs (N,)."""
+        return costs.rows
 
     def closed(self, ids: Set[str]) -> list[int]:
         """The rows of these ids where the pool has an id column; ids made of values are looked at one by one."""
@@ -111,6 +121,10 @@ class GridRows:
         """The candidate of a row."""
         return self.space.candidate(self.points[row])
 
+    def cost(self, costs: Costs) -> Floats:
+        """What each costs (N,), NaN where an expression gives no number above 0."""
+        return costs.of_grid(self.space, self.points)
+
     def closed(self, ids: Set[str]) -> list[int]:
         """None: ids made of values are looked at one by one."""
         return []
@@ -129,26 +143,33 @@ class RowSearch:
 
     free: (N,) rows that may still be found.
     scores: (N,) as last computed; those of a scorer that only falls are upper bounds ever after.
+    prices: what is left to spend and how costs weigh, None where nobody says. cost: (N,) then.
     """
 
     rows: Rows
     closed: Set[str]
     rng: np.random.Generator
+    prices: Prices | None = None
+    cost: Floats | None = field(default=None, init=False)
     free: NDArray[np.bool_] = field(init=False)
     scores: Floats | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         self.free = free_rows(self.rows, self.closed)
+        if self.prices is not None:
+            self.cost = self.rows.cost(self.prices.costs)
 
     def best(self, scorer: Scorer) -> Found | None:
-        """The best free candidate, the first one of equals; None when none is left."""
+        """The best free candidate that can be paid, the first one of equals; None when none is left."""
+        if self.prices is not None and self.cost is not None:
+            self.free &= self.prices.affordable(self.cost)
         if isinstance(scorer, Counted) and self.free.sum() > scorer.limit:
             return self._best_of_some(scorer, scorer.limit)
         scores, lazy = self.scores, scorer.falls
         if scores is None or not lazy:
             scores, lazy = np.full(self.rows.size, -np.inf), isinstance(scorer, Bounded)
             first = scorer.bound if isinstance(scorer, Bounded) else scorer.score
-            self._renew(np.flatnonzero(self.free), first, scores)
+            self._renew(np.flatnonzero(self.free), scorer, first, scores)
             self.scores = scores
         while self.free.any():
             left = np.flatnonzero(self.free)
@@ -164,6 +185,8 @@ class RowSearch:
         candidate = self.rows.candidate(row)
         if candidate.id in self.closed:
             return None
+        if self.prices is not None and self.cost is not None:
+            self.prices.pay(float(self.cost[row]))
         return Found(candidate, self.rows.encode(np.array([row])))
 
     def _best_of_some(self, scorer: Scorer, limit: int) -> Found | None:
@@ -176,10 +199,14 @@ class RowSearch:
                     return found
         return None
 
-    def _renew(self, rows: NDArray[np.intp], score: Callable[[Floats], Floats], scores: Floats) -> None:
+    def _renew(self, rows: NDArray[np.intp], scorer: Scorer, score: Callable[[Floats], Floats], scores: Floats) -> None:
+        """Compute scores of these rows, or bounds of them, per cost where costs weigh."""
         for start in range(0, len(rows), CHUNK):
             some = rows[start : start + CHUNK]
-            scores[some] = checked(score(self.rows.encode(some)))
+            found = checked(score(self.rows.encode(some)))
+            if self.prices is not None and self.cost is not None:
+                found = self.prices.apply(scorer, found, self.cost[some])
+            scores[some] = found
 
     def _lazily(self, left: NDArray[np.intp], scorer: Scorer, scores: Floats) -> int:
         """The best row, looking again only at those whose old score exceeds the best new one (Minoux 1978)."""
@@ -189,7 +216,7 @@ class RowSearch:
             if len(stale) > block:
                 stale = stale[np.argsort(-scores[stale], kind="stable")]
             some, stale = stale[:block], stale[block:]
-            self._renew(some, scorer.score, scores)
+            self._renew(some, scorer, scorer.score, scores)
             top = int(some[np.argmax(scores[some])])
             if best < 0 or (scores[top], -top) > (score, -best):
                 best, score = top, scores[top]

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from matloop.decide.acquisition import Counted, Scorer
 from matloop.decide.model import CHUNK
+from matloop.decide.prices import Prices
 from matloop.decide.search_pool import Found, checked
 from matloop.domain.prediction import Floats
 from matloop.domain.space import Space
@@ -37,6 +38,7 @@ class SpaceSearch:
     closed: ids that may not be found; grows with each find.
     near: points whose neighbourhood is promising, such as the best measured ones.
     evaluations: how many scores one find may cost.
+    prices: what is left to spend and how costs weigh, None where nobody says.
     """
 
     space: Space
@@ -44,26 +46,31 @@ class SpaceSearch:
     near: Points
     evaluations: int
     rng: np.random.Generator
+    prices: Prices | None = None
     kept: Points | None = field(default=None, init=False)
 
     def best(self, scorer: Scorer) -> Found | None:
-        """The best free candidate that the effort finds; a large space never runs out of them.
+        """The best free candidate that the effort finds; None when none of those looked at can be paid.
 
         Raises:
             SearchError: when all that was looked at is closed.
         """
         effort = min(self.evaluations, scorer.limit) if isinstance(scorer, Counted) else self.evaluations
-        seen = _Seen(self.space, scorer, effort)
+        seen = _Seen(self.space, scorer, effort, self.prices)
         seen.look(self._starts(max(1, int(_LOOK * effort))))
         starts, heights = seen.ordered()
         for first in range(0, len(starts), _CLIMBS):
             self._climb(seen, starts[first : first + _CLIMBS], heights[first : first + _CLIMBS])
-        points, _ = seen.ordered()
+        points, heights = seen.ordered()
         self.kept = points[:_KEPT]
+        if self.prices is not None and not np.isfinite(heights).any():
+            return None
         for k in points:
             candidate = self.space.candidate(k)
             if candidate.id not in self.closed:
                 self.closed.add(candidate.id)
+                if self.prices is not None:
+                    self.prices.pay(float(self.prices.costs.of_grid(self.space, k[None, :])[0]))
                 return Found(candidate, self.space.encode_grid(k[None, :]))
         found = f"{len(points)} candidates were looked at, and all are closed"
         fail(SearchError, "strategy.evaluations", found, "Raise it, widen the space, or allow repeats.")
@@ -109,6 +116,7 @@ class _Seen:
     space: Space
     scorer: Scorer
     effort: int
+    prices: Prices | None = None
     points: list[Points] = field(default_factory=list)
     scores: list[Floats] = field(default_factory=list)
     spent: int = 0
@@ -121,15 +129,20 @@ class _Seen:
     def look(self, points: Points) -> Floats:
         """Score points (q, p), the first ones only when the effort does not reach for all."""
         points = points[: self.left]
-        parts = [
-            checked(self.scorer.score(self.space.encode_grid(points[start : start + CHUNK])))
-            for start in range(0, len(points), CHUNK)
-        ]
+        parts = [self._score(points[start : start + CHUNK]) for start in range(0, len(points), CHUNK)]
         scores = np.concatenate(parts) if parts else np.zeros(0)
         self.points.append(points)
         self.scores.append(scores)
         self.spent += len(points)
         return scores
+
+    def _score(self, points: Points) -> Floats:
+        """Scores (q,), per cost where costs weigh; -inf where the cost cannot be paid."""
+        scores = checked(self.scorer.score(self.space.encode_grid(points)))
+        if self.prices is None:
+            return scores
+        cost = self.prices.costs.of_grid(self.space, points)
+        return np.where(self.prices.affordable(cost), self.prices.apply(self.scorer, scores, cost), -np.inf)
 
     def ordered(self) -> tuple[Points, Floats]:
         """Distinct points (u, p), best first, and their scores (u,)."""

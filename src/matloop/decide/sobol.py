@@ -63,7 +63,7 @@ class Sobol:
 
     def _points(self, task: Task, encoder: Encoder) -> Floats:
         """Places design_next to design_next + n of the sequence, encoded (n, d)."""
-        blocks = unit_blocks(self.sequence, len(encoder.parts), task.rng(Purpose.DESIGN))
+        blocks = unit_blocks(self.sequence, len(encoder.chosen), task.rng(Purpose.DESIGN))
         rows = (row for block in blocks for row in block)
         unit = np.array(list(islice(rows, task.design_next, task.design_next + task.n)))
         return _encoded(unit, encoder)
@@ -72,7 +72,7 @@ class Sobol:
 def _encoded(unit: Floats, encoder: Encoder) -> Floats:
     """Unit points (n, features) as encoded inputs (n, d): numbers as they are, a choice by its share of [0, 1)."""
     columns: list[Floats | NDArray[np.int64]] = []
-    for part, column in zip(encoder.parts, unit.T, strict=True):
+    for part, column in zip(encoder.chosen, unit.T, strict=True):
         if isinstance(part, OneHot):
             columns.append(np.floor(column * len(part.levels)).astype(np.int64))
         else:

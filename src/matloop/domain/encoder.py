@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -55,20 +55,50 @@ class OneHot:
         """One column a level."""
         return len(self.levels)
 
+    def marks(self, codes: NDArray[np.intp]) -> Floats:
+        """(n, width) columns of levels by code (n,)."""
+        return ONE_HOT * np.eye(self.width)[codes]
+
+
+@dataclass(frozen=True, slots=True)
+class Described(OneHot):
+    """A text feature whose levels are described by numbers; a level never seen is their mean, all zeros.
+
+    points: one a level, its encoded columns; see `matloop.domain.descriptors`.
+    """
+
+    points: tuple[tuple[float, ...], ...]
+
+    @property
+    def width(self) -> int:
+        """One column a descriptor."""
+        return len(self.points[0])
+
+    def marks(self, codes: NDArray[np.intp]) -> Floats:
+        """(n, width) columns of levels by code (n,)."""
+        return np.array(self.points)[codes]
+
 
 @dataclass(frozen=True)
 class Encoder:
-    """Scales numbers to [0, 1] and writes choices one-hot.
+    """Scales numbers to [0, 1] and writes choices one-hot, or as numbers that describe them.
 
-    parts: one a feature, in declared order.
+    parts: one a feature, in declared order; what is assumed comes last.
+    assumed: feature -> the value that it has where none is given.
     """
 
     parts: tuple[Scaled | OneHot, ...]
+    assumed: Mapping[str, float] = field(default_factory=dict)
 
     @cached_property
     def d(self) -> int:
         """Number of columns."""
         return sum(part.width for part in self.parts)
+
+    @cached_property
+    def chosen(self) -> tuple[Scaled | OneHot, ...]:
+        """The features of candidates, without what is assumed."""
+        return tuple(part for part in self.parts if part.name not in self.assumed)
 
     @cached_property
     def groups(self) -> NDArray[np.intp]:
@@ -96,7 +126,7 @@ class Encoder:
         columns: list[Floats | NDArray[np.int64]] = []
         for part, codes in zip(self.parts, self._codes, strict=True):
             try:
-                column = [row[part.name] for row in values]
+                column = [row[part.name] if part.name in row else self.assumed[part.name] for row in values]
             except KeyError:
                 fail(DataError, f"feature {part.name!r}", "no value is given", "Give every feature a value.")
             if isinstance(part, OneHot):
@@ -107,8 +137,20 @@ class Encoder:
             columns.append(np.array(column, dtype=np.float64))
         return self.encode_columns(columns, len(values))
 
+    def as_assumed(self, X: Floats) -> Floats:
+        """Encoded inputs (n, d) with the assumed values in place of those they have."""
+        if not self.assumed:
+            return X
+        out = X.copy()
+        for part, start in zip(self.parts, self.starts, strict=True):
+            if part.name in self.assumed and isinstance(part, Scaled):
+                out[:, start] = part.scale(np.full(len(X), self.assumed[part.name]))
+        return out
+
     def encode_columns(self, columns: Sequence[Floats | NDArray[np.integer]], n: int) -> Floats:
         """Encode by column: values (n,) of a numeric feature, codes (n,) of a text one (-1: unknown) to (n, d).
+
+        The columns of what is assumed may be left out.
 
         Raises:
             DataError: when the result would not fit into memory.
@@ -116,11 +158,13 @@ class Encoder:
         if n * self.d > _MOST_CELLS:
             found = f"{n} candidates x {self.d} encoded columns do not fit into memory"
             fail(DataError, "features", found, "Describe text features of many choices by numeric columns.")
+        missing = [np.full(n, self.assumed[part.name]) for part in self.parts[len(columns) :]]
+        columns = [*columns, *missing]
         out = np.zeros((n, self.d))
         for part, start, column in zip(self.parts, self.starts, columns, strict=True):
             if isinstance(part, Scaled):
                 out[:, start] = part.scale(np.asarray(column, dtype=np.float64))
             else:
                 known = np.flatnonzero(column >= 0)
-                out[known, start + column[known].astype(np.intp)] = ONE_HOT
+                out[known, start : start + part.width] = part.marks(column[known].astype(np.intp))
         return out

@@ -12,8 +12,8 @@ settings and of the pool or space in force:
                prediction, reason, place, cost}), machine [, fixed (name -> value)] [, exclude (candidates' ids)]
     approved, rejected, dispatched, returned, unknown    suggestion [, reason]
     measured, failed, censored, aborted    suggestion (null where nobody suggested it), candidate, experiment, reading,
-               values, executed, outside, note, outcome [, std] [, side]
-    corrected  suggestion, candidate, experiment, reading, outcome, reason
+               values, executed, outside, note, outcome [, std] [, side] [, executed_std] [, cost] [, day]
+    corrected  suggestion, candidate, experiment, reading, outcome, reason [, std (null: none)] [, status] [, note]
     withdrawn  suggestions (list of ids), reason
     stopped    reason
 """

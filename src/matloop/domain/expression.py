@@ -104,6 +104,9 @@ class Condition:
         """(n,) for which rows it holds."""
         with np.errstate(all="ignore"):
             good, sure = _decide(self.tree, columns, n)
+            never = _divided_by_zero(self.tree, columns, n)
+        good &= ~never
+        sure |= never
         for row in np.flatnonzero(~sure):
             good[row] = self.holds_for({name: columns[name][row] for name in self.names})
         return good
@@ -121,6 +124,32 @@ class Condition:
         with np.errstate(all="ignore"):
             far = _excess(self.tree, columns, n, wanted=True)
         return np.nan_to_num(far, nan=1e300, posinf=1e300, neginf=1e300)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A tree that gives numbers, with sound names. text: as it was written."""
+
+    text: str
+    tree: Tree
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names in it, in order of first appearance."""
+        return tuple(dict.fromkeys(name.name for name in names_in(self.tree)))
+
+    def of(self, columns: Columns) -> Floats:
+        """The numbers, of the shape of the columns; not finite where it divides by 0."""
+        with np.errstate(all="ignore"):
+            return _figure(self.tree, columns)[0]
+
+
+def figure(text: str, tree: Tree, kinds: Kinds, faults: Faults) -> Figure | None:
+    """A tree that gives numbers over these names, or None with every fault noted."""
+    before = len(faults.found)
+    if _kind(tree, text, kinds, "name", faults) not in ("number", None):
+        faults.add(place_of(text), "it gives no number", "Write a sum or product of names and numbers.")
+    return Figure(text, tree) if len(faults.found) == before else None
 
 
 def names_in(tree: Tree) -> Iterator[Name]:
@@ -233,6 +262,20 @@ def _decide(tree: Tree, columns: Columns, n: int) -> tuple[Bools, Bools]:
             sure = np.broadcast_to(np.abs(left - right) > off_left + off_right + _EPS * (abs(left) + abs(right)), n)
             return good, sure.copy()
     raise TypeError(f"{type(tree).__name__} is no condition")
+
+
+def _divided_by_zero(tree: Tree, columns: Columns, n: int) -> Bools:
+    """(n,) for which rows something is divided by what float64 knows to be 0."""
+    found = np.zeros(n, dtype=np.bool_)
+    match tree:
+        case Not():
+            return _divided_by_zero(tree.inner, columns, n)
+        case Logic() | Comparison() | Arithmetic():
+            found = _divided_by_zero(tree.left, columns, n) | _divided_by_zero(tree.right, columns, n)
+            if isinstance(tree, Arithmetic) and tree.sign == "/":
+                value, off = _figure(tree.right, columns)
+                found |= np.broadcast_to((value == 0) & (off == 0), n)
+    return found
 
 
 def _is_text(tree: Tree, columns: Columns) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +14,12 @@ from matloop.domain.prediction import Floats
 
 _EXACT = 2**53  # integers up to here are floats, so a float division of two of them is rounded once, as Python's is
 _EXACT_SCALE = 10**22  # the largest power of ten that is a float
+_REMEMBERED = 2**16  # decimals; exact decisions meet the same grid values again and again
 _SNAP_RANGE = 1e-9  # of the range: a typed value this near to a grid value is that grid value (CONTRACT, Identity)
 _SNAP_STEP = 0.25  # of a step: above 0.5 a value between two grid values would belong to both
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def decimal(number: float) -> Fraction:
     """The decimal number that a float prints as: 0.1 is one tenth, not its binary neighbour."""
     return Fraction(Decimal(repr(float(number))))

@@ -16,10 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matloop.domain.prediction import Floats
+from matloop.domain.shared import MOST_CELLS, Groups, are_disjoint, exchanges, groups_of, incidence, shifted, ways
 from matloop.domain.simplex import Ints, Simplex
 
 MOST_SUPPORTS = 50_000
 """Supports of one block that are listed; each costs about 2 kB and 20 microseconds."""
+
+
+_TOO_MANY = f"there are more than {MOST_SUPPORTS:,} ways to choose what is nonzero"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +122,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Ground:
-    """Ranges low .. high of p grid indices, disjoint sums and at-most constraints on them."""
+    """Ranges low .. high of p grid indices, sums and at-most constraints on them."""
 
     low: tuple[int, ...]
     high: tuple[int, ...]
@@ -130,7 +134,8 @@ class Ground:
         """Every block; one without a support has no member at all.
 
         Raises:
-            OverflowError: when a block has more than `MOST_SUPPORTS` supports.
+            OverflowError: when a block has more than `MOST_SUPPORTS` supports, or its sums share parameters on so fine
+                a grid that their tables would not fit; it says which.
         """
         groups = _joined([*(set(held.places) for held in self.sums), *(set(held.places) for held in self.caps)])
         return tuple(self._block(tuple(sorted(group))) for group in groups)
@@ -141,12 +146,17 @@ class Ground:
         if not caps and len(sums) == 1:
             places = sums[0].places
         made: dict[tuple[tuple[int, ...], int], Simplex] = {}
-        supports = []
+        layout = _Layout.of(places, sums)
+        supports: list[Support] = []
         for ranges in self._supports(places, caps):
-            if (support := _support(places, ranges, sums, made)) is not None:
-                supports.append(support)
+            supports += _supports_of(ranges, layout, made)
             if len(supports) > MOST_SUPPORTS:
-                raise OverflowError
+                raise OverflowError(_TOO_MANY)
+        if not layout.disjoint:
+            cells = sum((len(caps) - 1) * (total + 2) for caps, total in made)
+            if cells > MOST_CELLS:
+                found = f"the sums that share parameters need tables of {cells:,} cells, more than {MOST_CELLS:,}"
+                raise OverflowError(found)
         return Block(places, tuple(supports))
 
     def _supports(self, places: Sequence[int], caps: Sequence[IndexCap]) -> Iterator[list[tuple[int, int]]]:
@@ -158,7 +168,7 @@ class Ground:
             ranges, left = stack.pop()
             visited += 1
             if visited > 8 * MOST_SUPPORTS:
-                raise OverflowError
+                raise OverflowError(_TOO_MANY)
             if len(ranges) == len(places):
                 yield ranges
                 continue
@@ -211,12 +221,46 @@ class Ground:
 
     def has(self, K: Ints) -> NDArray[np.bool_]:
         """(n,) which of the rows K (n, p) are members."""
-        good = ((K >= self.low) & (K <= self.high)).all(axis=1)
-        for held in self.sums:
-            good &= K[:, list(held.places)].sum(axis=1) == held.total
-        for cap in self.caps:
-            good &= (K[:, list(cap.places)] != cap.zeros).sum(axis=1) <= cap.k
+        low, high, sums, caps = self._tests
+        good = ((K >= low) & (K <= high)).all(axis=1)
+        if len(sums[1]):
+            good &= (K @ sums[0] == sums[1]).all(axis=1)
+        for places, zeros, k in caps:
+            good &= (K[:, places] != zeros).sum(axis=1) <= k
         return np.asarray(good, dtype=np.bool_)
+
+    @cached_property
+    def _tests(self) -> tuple[Ints, Ints, tuple[Ints, Ints], list[tuple[list[int], Ints, int]]]:
+        """What `has` looks at, as arrays: ranges, a column and a total for each sum, places and zeros of each cap."""
+        columns = np.zeros((len(self.low), len(self.sums)), dtype=np.int64)
+        for j, held in enumerate(self.sums):
+            columns[list(held.places), j] = 1
+        totals = np.array([held.total for held in self.sums], dtype=np.int64)
+        caps = [(list(cap.places), np.array(cap.zeros, dtype=np.int64), cap.k) for cap in self.caps]
+        return np.array(self.low, dtype=np.int64), np.array(self.high, dtype=np.int64), (columns, totals), caps
+
+    @cached_property
+    def groups(self) -> Groups:
+        """Places that belong to the same sums: they may exchange what they have. One a sum where sums are disjoint."""
+        return groups_of([held.places for held in self.sums])
+
+    @cached_property
+    def _shared(self) -> tuple[tuple[Ints, Groups], ...]:
+        """Exchanges between groups, block by block, where sums share places."""
+        found = []
+        for block in self.blocks:
+            sums = [held.places for held in self.sums if held.places[0] in block.places]
+            groups = groups_of(sums)
+            if not are_disjoint(sums):
+                belongs = incidence(sums, groups)
+                found.append((exchanges(tuple(map(tuple, belongs.tolist()))), groups))
+        return tuple(found)
+
+    def shifts(self, k: Ints, rng: np.random.Generator, n: int) -> Ints:
+        """Points (m, p) that differ from k (p,) by an exchange between sums that share places; none where none do."""
+        ends = (np.array(self.low, dtype=np.int64), np.array(self.high, dtype=np.int64))
+        parts = [shifted(k, changes, ends, rng, n) for changes in self._shared]
+        return np.vstack([np.zeros((0, len(k)), dtype=np.int64), *parts])
 
     def swaps(self, k: Ints) -> Ints:
         """Points (m, p) near k that hand a place's nonzero value to one that is 0, or share it with one."""
@@ -252,25 +296,62 @@ class Ground:
                 yield point
 
 
-def _support(
-    places: tuple[int, ...],
-    ranges: list[tuple[int, int]],
-    sums: Sequence[IndexSum],
-    made: dict[tuple[tuple[int, ...], int], Simplex],
-) -> Support | None:
-    """A support, None when no member has it; equal simplexes are made once."""
+@dataclass(frozen=True)
+class _Layout:
+    """The sums of a block by position in it.
+
+    members: of each sum. totals: of each sum, counted from index 0. size: positions in the block.
+    """
+
+    members: Groups
+    totals: tuple[int, ...]
+    size: int
+
+    @classmethod
+    def of(cls, places: tuple[int, ...], sums: Sequence[IndexSum]) -> _Layout:
+        at = {place: i for i, place in enumerate(places)}
+        members = tuple(tuple(at[place] for place in held.places) for held in sums)
+        return cls(members, tuple(held.total for held in sums), len(places))
+
+    @cached_property
+    def disjoint(self) -> bool:
+        return are_disjoint(self.members)
+
+    @cached_property
+    def groups(self) -> Groups:
+        return groups_of(self.members)
+
+    @cached_property
+    def belongs(self) -> Ints:
+        return incidence(self.members, self.groups)
+
+    @cached_property
+    def free(self) -> tuple[int, ...]:
+        bound = {i for members in self.members for i in members}
+        return tuple(i for i in range(self.size) if i not in bound)
+
+    def shares(self, low: Ints, caps: Sequence[tuple[int, ...]]) -> list[list[int]]:
+        """Every way in which subtotals of the groups, above `low`, meet the totals."""
+        totals = [total - sum(int(low[i]) for i in mine) for total, mine in zip(self.totals, self.members, strict=True)]
+        tops = [sum(widths) for widths in caps]
+        if not self.disjoint:
+            found: list[list[int]] = ways(self.belongs, tops, totals).tolist()
+            return found
+        return [totals] if all(0 <= total <= top for total, top in zip(totals, tops, strict=True)) else []
+
+
+def _supports_of(
+    ranges: list[tuple[int, int]], layout: _Layout, made: dict[tuple[tuple[int, ...], int], Simplex]
+) -> Iterator[Support]:
+    """The supports of given ranges: one, or one for each way to share totals where sums share places.
+
+    None where no member has the ranges; equal simplexes are made once.
+    """
     low, high = (np.array([ends[side] for ends in ranges], dtype=np.int64) for side in (0, 1))
-    at = {place: i for i, place in enumerate(places)}
-    found = []
-    for held in sums:
-        members = tuple(at[place] for place in held.places)
-        caps = tuple(int(high[i] - low[i]) for i in members)
-        total = held.total - sum(int(low[i]) for i in members)
-        if not 0 <= total <= sum(caps):
-            return None
-        found.append((members, made.setdefault((caps, total), Simplex(caps, total))))
-    bound = {i for members, _ in found for i in members}
-    return Support(low, high, tuple(i for i in range(len(places)) if i not in bound), tuple(found))
+    caps = [tuple(int(high[i] - low[i]) for i in group) for group in layout.groups]
+    for way in layout.shares(low, caps):
+        parts = [made.setdefault((tops, total), Simplex(tops, total)) for tops, total in zip(caps, way, strict=True)]
+        yield Support(low, high, layout.free, tuple(zip(layout.groups, parts, strict=True)))
 
 
 def _joined(groups: list[set[int]]) -> list[set[int]]:

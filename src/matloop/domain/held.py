@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from matloop.domain.expression import Columns, Condition
 from matloop.domain.ground import Ground
-from matloop.domain.moves import Moves
+from matloop.domain.moves import Moves, distinct
 from matloop.domain.parameter import Categorical, Integer, Parameter, Real
 from matloop.domain.prediction import Floats
 from matloop.domain.simplex import Ints
@@ -24,6 +24,7 @@ _SHIFTS = 64  # draws that a row of the unit cube has; the share of feasible poi
 _ROUNDS = 64  # draws by which a sample is filled before points are mended instead
 _MENDS = 3_000  # points looked at to mend one row that no draw brought home
 _EFFORT = 200_000  # points looked at in search of the first feasible one
+_GLANCE = 1_000  # draws after which a space counts as hard to meet: proofs are then tried, which take milliseconds
 _NEAR = 48  # neighbours in one round of mending
 _HOMES = 8  # points that are mended for one sample; the rest of it is found near them
 _STEPS = 30  # from the first feasible point, where a row could not be mended
@@ -36,11 +37,13 @@ class Held:
     """What the constraints of a space leave of it.
 
     conditions: expressions that are neither always true nor part of the ground.
+    known: a feasible point where a search in whole numbers found one; None where chance finds them.
     """
 
     parameters: Sequence[Parameter]
     ground: Ground
     conditions: Sequence[Condition]
+    known: tuple[int, ...] | None = None
 
     @cached_property
     def _low(self) -> Ints:
@@ -50,7 +53,7 @@ class Held:
     def _moves(self) -> Moves:
         choices = [isinstance(one, Categorical) for one in self.parameters]
         tops = [high - low for low, high in zip(self.ground.low, self.ground.high, strict=True)]
-        return Moves.of(tops, choices, [held.places for held in self.ground.sums])
+        return Moves.of(tops, choices, self.ground.groups)
 
     @cached_property
     def _names(self) -> frozenset[str]:
@@ -81,6 +84,12 @@ class Held:
             return None
         points = self.ground.enumerate()
         return points[self.has(points)]
+
+    @cached_property
+    def met_by_chance(self) -> bool:
+        """Whether a few draws, the same each time, meet a feasible point."""
+        drawn = self.ground.from_unit(np.random.default_rng(0).random((_GLANCE, len(self.parameters))))
+        return bool(self.has(drawn).any())
 
     def enumerate(self, limit: int) -> Ints | None:
         """All feasible points in lexicographic order, None when there are, or may be, more than `limit`."""
@@ -145,12 +154,12 @@ class Held:
     def neighbours(self, k: Ints, rng: np.random.Generator, n: int) -> Ints:
         """Up to n different feasible points (m, p) near the feasible point k (p,), never k itself."""
         if not self.conditions and not self.ground.caps:
-            return self._low + self._moves.take(k - self._low, rng, n)
+            return self._stepped(k, rng, n)
         near = self._near(k, rng, _WIDE * n)
         found = near[self.has(near)]
         if len(found) < n // _WIDE + 1:
             found = np.vstack([found, self._farther(k, near, rng, n)])
-        found = np.unique(found[(found != k).any(axis=1)], axis=0)
+        found = distinct(found[(found != k).any(axis=1)])
         return found if len(found) <= n else found[np.sort(rng.choice(len(found), size=n, replace=False))]
 
     def _farther(self, k: Ints, near: Ints, rng: np.random.Generator, n: int) -> Ints:
@@ -166,9 +175,18 @@ class Held:
             found += [self._downhill(points, rng, _DETOURS * _NEAR, avoid=k)[0] for points in far]
         return np.vstack([np.zeros((0, len(k)), dtype=np.int64), *found])
 
+    def _stepped(self, k: Ints, rng: np.random.Generator, n: int) -> Ints:
+        """Up to n points (m, p) one step from k: sums keep their totals, ranges hold, nothing else is asked."""
+        points = self._low + self._moves.take(k - self._low, rng, n)
+        shifts = self.ground.shifts(k, rng, n)
+        if not len(shifts):
+            return points
+        both = distinct(np.vstack([points, shifts]))
+        return both if len(both) <= n else both[np.sort(rng.choice(len(both), size=n, replace=False))]
+
     def _near(self, k: Ints, rng: np.random.Generator, n: int) -> Ints:
         """Points of the ground about one step from k, whatever the expressions say of them."""
-        points = self._low + self._moves.take(k - self._low, rng, n)
+        points = self._stepped(k, rng, n)
         if not self.ground.caps:
             return points
         swaps = self.ground.swaps(k)
@@ -194,6 +212,8 @@ class Held:
     @cached_property
     def _first(self) -> Ints:
         """A feasible point, the same each time."""
+        if self.known is not None:
+            return np.array(self.known, dtype=np.int64)
         found = self._mended(np.random.default_rng(0), _EFFORT)
         if found is None:
             names = "; ".join(held.text for held in self.conditions)

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from matloop.domain.canonical import Value
 from matloop.errors import DataError, Faults, InputError, nearest
 
 Parsers = Mapping[str, Callable[[object], Value]]
 """Declared name -> reader of one value, which raises InputError."""
+
+
+_NAMED = 6  # names that a short description lists; the rest is counted
+
+
+def shortly(names: Sequence[str]) -> str:
+    """Names in one short line: `n, theta, r, t`, of many the first and how many more."""
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
 
 
 def parse_values(values: Mapping[str, object], parsers: Parsers, word: str, *, complete: bool) -> dict[str, Value]:

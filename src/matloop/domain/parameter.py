@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -11,10 +11,14 @@ from typing import Any, Protocol, runtime_checkable
 
 from matloop.domain import canonical
 from matloop.domain.canonical import Value
+from matloop.domain.categorical import Categorical
+from matloop.domain.context import Context
 from matloop.domain.grid import Grid, decimal
 from matloop.domain.number import as_number
-from matloop.domain.units import check_unit
-from matloop.errors import DataError, Faults, InputError, NotYetSupported, SpaceError, fail, nearest
+from matloop.domain.parameter_check import check_name, look_at_unit, parse_number
+from matloop.errors import DataError, Faults, InputError, SpaceError, fail, nearest
+
+__all__ = ["KINDS", "Binary", "Categorical", "Integer", "Parameter", "Real", "from_json"]
 
 DEFAULT_STEPS = 10**6  # a real parameter without a step has this many (CONTRACT, Identity); ids depend on it
 MOST_POINTS = 2**53  # grid indices are counted in float64 where a search scales them
@@ -63,28 +67,6 @@ class Parameter(Protocol):
         ...
 
 
-def _check_name(faults: Faults, name: object, kind: str) -> str:
-    """Note a missing name; returns the place that further faults name."""
-    if not isinstance(name, str) or not name.strip() or name != name.strip():
-        faults.add(f"{kind} parameter", f"name is {name!r}", "Give it a name, without blanks around it.")
-    return f"parameter {name!r}"
-
-
-def _check_unit(faults: Faults, unit: str | None, place: str) -> None:
-    if unit is not None:
-        try:
-            check_unit(unit, place)
-        except InputError as error:
-            faults.absorb(error)
-
-
-def _parse_number(name: str, value: object) -> float:
-    found = as_number(value)
-    if found is None:
-        fail(InputError, f"parameter {name!r}", f"{value!r} is no number", "Give a finite number, like 12 or 0.5.")
-    return found
-
-
 @dataclass(frozen=True)
 class Real:
     """A number between low and high, set in steps.
@@ -103,8 +85,8 @@ class Real:
 
     def __post_init__(self) -> None:
         faults = Faults()
-        place = _check_name(faults, self.name, "real")
-        _check_unit(faults, self.unit, place)
+        place = check_name(faults, self.name, "real")
+        look_at_unit(faults, self.unit, place)
         numbers = {"low": self.low, "high": self.high, "step": self.step}
         for key, given in numbers.items():
             number = as_number(given)
@@ -168,7 +150,7 @@ class Real:
         Raises:
             InputError: when it states none.
         """
-        return _parse_number(self.name, value)
+        return parse_number(self.name, value)
 
     def to_json(self) -> dict[str, Any]:
         """Kind and settings, for the ledger."""
@@ -193,8 +175,8 @@ class Integer:
 
     def __post_init__(self) -> None:
         faults = Faults()
-        place = _check_name(faults, self.name, "integer")
-        _check_unit(faults, self.unit, place)
+        place = check_name(faults, self.name, "integer")
+        look_at_unit(faults, self.unit, place)
         for key, given in (("low", self.low), ("high", self.high)):
             number = as_number(given)
             if isinstance(given, str) or number is None or not number.is_integer() or abs(number) >= MOST_POINTS / 2:
@@ -235,82 +217,12 @@ class Integer:
         Raises:
             InputError: when it states none.
         """
-        number = _parse_number(self.name, value)
+        number = parse_number(self.name, value)
         return int(number) if number.is_integer() else number
 
     def to_json(self) -> dict[str, Any]:
         """Kind and settings, for the ledger."""
         return {"kind": "integer", "name": self.name, "low": self.low, "high": self.high, "unit": self.unit}
-
-
-@dataclass(frozen=True)
-class Categorical:
-    """One of several choices, all of them text.
-
-    descriptors: a table of numbers that describe the choices; comes with the face.
-    """
-
-    name: str
-    choices: Sequence[str]
-    descriptors: object = None
-
-    def __post_init__(self) -> None:
-        faults = Faults()
-        place = _check_name(faults, self.name, "categorical")
-        if self.descriptors is not None:
-            fail(NotYetSupported, place, "descriptors are not yet supported", "Leave descriptors out.")
-        if isinstance(self.choices, str) or not isinstance(self.choices, list | tuple):
-            faults.add(place, f"choices is {self.choices!r}", "Give a list of two or more texts.")
-            faults.raise_if_any(SpaceError)
-        object.__setattr__(self, "choices", tuple(self.choices))
-        odd = [
-            choice for choice in self.choices if not isinstance(choice, str) or not choice or choice != choice.strip()
-        ]
-        for choice in odd:
-            cure = f"Give choices as text without blanks around it, like {str(choice).strip() or 'DMF'!r}."
-            faults.add(place, f"choice {choice!r}", cure)
-        if not odd:
-            twice = sorted({choice for choice in self.choices if self.choices.count(choice) > 1})
-            for choice in twice:
-                faults.add(place, f"choice {choice!r} stands there twice", "Name every choice once.")
-            if len(self.choices) < 2:
-                faults.add(place, f"{len(self.choices)} choices", "Give two or more, or leave the parameter out.")
-        faults.raise_if_any(SpaceError)
-
-    @property
-    def size(self) -> int:
-        """Number of choices."""
-        return len(self.choices)
-
-    @property
-    def width(self) -> int:
-        """Number of encoded columns: one a choice."""
-        return len(self.choices)
-
-    def value(self, k: int) -> str:
-        """The k-th choice."""
-        return self.choices[k]
-
-    def index(self, value: Value) -> int | None:
-        """Place of a choice among the choices, None for an unknown one."""
-        return self.choices.index(value) if isinstance(value, str) and value in self.choices else None
-
-    def parse(self, value: object) -> str:
-        """The choice that a cell or an argument states; 1 and 1.0 state the choice "1".
-
-        Raises:
-            InputError: when it is neither text nor a number.
-        """
-        number = None if isinstance(value, str) else as_number(value)
-        found = canonical.number_text(number) if number is not None else value
-        if not isinstance(found, str) or not found.strip():
-            cure = f"Give one of {', '.join(map(repr, self.choices))}."
-            fail(InputError, f"parameter {self.name!r}", f"{value!r} is no choice", cure)
-        return found.strip()
-
-    def to_json(self) -> dict[str, Any]:
-        """Kind and settings, for the ledger."""
-        return {"kind": "categorical", "name": self.name, "choices": list(self.choices), "descriptors": None}
 
 
 @dataclass(frozen=True)
@@ -321,7 +233,7 @@ class Binary:
 
     def __post_init__(self) -> None:
         faults = Faults()
-        _check_name(faults, self.name, "binary")
+        check_name(faults, self.name, "binary")
         faults.raise_if_any(SpaceError)
 
     @property
@@ -359,10 +271,16 @@ class Binary:
         return {"kind": "binary", "name": self.name}
 
 
-KINDS: dict[str, Any] = {"real": Real, "integer": Integer, "categorical": Categorical, "binary": Binary}
+KINDS: dict[str, Any] = {
+    "real": Real,
+    "integer": Integer,
+    "categorical": Categorical,
+    "binary": Binary,
+    "context": Context,
+}
 
 
-def from_json(data: Mapping[str, Any]) -> Parameter:
+def from_json(data: Mapping[str, Any]) -> Parameter | Context:
     """Read `to_json` back.
 
     Raises:
@@ -371,7 +289,9 @@ def from_json(data: Mapping[str, Any]) -> Parameter:
     """
     settings = dict(data)
     kind = settings.pop("kind", None)
+    if settings.get("descriptors") is not None:
+        settings["descriptors"] = {**settings["descriptors"], "choices": settings["choices"]}
     if kind not in KINDS:
         fail(DataError, "parameter", f"unknown kind {kind!r}", nearest(str(kind), KINDS))
-    made: Parameter = KINDS[kind](**settings)
+    made: Parameter | Context = KINDS[kind](**settings)
     return made

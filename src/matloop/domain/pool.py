@@ -17,13 +17,14 @@ from matloop.domain.candidate import Candidate
 from matloop.domain.canonical import Value
 from matloop.domain.columns import Column, Numbers, Rows, Words, group, row_hash
 from matloop.domain.constraint import Constraint
+from matloop.domain.context import Context, assumed_of, check_contexts, refuse_unknown_context
 from matloop.domain.encoder import Encoder
 from matloop.domain.keeping import check_names, keeping
-from matloop.domain.named_values import Parsers, parse_values
+from matloop.domain.named_values import Parsers, parse_values, shortly
 from matloop.domain.pool_read import Source
 from matloop.domain.prediction import Floats
-from matloop.domain.table import LISTED_FAULTS, Texts, listed
-from matloop.errors import DataError, Fault, Faults, SpaceError, fail
+from matloop.domain.table import LISTED_FAULTS, Texts
+from matloop.errors import DataError, Faults, SpaceError, fail
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,6 +43,7 @@ class Pool:
     row_of: source row -> candidate.
     source: file or name of the table, for messages.
     id_name: the id column, None without one.
+    context: what is measured with every reading. assumed: its values that predictions are made at.
     constraints: what all candidates keep. fallen: how many rows of the source each of them alone would take away.
     """
 
@@ -55,6 +57,8 @@ class Pool:
     _riders: Mapping[str, NDArray[Any]] = field(repr=False)
     constraints: tuple[Constraint, ...] = ()
     fallen: tuple[int, ...] = ()
+    context: tuple[Context, ...] = ()
+    assumed: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
     def from_frame(
@@ -132,14 +136,18 @@ class Pool:
         named = [] if ids is None else [Words.of(ids)]
         first, row_of = group([column.keys() for column in (*columns, *named)])
         for words in named:
-            _refuse_twins(given, words, first)
+            pool_read.refuse_twins(given, words, first)
         riders = given.riders
         if len(first) < len(row_of):
             columns = [column.take(first) for column in columns]
             ids = None if ids is None else ids[first]
         riders = {name: cells[first] for name, cells in riders.items()}
-        _refuse_overflow(given, columns)
+        pool_read.refuse_overflow(given, columns)
         return cls(given.names, given.units, row_of, given.source, given.id_name, tuple(columns), ids, riders)
+
+    def __repr__(self) -> str:
+        id_ = "none" if self.id_name is None else repr(self.id_name)
+        return f"Pool({len(self):,} candidates; features {shortly(self.names)}; id {id_})"
 
     def __len__(self) -> int:
         column = self._columns[0]
@@ -148,7 +156,25 @@ class Pool:
     @cached_property
     def encoder(self) -> Encoder:
         """Scales by least and largest value, writes texts one-hot in order of first appearance."""
-        return Encoder(tuple(column.part(name) for name, column in zip(self.names, self._columns, strict=True)))
+        own = (column.part(name) for name, column in zip(self.names, self._columns, strict=True))
+        return Encoder((*own, *(one.part for one in self.context)), assumed_of(self.context, self.assumed))
+
+    def measuring(self, context: Sequence[Context]) -> Pool:
+        """The pool with parameters that are measured with every reading, instead of those it has; see `Context`.
+
+        Raises:
+            SpaceError: for names that stand there twice.
+        """
+        return replace(self, context=check_contexts(context, self.names), assumed={})
+
+    def assuming(self, context: Mapping[str, float]) -> Pool:
+        """The same pool with predictions made at these values of its context.
+
+        Raises:
+            DataError: for names that are no context.
+        """
+        refuse_unknown_context(self.context, context)
+        return replace(self, assumed={**self.assumed, **context}) if context else self
 
     def encode_rows(self, rows: Rows) -> Floats:
         """Encode some candidates to (k, d).
@@ -167,6 +193,16 @@ class Pool:
         """What rides along with a candidate, as its first row has it; "" where a cell is empty."""
         cells = {name: column[i : i + 1].tolist()[0] for name, column in self._riders.items()}
         return {name: "" if pool_read.is_missing(cell) else cell for name, cell in cells.items()}
+
+    @property
+    def kinds(self) -> dict[str, tuple[str, ...] | None]:
+        """Each feature with what a text may be; None for numbers."""
+        return {name: column.choices for name, column in zip(self.names, self._columns, strict=True)}
+
+    @property
+    def table(self) -> dict[str, NDArray[Any]]:
+        """(n,) columns as they stand: the features, and what rides along."""
+        return {name: column.plain for name, column in zip(self.names, self._columns, strict=True)} | dict(self._riders)
 
     def id(self, i: int) -> str:
         """The id of one candidate."""
@@ -258,12 +294,13 @@ class Pool:
         return int(same[0]) if len(same) else None
 
     def parse(self, values: Mapping[str, object]) -> dict[str, Value]:
-        """Typed values of some or all features, in declared order.
+        """Typed values of some or all features, in declared order, what is measured with readings last.
 
         Raises:
             DataError: all unknown names and unreadable values at once.
         """
-        return parse_values(values, self._parsers, "feature", complete=False)
+        parsers = {**self._parsers, **{one.name: one.parse for one in self.context}}
+        return parse_values(values, parsers, "feature", complete=False)
 
     @cached_property
     def _parsers(self) -> Parsers:
@@ -297,6 +334,8 @@ class Pool:
     def to_json(self) -> dict[str, Any]:
         """What it is made of, for the ledger; the values stay in their file."""
         told: dict[str, Any] = {"features": list(self.names), "id": self.id_name, "rows": len(self)}
+        if self.context:
+            told["context"] = [one.to_json() for one in self.context]
         return {**told, "constraints": [held.to_json() for held in self.constraints]} if self.constraints else told
 
     def where(self, constraints: Sequence[Constraint]) -> Pool:
@@ -309,12 +348,11 @@ class Pool:
         """
         if not constraints:
             return self
-        kinds = {name: column.choices for name, column in zip(self.names, self._columns, strict=True)}
+        kinds, columns = self.kinds, self.table
         faults = Faults()
         for held in constraints:
             check_names(faults, held, kinds)
         faults.raise_if_any(SpaceError)
-        columns = {name: column.plain for name, column in zip(self.names, self._columns, strict=True)}
         kept = [keeping(held, columns, kinds, len(self)) for held in constraints]
         fallen = tuple(int(np.count_nonzero(~good[self.row_of])) for good in kept)
         rows = np.flatnonzero(np.logical_and.reduce(kept))
@@ -354,36 +392,3 @@ class Pool:
         if not 1 <= n <= len(self):
             fail(DataError, self.source, f"the first {n} of {len(self)} candidates", f"Ask for 1 to {len(self)}.")
         return self._taken(slice(0, n), self.row_of[self.row_of < n])
-
-
-def _refuse_twins(given: Source, ids: Words, first: NDArray[np.intp]) -> None:
-    """One id with two feature rows is a fault."""
-    column_name = given.id_name or ""
-    codes = ids.codes[first]
-    counts = np.bincount(codes)
-    if counts.max() == 1:
-        return
-    twins = np.flatnonzero(counts > 1)
-    found = []
-    for code in twins[:LISTED_FAULTS]:
-        one, other = (int(row) for row in first[codes == code][:2])
-        values = [(column.value(one), column.value(other)) for column in given.columns]
-        differ = ", ".join(
-            f"{name} {a!r} and {b!r}" for name, (a, b) in zip(given.names, values, strict=True) if a != b
-        )
-        text = f"id {ids.levels[code]!r} has other features than at {given.place(one, column_name)} ({differ})"
-        found.append(Fault(given.place(other, column_name), text, "Give each its own id, or correct the row."))
-    faults = Faults()
-    listed(faults, found, len(twins))
-    faults.raise_if_any(DataError)
-
-
-def _refuse_overflow(given: Source, columns: Sequence[Column]) -> None:
-    """Least and largest value must have a difference."""
-    faults = Faults()
-    for name, column in zip(given.names, columns, strict=True):
-        if isinstance(column, Numbers) and not np.isfinite(column.part(name).span):
-            faults.add(
-                f"{given.source}, column {name!r}", "the range is beyond what a float holds", "Choose another unit."
-            )
-    faults.raise_if_any(DataError)

@@ -12,10 +12,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matloop.domain import parquet
-from matloop.domain.columns import Column, Numbers, Words
+from matloop.domain.columns import Column, Numbers, Words, group
 from matloop.domain.number import as_number
 from matloop.domain.prediction import Floats
-from matloop.domain.table import LISTED_FAULTS, Header, Table, Texts, listed, match, read_headers, read_table
+from matloop.domain.table import (
+    DECIMAL_COMMA,
+    LISTED_FAULTS,
+    Header,
+    Table,
+    Texts,
+    listed,
+    match,
+    read_headers,
+    read_table,
+)
 from matloop.domain.units import split_header
 from matloop.errors import DataError, Fault, Faults, nearest
 
@@ -88,6 +98,9 @@ def _read(
         faults.raise_if_any(DataError)
     columns = [_table_column(faults, table, name) for name in features]
     ids = None if id is None else _ids(faults, list(table.texts(id)), lambda row: table.place(row, id))
+    if faults.found and ids is not None:
+        sound = {name: column for name, column in zip(features, columns, strict=True) if column is not None}
+        note_twins(faults, sound, Words.of(ids), lambda row: table.place(row, str(id)))
     faults.raise_if_any(DataError)
     units = tuple(table.unit(name) for name in features)
     riders = {split_header(name)[0]: table.texts(name) for name in riding}
@@ -166,6 +179,37 @@ def _ids(faults: Faults, texts: Sequence[str], place: Callable[[int], str]) -> T
     return array
 
 
+def note_twins(
+    faults: Faults,
+    columns: Mapping[str, Column],
+    ids: Words,
+    place: Callable[[int], str],
+    first: NDArray[np.intp] | None = None,
+) -> None:
+    """Note ids that have two different rows of features.
+
+    Args:
+        faults: where they are noted.
+        columns: the features, name -> (n,).
+        ids: (n,) id of each row; empty ones are passed over.
+        place: row -> where its id stands.
+        first: the first row of each group of equal rows, where that is known already.
+    """
+    if first is None:
+        first = group([column.keys() for column in (*columns.values(), ids)])[0]
+    codes = ids.codes[first]
+    twins = [int(code) for code in np.flatnonzero(np.bincount(codes) > 1) if ids.levels[code]]
+    found = []
+    for code in twins[:LISTED_FAULTS]:
+        one, other = (int(row) for row in first[codes == code][:2])
+        values = {name: (column.value(one), column.value(other)) for name, column in columns.items()}
+        differ = ", ".join(f"{name} {a!r} and {b!r}" for name, (a, b) in values.items() if a != b)
+        text = f"id {ids.levels[code]!r} has other features than at {place(one)} ({differ})"
+        found.append(Fault(place(other), text, "Give each its own id, or correct the row."))
+    if found:
+        listed(faults, found, len(twins))
+
+
 def _table_column(faults: Faults, table: Table, name: str) -> Column | None:
     """A column of a file: numbers, true and false, or words; None with the reasons noted."""
     if table.is_numeric(name):
@@ -185,34 +229,52 @@ def _sorted_out(
     empty: Sequence[int],
     place: Callable[[int], str],
 ) -> Column | None:
-    """Words where no cell is a number, numbers where all are; else the cells of the rarer kind are noted."""
+    """Words where no cell is a number, numbers where all are; else the cells of the rarer kind are noted.
+
+    Where all that is no number has a decimal comma, the column was meant as numbers; as words each would be a choice.
+    """
     holes = set(empty)
     words = [row for row, number in enumerate(numbers) if number is None and row not in holes]
     figures = [row for row, number in enumerate(numbers) if number is not None]
     if empty:
         listed(faults, [Fault(place(row), "the cell is empty", _EMPTY) for row in empty[:LISTED_FAULTS]], len(empty))
-    if words and figures:
-        odd = words if len(words) <= len(figures) else figures
-        found = (
-            "{!r} is no number, but {} other cells are"
-            if odd is words
-            else "{!r} is a number, but {} other cells are text"
-        )
-        cure = (
-            "Give a finite number, or make the whole column text."
-            if odd is words
-            else "Make the column all text or all numbers."
-        )
-        others = len(cells) - len(holes) - len(odd)
-        listed(
-            faults, [Fault(place(row), found.format(cells[row], others), cure) for row in odd[:LISTED_FAULTS]], len(odd)
-        )
+    odd, found, cure = _odd(cells, words, figures)
+    if odd:
+        first = [Fault(place(row), found(row), cure(row)) for row in odd[:LISTED_FAULTS]]
+        listed(faults, first, len(odd))
         return None
     if empty:
         return None
     if words:
         return Words.of(cells)
     return Numbers.of(np.array(numbers, dtype=np.float64))
+
+
+_Say = Callable[[int], str]
+
+
+def _odd(cells: Sequence[str], words: Sequence[int], figures: Sequence[int]) -> tuple[Sequence[int], _Say, _Say]:
+    """The cells that do not go with the others of a column, and per cell what is wrong and the cure.
+
+    Args:
+        cells: (n,) all of them.
+        words: rows of those that are no number.
+        figures: rows of those that are.
+    """
+    if all(DECIMAL_COMMA.fullmatch(cells[row]) for row in words):
+
+        def pointed(row: int) -> str:
+            point = cells[row].replace(",", ".")
+            return f"Write {point} if it is a decimal, which takes a point; a name that looks like one needs a letter."
+
+        return words, lambda row: f"{cells[row]!r} is no number", pointed
+    if not figures:
+        return (), str, str
+    if len(words) <= len(figures):
+        cure = "Give a finite number, or make the whole column text."
+        return words, lambda row: f"{cells[row]!r} is no number, but {len(figures)} other cells are", lambda _: cure
+    cure = "Make the column all text or all numbers."
+    return figures, lambda row: f"{cells[row]!r} is a number, but {len(words)} other cells are text", lambda _: cure
 
 
 def _frame_column(faults: Faults, cells: NDArray[Any], name: str, place: Callable[[int, str], str]) -> Column | None:
@@ -283,3 +345,26 @@ def _id_texts(cells: NDArray[Any]) -> list[str]:
         else:
             texts.append(str(value).strip())
     return texts
+
+
+def refuse_twins(given: Source, ids: Words, first: NDArray[np.intp]) -> None:
+    """One id with two feature rows is a fault."""
+    faults = Faults()
+    columns = dict(zip(given.names, given.columns, strict=True))
+    note_twins(faults, columns, ids, lambda row: given.place(row, str(given.id_name)), first)
+    faults.raise_if_any(DataError)
+
+
+def refuse_overflow(given: Source, columns: Sequence[Column]) -> None:
+    """Least and largest value must have a difference.
+
+    Raises:
+        DataError: naming the features that have none.
+    """
+    faults = Faults()
+    for name, column in zip(given.names, columns, strict=True):
+        if isinstance(column, Numbers) and not np.isfinite(column.part(name).span):
+            faults.add(
+                f"{given.source}, column {name!r}", "the range is beyond what a float holds", "Choose another unit."
+            )
+    faults.raise_if_any(DataError)

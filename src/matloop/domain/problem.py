@@ -7,9 +7,11 @@ from functools import cached_property
 from typing import Any
 
 from matloop.domain import canonical
+from matloop.domain.cost import Cost, Costs
 from matloop.domain.objective import Objective
 from matloop.domain.pool import Pool
 from matloop.domain.space import Space
+from matloop.domain.stop import Stop
 from matloop.errors import Faults, InputError, NotYetSupported
 
 
@@ -21,6 +23,8 @@ class Problem:
     initial: length of the initial design; None leaves it to the strategy.
     retry_failed: suggest again what failed. repeat: suggest again what was measured or is open.
     budget: dispatched suggestions, failed ones too; None: until stopped.
+    stop: the rule by which `run` ends early; None: never.
+    cost: what experiments cost, and what all together may; None: nobody says.
     """
 
     candidates: Pool | Space
@@ -32,6 +36,8 @@ class Problem:
     retry_failed: bool = False
     repeat: bool = False
     budget: int | None = None
+    stop: Stop | None = None
+    cost: Cost | None = None
 
     def __post_init__(self) -> None:
         faults = Faults()
@@ -41,11 +47,17 @@ class Problem:
             faults.add("campaign name", "it is empty", "Give the campaign a name.")
         self._look_at_objectives(faults)
         self._look_at_numbers(faults)
+        for name, kind in {"stop": Stop, "cost": Cost}.items():
+            found = getattr(self, name)
+            if found is not None and not isinstance(found, kind):
+                faults.add(name, f"a {type(found).__name__}", f"Give a {kind.__name__}.")
         faults.raise_if_any(InputError)
         if len(self.objectives) > 1:
             raise NotYetSupported.at(
                 "objectives", "two or more objectives are not yet supported", "Give one objective."
             )
+        if self.costs is not None and isinstance(self.candidates, Pool):
+            _ = self.costs.rows  # a faulty column is found at once
 
     def _look_at_objectives(self, faults: Faults) -> None:
         names = [objective.name for objective in self.objectives]
@@ -54,7 +66,8 @@ class Problem:
         for name in sorted({name for name in names if names.count(name) > 1}):
             faults.add("objectives", f"{name!r} occurs twice", "Give each objective once.")
         for name in names:
-            if name in getattr(self.candidates, "names", ()):
+            measured = [one.name for one in getattr(self.candidates, "context", ())]
+            if name in (*getattr(self.candidates, "names", ()), *measured):
                 cure = "A goal must not be known beforehand: take it out of the features."
                 faults.add("objectives", f"{name!r} is a feature or parameter as well", cure)
 
@@ -66,6 +79,17 @@ class Problem:
                 continue
             if isinstance(number, bool) or not isinstance(number, int) or number < low:
                 faults.add(name, f"it is {number!r}", f"Give a whole number from {low}.")
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """What a reading brings: the context parameters, then the objectives."""
+        context = (one.name for one in self.candidates.context)
+        return (*context, *(objective.name for objective in self.objectives))
+
+    @cached_property
+    def costs(self) -> Costs | None:
+        """What the candidates cost; None where nobody says."""
+        return None if self.cost is None else self.cost.bind(self.candidates)
 
     @cached_property
     def settings(self) -> dict[str, Any]:
@@ -81,4 +105,6 @@ class Problem:
             "budget": self.budget,
             "objectives": [objective.to_json() for objective in self.objectives],
             kind: canonical.plain(self.candidates.to_json()),
+            **({"stop": self.stop.to_json()} if self.stop else {}),
+            **({"cost": self.costs.to_json()} if self.costs else {}),
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from matloop.domain.canonical import Value
 from matloop.domain.prediction import PredictionAt
@@ -17,6 +17,7 @@ class Ranked:
     prediction: None while no model exists.
     readings: how many readings count. reading_mean: objective -> their plain mean.
     outside: it is no member of the pool or space.
+    context: the values of context parameters at which the prediction is made.
     """
 
     rank: int
@@ -26,3 +27,4 @@ class Ranked:
     readings: int
     reading_mean: Mapping[str, float]
     outside: bool = False
+    context: Mapping[str, float] = field(default_factory=dict)

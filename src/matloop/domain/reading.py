@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from matloop.domain.canonical import Value
-from matloop.domain.outcome import Status
+from matloop.domain.outcome import NUMBERLESS, Status
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -59,8 +59,11 @@ class Reading:
     """One reading, as it counts now (corrections applied).
 
     values: the candidate's planned values; executed: what was really set where it differs.
+    context: what was measured beside the outcome, by context parameter.
     outcome: objective -> number (for `below` and `above` the limit; empty for `failed` and `aborted`).
     std: objective -> known standard deviation of the number.
+    executed_std: parameter -> known standard deviation of what was really set.
+    cost, day: what it cost and when it was ready, in the laboratory's own units; None where nobody said.
     told: the content as first told, so that telling it again is a repeat even after a correction.
     """
 
@@ -71,11 +74,31 @@ class Reading:
     outcome: Mapping[str, float] = field(default_factory=dict)
     std: Mapping[str, float] = field(default_factory=dict)
     executed: Mapping[str, Value] = field(default_factory=dict)
+    executed_std: Mapping[str, float] = field(default_factory=dict)
+    context: Mapping[str, float] = field(default_factory=dict)
     outside: bool = False
     note: str = ""
+    cost: float | None = None
+    day: float | None = None
     told: str = ""
 
     @property
     def learned_values(self) -> dict[str, Value]:
-        """What the model learns from: the executed values, else the planned ones."""
-        return {**self.values, **self.executed}
+        """What the model learns from: the executed values, else the planned ones, and the context."""
+        return {**self.values, **self.executed, **self.context}
+
+    def corrected(self, data: Mapping[str, Any]) -> Reading:
+        """The reading after a `corrected` event; what its data leave out stays.
+
+        A status that holds no number takes the numbers away, and a limit has no std.
+        """
+        status: Status = data.get("status", self.status)
+        outcome = {**self.outcome, **{name: float(number) for name, number in data["outcome"].items()}}
+        std = {name: number for name, number in {**self.std, **data.get("std", {})}.items() if number is not None}
+        return replace(
+            self,
+            status=status,
+            outcome={} if status in NUMBERLESS else outcome,
+            std=std if status == "ok" else {},
+            note=data.get("note", self.note),
+        )

@@ -14,11 +14,12 @@ from matloop.domain import canonical, constraint, parameter
 from matloop.domain.candidate import Candidate
 from matloop.domain.canonical import Value
 from matloop.domain.constraint import Constraint
-from matloop.domain.encoder import Encoder, OneHot, Scaled
+from matloop.domain.context import Context, assumed_of, check_contexts, refuse_unknown_context
+from matloop.domain.encoder import Described, Encoder, OneHot, Scaled
 from matloop.domain.expression import Kinds
 from matloop.domain.held import Held
 from matloop.domain.keeping import keeps
-from matloop.domain.named_values import Parsers, parse_values
+from matloop.domain.named_values import Parsers, parse_values, shortly
 from matloop.domain.number import as_number
 from matloop.domain.parameter import Categorical, Integer, Parameter, Real
 from matloop.domain.prediction import Floats
@@ -36,24 +37,37 @@ class Space:
 
     A point is a row of p grid indices (int64), in the order of the parameters.
 
+    parameters: those of kind context are taken out of them; they are measured with every reading, see `Context`.
     fixed: parameters that keep one value; see `restricted`.
+    context: what is measured and not chosen. assumed: its values that predictions are made at; see `assuming`.
 
     Raises:
         SpaceError: for no or unknown parameters, equal names, constraints that no point can meet; all at once.
-        NotYetSupported: for sums that share a parameter.
+        NotYetSupported: for sums that share parameters on a grid too fine to count.
     """
 
     parameters: Sequence[Parameter]
     constraints: Sequence[Constraint] = ()
     fixed: Mapping[str, Value] = field(default_factory=dict, hash=False)
+    context: Sequence[Context] = ()
+    assumed: Mapping[str, float] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "parameters", tuple(self.parameters))
+        given: tuple[object, ...] = tuple(self.parameters)
+        measured = [one for one in given if isinstance(one, Context)]
+        object.__setattr__(self, "parameters", tuple(one for one in given if not isinstance(one, Context)))
         object.__setattr__(self, "constraints", tuple(self.constraints))
         faults = Faults()
         check_parameters(faults, self.parameters)
         faults.raise_if_any(SpaceError)
+        object.__setattr__(self, "context", check_contexts([*self.context, *measured], self.names))
         _ = self._held
+
+    def __repr__(self) -> str:
+        count = self.count()
+        number = f"at most {self.most:,}" if count is None else f"{count:,}"
+        held = f"; {len(self.constraints)} constraint(s)" if self.constraints else ""
+        return f"Space({number} candidates; parameters {shortly(self.names)}{held})"
 
     @cached_property
     def _held(self) -> Held:
@@ -66,13 +80,23 @@ class Space:
 
     @cached_property
     def encoder(self) -> Encoder:
-        """Scales by the bounds, writes choices one-hot."""
-        return Encoder(tuple(_part(one) for one in self.parameters))
+        """Scales by the bounds, writes choices one-hot or by their descriptors."""
+        parts = (*(_part(one) for one in self.parameters), *(one.part for one in self.context))
+        return Encoder(parts, assumed_of(self.context, self.assumed))
+
+    def assuming(self, context: Mapping[str, float]) -> Space:
+        """The same space with predictions made at these values of its context.
+
+        Raises:
+            DataError: for names that are no context.
+        """
+        refuse_unknown_context(self.context, context)
+        return replace(self, assumed={**self.assumed, **context}) if context else self
 
     def to_json(self) -> dict[str, Any]:
         """Parameters and constraints, for the ledger."""
         told: dict[str, Any] = {
-            "parameters": [one.to_json() for one in self.parameters],
+            "parameters": [*(one.to_json() for one in self.parameters), *(one.to_json() for one in self.context)],
             "constraints": [one.to_json() for one in self.constraints],
         }
         return {**told, "fixed": dict(self.fixed)} if self.fixed else told
@@ -80,10 +104,12 @@ class Space:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Space:
         """Read `to_json` back."""
+        made = [parameter.from_json(one) for one in data["parameters"]]
         return cls(
-            [parameter.from_json(one) for one in data["parameters"]],
+            [one for one in made if not isinstance(one, Context)],
             [constraint.from_json(one) for one in data["constraints"]],
             data.get("fixed", {}),
+            [one for one in made if isinstance(one, Context)],
         )
 
     @cached_property
@@ -145,7 +171,7 @@ class Space:
             DataError: for unknown names and unreadable values.
             SpaceError: for values off the grid, and when no feasible point has them.
         """
-        return replace(self, fixed={**self.fixed, **self.parse(fixed)}) if fixed else self
+        return replace(self, fixed={**self.fixed, **self._parsed(fixed)}) if fixed else self
 
     def encode_grid(self, K: Ints) -> Floats:
         """Encode points K (n, p) to (n, d), equal to `encoder.encode` of their values."""
@@ -166,11 +192,15 @@ class Space:
         return Candidate(canonical.candidate_id(list(values.values())), values)
 
     def parse(self, values: Mapping[str, object]) -> dict[str, Value]:
-        """Typed values of some or all parameters, in declared order.
+        """Typed values of some or all parameters, in declared order, the measured ones last.
 
         Raises:
             DataError: all unknown names and unreadable values at once.
         """
+        parsers = {**self._parsers, **{one.name: one.parse for one in self.context}}
+        return parse_values(values, parsers, "parameter", complete=False)
+
+    def _parsed(self, values: Mapping[str, object]) -> dict[str, Value]:
         return parse_values(values, self._parsers, "parameter", complete=False)
 
     @cached_property
@@ -232,7 +262,10 @@ class Space:
 
 def _part(one: Parameter) -> Scaled | OneHot:
     if isinstance(one, Categorical):
-        return OneHot(one.name, tuple(one.choices))
+        levels = tuple(one.choices)
+        return (
+            OneHot(one.name, levels) if one.descriptors is None else Described(one.name, levels, one.descriptors.points)
+        )
     if isinstance(one, Real | Integer):
         return Scaled(one.name, float(one.low), float(one.high))
     return Scaled(one.name, 0.0, 1.0)

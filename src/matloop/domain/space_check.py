@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import replace
 from fractions import Fraction
 from typing import NoReturn
 
@@ -10,9 +11,10 @@ from matloop.domain import interval
 from matloop.domain.bounds import AtMost, Scale, rows_of, tighten
 from matloop.domain.canonical import Value
 from matloop.domain.constraint import AtMostNonzero, Constraint, Expression, Sum
-from matloop.domain.expression import Condition, Kinds, Linear, bind, linear, names_in
+from matloop.domain.emptiness import Programme
+from matloop.domain.expression import Condition, Kinds, Linear, bind, linear
 from matloop.domain.grid import decimal
-from matloop.domain.ground import MOST_SUPPORTS, Ground, IndexCap, IndexSum
+from matloop.domain.ground import Ground, IndexCap, IndexSum
 from matloop.domain.held import Held
 from matloop.domain.parameter import Binary, Categorical, Integer, Parameter, Real
 from matloop.domain.syntax import Arithmetic, Comparison
@@ -33,17 +35,6 @@ def check_parameters(faults: Faults, parameters: Sequence[object]) -> None:
             faults.add(f"parameter {one.name!r}", "the name is taken", "Give every parameter its own name.")
         else:
             names.add(one.name)
-
-
-def refuse_overlap(constraints: Sequence[Sum]) -> None:
-    """Sums that share a parameter have no exact count here."""
-    seen: dict[str, Sum] = {}
-    for held in constraints:
-        for name in held.names:
-            if name in seen:
-                found = f"{name!r} is in another sum too, which is not yet supported"
-                fail(NotYetSupported, str(held), found, "Let every parameter be in one sum at most.")
-            seen[name] = held
 
 
 def bounded_sum(faults: Faults, held: Sum, parameters: Sequence[Parameter]) -> IndexSum | None:
@@ -116,44 +107,102 @@ def kinds_of(parameters: Sequence[Parameter]) -> Kinds:
     return {one.name: tuple(one.choices) if isinstance(one, Categorical) else None for one in parameters}
 
 
+class _EmptyError(Exception):
+    """It is proven that no point is left. The argument: constraints that the proof is known to use."""
+
+    def __init__(self, used: Sequence[str] = ()) -> None:
+        self.used = frozenset(used)
+
+
 def hold(parameters: Sequence[Parameter], constraints: Sequence[Constraint], fixed: Mapping[str, Value]) -> Held:
     """What the constraints leave of a space.
 
     Raises:
         SpaceError: with all reasons why no point meets them.
-        NotYetSupported: for sums that share a parameter, and too many ways of sharing out zeros.
+        NotYetSupported: for too many ways of sharing out zeros, or the totals of sums that share parameters.
     """
+    try:
+        return _hold(parameters, constraints, fixed)
+    except _EmptyError as error:
+        _refuse(_irreducible(parameters, constraints, fixed, error.used), fixed)
+
+
+def _hold(parameters: Sequence[Parameter], constraints: Sequence[Constraint], fixed: Mapping[str, Value]) -> Held:
+    """As `hold`; an `_EmptyError` where it is proven that no point is left."""
     faults = Faults()
     sums, caps, conditions = _read(faults, parameters, constraints)
-    if not faults.found:
-        refuse_overlap([held for held in constraints if isinstance(held, Sum)])
     low, high = _box(faults, parameters, fixed)
     faults.raise_if_any(SpaceError)
+    scales = _scales(parameters)
+    rows = [row for one in conditions for row in rows_of(one.tree, one.text)]
     if conditions or fixed:
-        rows = [*_rows_of_sums(constraints), *(row for one in conditions for row in rows_of(one.tree, one.text))]
-        if label := tighten(rows, _scales(parameters), low, high):
-            _refuse([label], fixed)
+        if tighten([*_rows_of_sums(constraints), *rows], scales, low, high):
+            raise _EmptyError
         said = _decided(parameters, conditions, low, high)
         if never := [one.text for one in conditions if said[one.text] is False]:
-            _refuse(never, fixed)
+            raise _EmptyError(never)
         conditions = [one for one in conditions if said[one.text] is None]
     ground = Ground(tuple(low.values()), tuple(high.values()), tuple(sums), tuple(caps))
     try:
-        empty = [set(block.places) for block in ground.blocks if not block.supports]
-    except OverflowError:
-        found = f"there are more than {MOST_SUPPORTS:,} ways to choose what is nonzero, which is not yet supported"
-        fail(NotYetSupported, "space", found, "Let fewer parameters be in at_most constraints.")
-    for places in empty:
-        names = {parameters[i].name for i in places}
-        _refuse([str(one) for one in constraints if names & _named_in(one)], fixed)
+        empty = any(not block.supports for block in ground.blocks)
+    except OverflowError as error:
+        cure = "Let fewer parameters be in at_most constraints."
+        if "share" in str(error):
+            cure = "Take a coarser step, or let every parameter be in one sum at most."
+        fail(NotYetSupported, "space", f"{error}, which is not yet supported", cure)
     held = Held(parameters, ground, conditions)
-    if held.listing is not None and not len(held.listing):
-        _refuse([str(one) for one in constraints], fixed)
-    return held
+    if empty or (held.listing is not None and not len(held.listing)):
+        raise _EmptyError
+    if held.listing is not None or not conditions or held.met_by_chance:
+        return held
+    return _searched(held, [(row, scales) for row in rows])
 
 
-def _named_in(held: Constraint) -> set[str]:
-    return {one.name for one in names_in(held.tree)} if isinstance(held, Expression) else set(held.names)
+def _searched(held: Held, rows: Sequence[tuple[AtMost, Mapping[str, Scale]]]) -> Held:
+    """A space of which chance has met no point: it may be proven empty, or a point of it be known beforehand."""
+    ground = held.ground
+    programme = Programme.of(
+        [one.name for one in held.parameters],
+        (ground.low, ground.high),
+        rows,
+        [(one, "") for one in ground.sums],
+        [(one, "") for one in ground.caps],
+    )
+    if conflict := programme.conflict():
+        raise _EmptyError(conflict)
+    point = programme.point()
+    if point is None or not held.has(point[None, : len(held.parameters)])[0]:
+        return held
+    return replace(held, known=tuple(point[: len(held.parameters)].tolist()))
+
+
+def _irreducible(
+    parameters: Sequence[Parameter], constraints: Sequence[Constraint], fixed: Mapping[str, Value], used: Set[str]
+) -> list[str]:
+    """Constraints that together leave no point, while it is not proven of any fewer (deletion filter).
+
+    Source: Chinneck and Dravnieks 1991, Locating minimal infeasible constraint sets in linear programs.
+    """
+    kept = sorted(constraints, key=lambda one: _text_of(one) in used)  # what a proof has used goes last
+    for one in list(kept):
+        rest = [other for other in kept if other is not one]
+        if (rest or fixed) and _is_empty(parameters, rest, fixed):
+            kept = rest
+    return [str(one) for one in constraints if one in kept]
+
+
+def _is_empty(parameters: Sequence[Parameter], constraints: Sequence[Constraint], fixed: Mapping[str, Value]) -> bool:
+    try:
+        _hold(parameters, constraints, fixed)
+    except (_EmptyError, SpaceError):
+        return True
+    except NotYetSupported:
+        return False
+    return False
+
+
+def _text_of(held: Constraint) -> str:
+    return held.text if isinstance(held, Expression) else str(held)
 
 
 def _refuse(labels: Sequence[str], fixed: Mapping[str, Value]) -> NoReturn:

@@ -30,7 +30,9 @@ LISTED_FAULTS = 20  # of one column; the rest is counted, or a wrong column of a
 _CHUNK = 20_000  # rows held as Python lists at a time; bounds the memory of a long file
 _SHARED = 10_000  # different texts of a column that share one object a text; a column of names stops here
 _NEWLINE = re.compile(r"\r\n|\r|\n")
-_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
+DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
+"""A number as countries of decimal commas write it."""
+_SEPARATORS = {";": "semicolons", "\t": "tabs"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,7 @@ class Table:
     def _not_a_number(self, row: int, name: str, cell: str) -> Fault:
         found = f"{cell!r} is no number" if cell else "the cell is empty"
         cure = "Give a finite number."
-        if _DECIMAL_COMMA.fullmatch(cell):
+        if DECIMAL_COMMA.fullmatch(cell):
             cure = f"Write {cell.replace(',', '.')}: decimals take a point."
         return Fault(self.place(row, name), found, cure)
 
@@ -188,8 +190,21 @@ def _headers(reader: Any, source: str) -> tuple[Header, ...]:
     except StopIteration:
         fail(DataError, source, "the file is empty", "Give a header line and rows below it.")
     headers = tuple(Header(cell.strip(), *split_header(cell)) for cell in row)
+    _refuse_separator(headers, source)
     refuse_namesakes(headers, f"{source}, line {reader.line_num}")
     return headers
+
+
+def _refuse_separator(headers: Sequence[Header], source: str) -> None:
+    """A spreadsheet in a country of decimal commas separates cells by semicolons.
+
+    Raises:
+        DataError: when a header of one column looks like that.
+    """
+    for separator, word in _SEPARATORS.items():
+        if len(headers) == 1 and separator in headers[0].text:
+            cure = "Save the table as CSV with commas between cells and decimal points in numbers."
+            fail(DataError, source, f"its cells are separated by {word}, not commas", cure)
 
 
 def refuse_namesakes(headers: Sequence[Header], place: str) -> None:

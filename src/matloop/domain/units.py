@@ -109,3 +109,10 @@ def split_header(header: str) -> tuple[str, str | None]:
     if not unit or counted or not (match["blank"] or known_unit(unit)):
         return header, None
     return match["name"], unit
+
+
+def unit_beside(name: str, unit: str | None) -> str | None:
+    """The unit to print beside a name; None for pure numbers, and where the name ends in it: `hardness (GPa)`."""
+    if unit in (None, "1") or name.rstrip().endswith((f"({unit})", f"[{unit}]")):
+        return None
+    return unit

@@ -8,13 +8,14 @@ collecting it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
 from matloop.domain import canonical
+from matloop.domain.events import Event
 from matloop.domain.objective import Objective
 from matloop.domain.outcome import Outcome
 from matloop.domain.pool import Pool
@@ -29,12 +30,14 @@ class LabSetup:
 
     folder: where campaign.toml lies; paths in its settings are relative to it.
     seed: the campaign's seed; simulated chance hangs on it and on the suggestion alone.
+    past: the ledger's events so far, oldest first; a lab with a simulated clock works its state out from them.
     """
 
     folder: Path
     objectives: tuple[Objective, ...]
     candidates: Pool | Space
     seed: int = 0
+    past: tuple[Event, ...] = field(default=(), compare=False, repr=False)
 
 
 @runtime_checkable

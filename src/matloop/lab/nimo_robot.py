@@ -19,7 +19,7 @@ from matloop.domain.pool import Pool
 from matloop.domain.space import Space
 from matloop.domain.suggestion import Suggestion
 from matloop.errors import InputError, LabError, fail
-from matloop.lab import ByHand, Checks, Lab
+from matloop.lab import Batched, ByHand, Checks, Lab
 from matloop.lab import nimo_folder as folders
 from matloop.lab.nimo_files import (
     ACTIONS,
@@ -129,11 +129,12 @@ class NimoRobot:
     def _work(self, job: dict[str, Any]) -> bool:
         """Have every proposal of the job done that is not; what came back is kept line by line."""
         came = False
-        for line, row in enumerate(job["rows"]):
-            if row is not None:
-                continue
-            work = self._suggestion(job, line)
-            token = f"nimo-robot/{work.id}/{_ATTEMPT}"
+        left = [line for line, row in enumerate(job["rows"]) if row is None]
+        works = [self._suggestion(job, line) for line in left]
+        tokens = [f"nimo-robot/{work.id}/{_ATTEMPT}" for work in works]
+        if isinstance(self.lab, Batched):
+            self.lab.start_batch(list(zip(tokens, works, strict=True)))
+        for line, token, work in zip(left, tokens, works, strict=True):
             if isinstance(self.lab, Checks):
                 self.lab.check(work)
             self.lab.start(token, work)

@@ -6,12 +6,14 @@ import json
 from importlib.metadata import version
 
 from matloop.decide.words import count, figure, percent
+from matloop.domain.units import unit_beside
 from matloop.report import sections
 from matloop.report.claims import FRESH, SURE
 from matloop.report.figures.progress import progress
 from matloop.report.findings import Findings
 from matloop.report.html import Page, say
 from matloop.report.numerals import with_error
+from matloop.report.spending import spent_words
 
 _SHORTEST_DAYS = 0.1  # less is the time of a computer, not of a laboratory
 
@@ -28,6 +30,7 @@ def page_of(findings: Findings) -> str:
         sections.importance(page, findings)
         sections.slices(page, findings)
     sections.troubles(page, findings)
+    sections.spending(page, findings)
     sections.reasons(page, findings)
     _provenance(page, findings)
     return page.text()
@@ -35,6 +38,7 @@ def page_of(findings: Findings) -> str:
 
 def _head(page: Page, findings: Findings) -> None:
     goal, status = findings.goal, findings.summary.status
+    unit = unit_beside(goal.name, goal.unit)
     page.add(f"<h1>{say(findings.problem.name)}</h1>")
     page.add(f'<p class="headline">{say(headline(findings))}</p>')
     for claim in findings.claims:
@@ -42,11 +46,11 @@ def _head(page: Page, findings: Findings) -> None:
     counts, spent = status["counts"], status["budget"]["experiments"]
     limit = f" of {spent['limit']}" if spent["limit"] else ""
     facts = [
-        ("Goal", f"{goal.goal} {goal.name}" + (f", in {goal.unit}" if goal.unit not in (None, "1") else "")),
+        ("Goal", f"{goal.goal} {goal.name}" + (f", in {unit}" if unit else "")),
         ("Experiments", f"{spent['used']}{limit} suggested; {_counted(counts)}"),
     ]
-    if findings.cost is not None:
-        facts.append(("Cost", figure(findings.cost)))
+    if said := spent_words(status["budget"]):
+        facts.append(("Spent", said))
     if findings.days >= _SHORTEST_DAYS:
         facts.append(("Time", f"{figure(findings.days)} days from the first event to the last"))
     facts += [
@@ -67,11 +71,12 @@ def headline(findings: Findings) -> str:
     if not findings.ranked:
         return "Nothing was measured yet."
     best, goal = findings.ranked[0], findings.goal
+    unit = unit_beside(goal.name, goal.unit)
     made = sections.called(findings, best)
     if best.prediction is None:
         said = f"{figure(best.reading_mean[goal.name])} (plain mean: there is no model yet)"
     else:
-        said = with_error(best.prediction.mean[goal.name], best.prediction.model_std[goal.name], goal.unit)
+        said = with_error(best.prediction.mean[goal.name], best.prediction.model_std[goal.name], unit)
     return f"Best {goal.name} so far: {said} at {made}"
 
 

@@ -21,6 +21,7 @@ from matloop.report.known import known_truth
 from matloop.report.progress import Baseline, Progress, progress_of
 from matloop.report.sampled import drawn, generator, mixture_of
 from matloop.report.slices import Line, Map, Mixture, Ternary, lines_of, maps_of, ternary_of
+from matloop.report.spending import Spending, spending_of
 from matloop.report.summary import Summary, summary_of
 from matloop.state import Asked, State
 
@@ -58,7 +59,7 @@ class Views:
 class Findings:
     """What a report shows.
 
-    asked: the suggestions of the last ask. cost: what all suggestions cost that say so; None where none does.
+    asked: the suggestions of the last ask. spending: what the outcomes say they cost; None where none does.
     days: from the first event to the last. time: of the last event.
     """
 
@@ -68,7 +69,7 @@ class Findings:
     views: Views
     troubles: tuple[Trouble, ...]
     asked: tuple[Asked, ...]
-    cost: float | None
+    spending: Spending | None
     days: float
     time: str
     settings: Mapping[str, Any]
@@ -100,7 +101,6 @@ def findings_of(campaign: Campaign, summary: Summary | None = None) -> Findings:
     """
     summary = summary_of(campaign) if summary is None else summary
     state, model, events = campaign.state, campaign.model(), campaign.events
-    costs = [asked.suggestion.cost for asked in state.asked.values() if asked.suggestion.cost is not None]
     return Findings(
         summary,
         claims_of(campaign.problem, state, model, summary.ranked),
@@ -108,7 +108,7 @@ def findings_of(campaign: Campaign, summary: Summary | None = None) -> Findings:
         Views() if model is None else views_of(campaign.problem, model, summary.ranked),
         troubles_of(state),
         _last_asked(events, state),
-        sum(costs) if costs else None,
+        spending_of(state),
         _days(events),
         events[-1].time if events else "",
         campaign.settings,
@@ -119,7 +119,7 @@ def findings_of(campaign: Campaign, summary: Summary | None = None) -> Findings:
 
 def views_of(problem: Problem, model: Model, ranked: Sequence[Ranked]) -> Views:
     """What the model shows, at and around the best candidate."""
-    goal, best = problem.objectives[0], ranked[0].values
+    goal, best = problem.objectives[0], {**ranked[0].values, **ranked[0].context}
     absent = []
     predicted = held_out(model, goal)
     if predicted is None:

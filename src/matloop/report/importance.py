@@ -45,6 +45,9 @@ def importance_of(problem: Problem, model: Model, goal: Objective, rng: np.rando
     work = (len(parts) + 2) * len(model.data.X)
     n = int(np.clip(_WORK // work, _FEWEST, _SAMPLES))
     X, _ = drawn(problem, rng, 2 * n)
+    for part, start in zip(parts, model.encoder.starts, strict=True):
+        if part.name in model.encoder.assumed:  # what is measured and not chosen takes any value of its range
+            X[:, start] = rng.random(len(X))
     # few candidates stand for themselves, drawn with repeats
     pick = rng.permutation(2 * n) if len(X) == 2 * n else rng.integers(len(X), size=2 * n)
     A, B = X[pick[:n]], X[pick[n:]]
@@ -63,4 +66,6 @@ def importance_of(problem: Problem, model: Model, goal: Objective, rng: np.rando
     order = np.argsort(-figures[:, 1], kind="stable")
     alone, total, error = figures[order].T
     named = tuple(parts[j].name for j in order)
-    return Importance(named, np.clip(alone, 0.0, 1.0), np.clip(total, 0.0, 1.0), error, n)
+    total = np.clip(total, 0.0, 1.0)
+    alone = np.clip(alone, 0.0, total)  # a part of it in truth, which samples and dependent features may contradict
+    return Importance(named, alone, total, error, n)

@@ -15,7 +15,7 @@ from matloop.domain.prediction import Floats
 from matloop.domain.problem import Problem
 from matloop.domain.space import Space
 from matloop.lab import Knows, Lab
-from matloop.lab.virtual import VirtualLab, truth
+from matloop.lab.virtual import VirtualLab, feasible, truth
 
 MOST = 500_000
 """Candidates whose truth is looked up; more would take seconds."""
@@ -43,7 +43,7 @@ def known_truth(problem: Problem, lab: Lab | None, made: Mapping[str, Mapping[st
     """
     goal = problem.objectives[0]
     if isinstance(lab, VirtualLab):
-        every = _virtual(problem.candidates)
+        every = _virtual(problem.candidates, failures=lab.failures)
         return None if every is None else Known(every, _true_of(made, problem.candidates.names))
     if isinstance(lab, Knows):
         return _listed(lab, goal)
@@ -59,14 +59,16 @@ def _true_of(made: Mapping[str, Mapping[str, Value]], names: Sequence[str]) -> d
     return {id_: float(truth(**{name: float(values[name]) for name in names})) for id_, values in made.items()}
 
 
-def _virtual(candidates: Pool | Space) -> Floats | None:
-    """The truth of every candidate of a virtual campaign."""
+def _virtual(candidates: Pool | Space, *, failures: bool) -> Floats | None:
+    """The truth of every candidate of a virtual campaign that can be made; None too where none can."""
     columns = _pool_columns(candidates) if isinstance(candidates, Pool) else _space_columns(candidates)
     if columns is None:
         return None
     n = len(next(iter(columns.values())))
     parts = [slice(start, start + _CHUNK) for start in range(0, n, _CHUNK)]
-    return np.concatenate([truth(**{name: column[part] for name, column in columns.items()}) for part in parts])
+    zt = np.concatenate([truth(**{name: column[part] for name, column in columns.items()}) for part in parts])
+    made = zt[feasible(**columns)] if failures else zt
+    return made if len(made) else None
 
 
 def _pool_columns(pool: Pool) -> dict[str, Floats] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from matloop.decide.words import count, figure, percent
 from matloop.domain.pool import Pool
 from matloop.domain.ranked import Ranked
+from matloop.domain.units import unit_beside
 from matloop.report.claims import FRESH, SURE, Claim
 from matloop.report.figures.coverage import coverage as draw_coverage
 from matloop.report.figures.held_out import against_measured
@@ -25,8 +26,11 @@ _LONG = 60  # letters of a setting in a table; SMILES would push everything else
 
 
 def unit_of(findings: Findings, name: str) -> str | None:
-    """The unit of a feature or parameter."""
+    """The unit of a feature or parameter, measured ones too."""
     candidates = findings.problem.candidates
+    measured = {one.name: one.unit for one in candidates.context}
+    if name in measured:
+        return measured[name]
     place = candidates.names.index(name)
     if isinstance(candidates, Pool):
         return candidates.units[place]
@@ -37,7 +41,10 @@ def unit_of(findings: Findings, name: str) -> str | None:
 def settings(findings: Findings, item: Ranked) -> str:
     """How a candidate is made, in words."""
     names = [name for name in findings.problem.candidates.names if name in item.values]
-    said = [f"{name} {_short(setting(item.values[name]))}{_tail(unit_of(findings, name))}" for name in names]
+    said = [
+        f"{name} {_short(setting(item.values[name]))}{_tail(unit_beside(name, unit_of(findings, name)))}"
+        for name in names
+    ]
     more = [f"{len(said) - _FEATURES} more"] if len(said) > _FEATURES else []
     return ", ".join([*said[:_FEATURES], *more])
 
@@ -47,6 +54,12 @@ def called(findings: Findings, item: Ranked) -> str:
     candidates, made = findings.problem.candidates, settings(findings, item)
     own = isinstance(candidates, Pool) and candidates.id_name is not None
     return f"{item.candidate} ({made})" if own else made
+
+
+def under(item: Ranked) -> str:
+    """At which context a candidate is predicted, in words; none without context parameters."""
+    said = ", ".join(f"{name} = {figure(value)}" for name, value in item.context.items())
+    return f"made at {said}" if said else ""
 
 
 def _tail(unit: str | None) -> str:
@@ -101,10 +114,12 @@ def shortlist(page: Page, findings: Findings) -> None:
     )
     if len(findings.ranked) > len(rows):
         lead += f" The best {len(rows)} of {len(findings.ranked)}; shortlist.csv holds all."
+    if at := under(rows[0]):
+        lead += f" Predictions are {at}."
     page.section("Shortlist", lead)
     names = findings.problem.candidates.names[:_FEATURES]
-    titles = [f"{name}{_bracket(unit_of(findings, name))}" for name in names]
-    mean = f"{goal.name}{_bracket(goal.unit)}"
+    titles = [f"{name}{_bracket(unit_beside(name, unit_of(findings, name)))}" for name in names]
+    mean = f"{goal.name}{_bracket(unit_beside(goal.name, goal.unit))}"
     header = ["rank", "candidate", *titles, mean, "noise", "readings", "plain mean"]
     cells = []
     for item in rows:
@@ -229,6 +244,26 @@ def troubles(page: Page, findings: Findings) -> None:
         for one in found[-_TROUBLES:]
     ]
     page.table(["reading", "candidate", "status", "limit", "note"], rows, ["limit"])
+
+
+def spending(page: Page, findings: Findings) -> None:
+    """What the campaign cost, in money and days."""
+    spent = findings.spending
+    if spent is None:
+        return
+    said = []
+    if spent.days is not None:
+        said.append(f"The last outcome was ready on day {figure(spent.days)} of the laboratory's clock.")
+    if spent.cost is not None:
+        said.append("Cost as the laboratory states it, in its own unit; what failed or was aborted costs too.")
+        if spent.silent:
+            said.append(f"{count(spent.silent, 'outcome')} of people or laboratories that state no cost: not counted.")
+    page.section("Cost and days", " ".join(said))
+    if spent.cost is not None:
+        rows = [[row.word, str(row.readings), figure(row.cost), figure(row.cost / row.readings)] for row in spent.rows]
+        readings = sum(row.readings for row in spent.rows)
+        rows.append(["all", str(readings), figure(spent.cost), figure(spent.cost / readings)])
+        page.table(["became", "outcomes", "cost", "cost of one"], rows, ["outcomes", "cost", "cost of one"])
 
 
 def reasons(page: Page, findings: Findings) -> None:

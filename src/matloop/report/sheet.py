@@ -45,18 +45,18 @@ def written(cell: Cell) -> str:
 
 
 def suggestions_sheet(suggestions: Sequence[Suggestion], problem: Problem) -> Sheet:
-    """What to do next, with an empty column an objective to fill in; `tell` takes it as it is.
+    """What to do next, with an empty column to fill in for each context and objective; `tell` takes it as it is.
 
     With one objective the figures are `mean`, `model_std` and `noise_std`; empty before a model exists.
     """
     names = problem.candidates.names
     goal = problem.objectives[0].name
-    objectives = tuple(objective.name for objective in problem.objectives)
-    header = ("suggestion", "candidate", *names, *_FIGURES, "reason", *objectives)
+    objectives = problem.measured
+    header = ("suggestion", "candidate", *names, *_FIGURES, "reason", "cost", *objectives)
     rows = []
     for item in suggestions:
         values = tuple(item.values[name] for name in names)
-        rows.append((item.id, item.candidate, *values, *_figures(item.prediction, goal), item.reason))
+        rows.append((item.id, item.candidate, *values, *_figures(item.prediction, goal), item.reason, item.cost))
     return Sheet(header, tuple((*row, *(None for _ in objectives)) for row in rows))
 
 

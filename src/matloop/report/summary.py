@@ -10,7 +10,6 @@ from matloop.campaign import Campaign
 from matloop.domain.problem import Problem
 from matloop.domain.ranked import Ranked
 from matloop.state import State
-from matloop.status import status_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +51,9 @@ def summary_of(campaign: Campaign) -> Summary:
     ranked = campaign.shortlist()
     state = campaign.state
     modelled = bool(ranked) and ranked[0].prediction is not None
-    status = status_of(campaign.problem, state, ranked)  # a ranking of thousands is not computed twice
-    return Summary(campaign.problem, ranked, status, steps_of(campaign.problem, state), failures_of(state), modelled)
+    return Summary(
+        campaign.problem, ranked, campaign.status(), steps_of(campaign.problem, state), failures_of(state), modelled
+    )
 
 
 def steps_of(problem: Problem, state: State) -> tuple[Step, ...]:

@@ -11,7 +11,7 @@ import numpy as np
 from matloop.domain.canonical import Value
 from matloop.domain.space import Space
 from matloop.errors import SpaceError, fail
-from matloop.lab.virtual import truth
+from matloop.lab.virtual import feasible, truth
 
 _MOST_POINTS = 2_000_000  # points looked at; some 5 s
 _CHUNK = 100_000  # points at a time; the bands of the material need some 300 bytes a point
@@ -22,7 +22,7 @@ class Verdict:
     """The best candidate found against the best that there is.
 
     found, best: true value of each. best_values: where the best one lies.
-    as_good: points of the space at least as good as the one found. points: all of them.
+    as_good: points of the space that can be made and are at least as good as the one found. points: all of them.
     """
 
     found: float
@@ -50,7 +50,9 @@ class Verdict:
         columns = dict(zip(space.names, points.T, strict=True))
         grids = {one.name: np.array([one.value(k) for k in range(one.size)], dtype=float) for one in space.parameters}
         parts = [slice(start, start + _CHUNK) for start in range(0, len(points), _CHUNK)]
-        zt = np.concatenate([truth(**{name: grids[name][k[part]] for name, k in columns.items()}) for part in parts])
+        at = {name: grids[name][k] for name, k in columns.items()}
+        zt = np.concatenate([truth(**{name: column[part] for name, column in at.items()}) for part in parts])
+        zt[~feasible(**at)] = -np.inf
         found_zt = float(truth(**{name: float(values[name]) for name in space.names}))
         best = int(np.argmax(zt))
         as_good = int(np.count_nonzero(zt >= found_zt))

@@ -10,6 +10,7 @@ import os
 import secrets
 import sqlite3
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -35,6 +36,9 @@ _GUARDS = (
 _LOCKING = "BEGIN IMMEDIATE"
 """Take the write lock before reading. A plain BEGIN would decide on what it read and then fail to write."""
 
+_LOOKS, _PAUSE_SECONDS = 50, 0.02
+"""How often a file that looks damaged is looked at, and how long between: a second, in which any log is folded in.
+Fewer, and a busy ledger is called damaged; more, and a damaged one keeps its user waiting."""
 _PRIMARY_CODE = 0xFF  # the low byte of SQLite's extended result codes
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _CLOSED = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH)
@@ -191,14 +195,34 @@ def _look(path: Path) -> None:
     if status.st_size == 0:
         fail(LedgerError, str(path), "it is empty (0 bytes)", "Restore it from a backup, or delete it to begin anew.")
     with plainly(path):
-        raw = sqlite3.connect(_uri(path, "immutable=1"), uri=True)
-        try:
-            application = raw.execute("PRAGMA application_id").fetchone()[0]
-        finally:
-            raw.close()
+        application = _application(path)
     if application != schema.APPLICATION_ID:
         found = f"it is another program's SQLite file (application {application:#x})"
         fail(LedgerError, str(path), found, "Name another file for the ledger.")
+
+
+def _application(path: Path) -> int:
+    """Whose file it is, by its header.
+
+    A file that another process is folding its log into may name more pages than it holds yet, which a look without
+    locks cannot tell from damage; so what looks damaged is looked at again.
+    """
+    for _ in range(_LOOKS - 1):
+        try:
+            return _header(path)
+        except sqlite3.DatabaseError as error:
+            if getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE != sqlite3.SQLITE_CORRUPT:
+                raise
+            time.sleep(_PAUSE_SECONDS)
+    return _header(path)
+
+
+def _header(path: Path) -> int:
+    raw = sqlite3.connect(_uri(path, "immutable=1"), uri=True)
+    try:
+        return int(raw.execute("PRAGMA application_id").fetchone()[0])
+    finally:
+        raw.close()
 
 
 def _status(path: Path) -> os.stat_result | None:

@@ -25,6 +25,8 @@ class Observations:
     y: (n, m) readings, in the objectives' units.
     var: (n, m) known variance of each reading, unit squared, 0 where none was given.
     groups: (d,) which declared feature each column encodes; columns of one group share a length scale.
+    x_var: (n, d) variance of what was really made about X, in encoded units squared; None where nothing is said. Each
+        reading is taken to have an error of its own.
 
     Raises:
         DataError: when the shapes disagree, a number is not finite, or a variance is negative.
@@ -34,6 +36,7 @@ class Observations:
     y: Floats
     var: Floats
     groups: NDArray[np.intp]
+    x_var: Floats | None = None
 
     def __post_init__(self) -> None:
         faults = Faults()
@@ -48,15 +51,24 @@ class Observations:
                 faults.add(f"observations, {name}", "a number that is not finite", "Leave such readings out.")
         if (self.var < 0).any():
             faults.add("observations, var", "a negative variance", "Give 0 where the variance is unknown.")
+        if self.x_var is not None and self.x_var.shape != self.X.shape:
+            faults.add("observations", f"x_var {self.x_var.shape}, X {self.X.shape}", "Give both (n, d).")
+        elif self.x_var is not None and not (np.isfinite(self.x_var).all() and (self.x_var >= 0).all()):
+            faults.add("observations, x_var", "a variance that is no number from 0", "Give 0 for exact inputs.")
         faults.raise_if_any(DataError)
 
     def only(self, rows: NDArray[np.bool_]) -> Observations:
         """Some of the readings, rows (n,)."""
-        return Observations(self.X[rows], self.y[rows], self.var[rows], self.groups)
+        x_var = None if self.x_var is None else self.x_var[rows]
+        return Observations(self.X[rows], self.y[rows], self.var[rows], self.groups, x_var)
 
     def plus(self, X: Floats, y: Floats, var: Floats) -> Observations:
-        """These and further readings: X (q, d), y (q, m), var (q, m)."""
-        return Observations(np.vstack((self.X, X)), np.vstack((self.y, y)), np.vstack((self.var, var)), self.groups)
+        """These and further readings: X (q, d), y (q, m), var (q, m); their inputs are as exact as those seen."""
+        x_var = self.x_var
+        if x_var is not None:
+            x_var = np.vstack((x_var, np.broadcast_to(x_var.mean(axis=0), X.shape)))
+        rows = (np.vstack((self.X, X)), np.vstack((self.y, y)), np.vstack((self.var, var)))
+        return Observations(*rows, self.groups, x_var)
 
 
 @runtime_checkable
@@ -125,6 +137,15 @@ class Differentiable(Protocol):
 
     def slopes(self, X: Floats) -> tuple[Floats, Floats]:
         """Slopes d mean / dX and d model_std^2 / dX at X (q, d): each (q, d, m)."""
+        ...
+
+
+@runtime_checkable
+class Blurred(Protocol):
+    """Capability: how much of noise_std comes from inputs that are not made exactly as planned."""
+
+    def input_std(self, X: Floats) -> Floats:
+        """That part (q, m) at X (q, d), in the objectives' units; 0 where no error of inputs was stated."""
         ...
 
 

@@ -6,7 +6,7 @@ Model of one objective, standardised, over distinct inputs (Rasmussen and Willia
 
 c is integrated: it adds the constant mean_std^2 to the covariance (RW 2.40). tau^2 is `noise` for readings that bring
 no std, where it is their whole error, and `excess` for those that bring one, where it is what the std leaves
-unexplained.
+unexplained; either times a shape over the inputs (`noise.Field`), 1 where the noise is constant.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from matloop.domain.prediction import Floats
 from matloop.surrogate.distances import Distances
 from matloop.surrogate.factor import Factor
 from matloop.surrogate.kernels import Kernel
+from matloop.surrogate.noise import Field
 from matloop.surrogate.priors import Lengths, Prior
 from matloop.surrogate.replicates import Atoms
 
@@ -44,12 +45,14 @@ class Hyper:
 
     lengths: one a group, or a single one; in units of the encoded inputs.
     scale: variance of f. noise, excess: variance of a reading without a std, and beyond a given one.
+    varies: how these two vary over the inputs, None when they are constant.
     """
 
     lengths: tuple[float, ...]
     scale: float = 1.0
     noise: float = NUGGET
     excess: float = NUGGET
+    varies: Field | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,7 @@ class Layout:
         """The hyper-parameters of a vector."""
         values = [float(value) for value in np.exp(theta)]
         count = self.lengths.count
-        named = dict(zip(self.priors, values[count:], strict=True))
+        named: dict[str, Any] = dict(zip(self.priors, values[count:], strict=True))
         return Hyper(tuple(values[:count]), **named)
 
     def resume(self, described: Mapping[str, Any]) -> Floats:
@@ -139,7 +142,7 @@ class Evidence:
         diagonal = np.diagonal(inverse).copy()
         inverse = blas.dsyr(-1.0, alpha, a=inverse, lower=1, overwrite_a=1)
         weights = -inverse.ravel(order="F")[self.distances.lower]  # alpha alpha^T - K^-1 of RW 5.9, pair by pair
-        by_variance = self.atoms.variance_slopes(variance, merged, alpha, diagonal)
+        by_variance = self.atoms.shape * self.atoms.variance_slopes(variance, merged, alpha, diagonal)
         given = self.atoms.given
         slopes = {
             "lengths": -2.0 * hyper.scale / lengths**2 * self.distances.weighted(weights * slope),
@@ -148,6 +151,24 @@ class Evidence:
             "excess": hyper.excess * by_variance[given].sum(),
         }
         return value + merged.rest, slopes
+
+    def over_shape(self, hyper: Hyper, log_shape: Floats) -> tuple[Floats, Floats]:
+        """Slope (g,) and expected curvature (g, g) of the log evidence over the noise's log shape (g,).
+
+        Raises:
+            ModelError: when the covariance cannot be factored.
+        """
+        atoms = self.atoms.shaped(log_shape)
+        extra = atoms.unexplained(hyper.noise, hyper.excess)
+        variance = atoms.variance(hyper.noise, hyper.excess)
+        merged = atoms.merge(variance)
+        g = self.kernel.value(self.distances.scaled(np.array(hyper.lengths)))
+        factor = Factor.of(self._covariance(hyper.scale * g, hyper.scale, merged.noise), self.place)
+        alpha = factor.solve(merged.mean)
+        lower = np.tril(lapack.dpotri(factor.lower, lower=1, overwrite_c=1)[0])
+        inverse = lower + np.tril(lower, -1).T
+        slopes = atoms.variance_slopes(variance, merged, alpha, np.diagonal(inverse))
+        return np.add.reduceat(extra * slopes, atoms.first), atoms.curvature(extra, merged, inverse)
 
     def _covariance(self, k: Floats, scale: float, noise: Floats) -> Floats:
         """The (g, g) covariance of merged readings, lower triangle in Fortran order, from pairs k."""

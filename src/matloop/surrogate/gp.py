@@ -1,7 +1,7 @@
-"""Gaussian processes, one for each objective, with constant noise.
+"""Gaussian processes, one for each objective.
 
-The fit maximises the posterior of the hyper-parameters (`evidence`, `priors`) from several starts (`climb`);
-what it says at new inputs is in `posterior`. Source: Rasmussen and Williams 2006, chapters 2, 4 and 5.
+The fit maximises the posterior of the hyper-parameters (`evidence`, `priors`, `noise`) from several starts (`learn`,
+`climb`); what it says at new inputs is in `posterior`. Source: Rasmussen and Williams 2006, chapters 2, 4 and 5.
 """
 
 from __future__ import annotations
@@ -15,44 +15,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matloop.domain.prediction import Floats, Prediction
-from matloop.errors import ConfigError, DataError, Faults, fail, nearest
+from matloop.errors import ConfigError, DataError, Faults, fail
 from matloop.surrogate import LeftOut, Observations, priors
-from matloop.surrogate.climb import climb
 from matloop.surrogate.distances import Distances
-from matloop.surrogate.evidence import Evidence, Hyper, Layout, LogPosterior
+from matloop.surrogate.evidence import Hyper, Layout
 from matloop.surrogate.kernels import KERNELS, KernelName
+from matloop.surrogate.learn import Learner, Place, Warm
 from matloop.surrogate.posterior import Posterior
 from matloop.surrogate.replicates import Atoms, Inputs, Scaling
+from matloop.surrogate.robust import Readings
+from matloop.surrogate.settings import cure
+from matloop.surrogate.study import Study, Task, propagated
 from matloop.surrogate.threads import one_thread
-
-_WORDS = {"kernel": tuple(KERNELS), "noise": ("learned", "none"), "scale": ("learned", "fixed")}
-_COUNTS = {"draws": (0, 1000), "climbs": (1, 1000), "steps": (1, 10_000), "study": (10, 100_000)}
-_NUMBERS = {
-    "mean_std": (0.0, 1e6),
-    "pooling": (0.0, 0.999),
-    "length_loc": (-50.0, 50.0),
-    "noise_loc": (-50.0, 50.0),
-    "scale_loc": (-50.0, 50.0),
-    "length_width": (1e-3, 1e3),
-    "noise_width": (1e-3, 1e3),
-    "scale_width": (1e-3, 1e3),
-    "excess_upper": (1e-6, 1e6),
-}
-"""Where settings make sense at all; beyond these ranges exponentials overflow."""
-
-
-def _cure(name: str, value: Any) -> str | None:
-    """What to do about a setting, None when it is sound."""
-    if name in _WORDS:
-        return None if value in _WORDS[name] else nearest(str(value), _WORDS[name])
-    if name == "ard":
-        return None if isinstance(value, bool) else "Give true or false."
-    counted = name in _COUNTS
-    low, high = _COUNTS[name] if counted else _NUMBERS[name]
-    number = isinstance(value, int if counted else int | float) and not isinstance(value, bool)
-    if number and low <= value <= high:
-        return None
-    return f"Give a {'whole ' if counted else ''}number from {low:g} to {high:g}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +35,20 @@ class GP:
 
     kernel: shape of the covariance; matern52 assumes a truth that is twice differentiable, no more.
     ard: one length scale a feature; else one for all.
-    noise: `learned`, or `none` when readings repeat exactly (a nugget keeps the algebra sound).
+    noise: `learned`, constant or varying over the inputs as the readings say (`surrogate.noise`); `constant`, learned
+        but the same everywhere; `none` when readings repeat exactly (a nugget keeps the algebra sound).
     scale: variance of the truth, `learned`, or `fixed` at that of the readings.
     mean_std: prior standard deviation of the constant mean, in standard deviations of the readings.
     length_loc, length_width: LogNormal prior of length scales; log(features)/2 is added to the first.
     pooling: prior correlation of the length scales' logarithms, from 0 (independent) to below 1 (nearly equal).
-    noise_loc, noise_width: LogNormal prior of the noise variance of readings without a std.
+    noise_loc, noise_width: normal prior of the logarithm of the noise variance of readings without a std.
     scale_loc, scale_width: LogNormal prior of the scale, when learned.
     excess_upper: the std beyond a given one exceeds this with a probability of 5 %.
     draws: starts drawn from the priors, beside the earlier fit and the priors' mode.
     climbs: how many starts, the best ones, are climbed. steps: iterations of one climb at most.
-    study: inputs from which hyper-parameters are learned.
+    study: inputs that the hyper-parameters are learned from at most, drawn at random; every reading counts afterwards.
+    robust: readings that do not belong get a variance of their own (`surrogate.robust`); noise_std is then that of a
+        reading that does.
 
     Raises:
         ConfigError: when a setting is out of its range.
@@ -81,7 +58,7 @@ class GP:
 
     kernel: KernelName = "matern52"
     ard: bool = True
-    noise: Literal["learned", "none"] = "learned"
+    noise: Literal["learned", "constant", "none"] = "learned"
     scale: Literal["learned", "fixed"] = "learned"
     mean_std: float = 1.0
     length_loc: float = priors.LENGTH_LOC
@@ -96,14 +73,15 @@ class GP:
     climbs: int = 2
     steps: int = 60
     study: int = 1000
+    robust: bool = False
 
     def __post_init__(self) -> None:
         faults = Faults()
         for item in fields(self):
             value = getattr(self, item.name)
-            cure = _cure(item.name, value)
-            if cure:
-                faults.add(f"surrogate 'gp', {item.name}", f"{value!r}", cure)
+            advice = cure(item.name, value)
+            if advice:
+                faults.add(f"surrogate 'gp', {item.name}", f"{value!r}", advice)
         faults.raise_if_any(ConfigError)
 
     @one_thread()
@@ -118,21 +96,36 @@ class GP:
         Raises:
             ModelError: when an objective has fewer than two distinct values, or no covariance can be factored.
         """
+        study = self._study(data, rng)
+        fits, scalings = [], []
+        for j, (y, var) in enumerate(zip(data.y.T, data.var.T, strict=True)):
+            place = _place(data, j)
+            scalings.append(Scaling.of(y, study.everything.owner, place))
+            readings = Readings(scalings[j], y, var, study.everything.owner, np.zeros(len(y)))
+            layout = self.layout(study.where.features, var[study.kept])
+            fits.append(study.learn(readings, Task(layout, place, rng), Warm(warm, j)))
+        notes = [{**one.note, "studied": len(study.where.X)} for one in fits]
+        added = [(one.doubt, one.blur) for one in fits]
+        return self.at(data, [one.hyper for one in fits], scalings, added=added, notes=notes)
+
+    def _study(self, data: Observations, rng: np.random.Generator) -> Study:
+        """What the objectives share."""
         everything = Inputs.of(data.X)
         kept = self._studied(everything, rng)
         inputs = Inputs.of(data.X[kept])
-        distances = Distances.of(inputs.X, self._index(data.groups))
-        groups = np.unique(data.groups).size
-        hypers, notes, scalings = [], [], []
-        for j, (y, var) in enumerate(zip(data.y.T, data.var.T, strict=True)):
-            place = _place(data, j)
-            scalings.append(Scaling.of(y, everything.owner, place))
-            atoms = scalings[j].atoms(y[kept], var[kept], inputs.owner)
-            evidence = Evidence(KERNELS[self.kernel], distances, atoms, self.mean_std, place)
-            hyper, note = self._learn(evidence, self.layout(groups, var[kept]), rng, _Warm(warm, j))
-            hypers.append(hyper)
-            notes.append({**note, "studied": len(inputs.X)})
-        return self.at(data, hypers, scalings, notes=notes)
+        where = Place(inputs.X, self._index(data.groups), np.unique(data.groups).size)
+        return Study(
+            KERNELS[self.kernel],
+            self.mean_std,
+            Learner(self.draws, self.climbs, self.steps, self.noise == "learned"),
+            self.robust,
+            everything,
+            data.x_var,
+            kept,
+            inputs.owner,
+            where,
+            Distances.of(where.X, where.index),
+        )
 
     def quick(self) -> GP:
         """One climb from a warm start."""
@@ -153,6 +146,7 @@ class GP:
         hypers: Sequence[Hyper],
         scalings: Sequence[Scaling] | None = None,
         *,
+        added: Sequence[tuple[Floats, Floats]] | None = None,
         notes: Sequence[Mapping[str, Any]] | None = None,
     ) -> FittedGP:
         """The model at given hyper-parameters.
@@ -161,6 +155,7 @@ class GP:
             data: readings.
             hypers: one an objective.
             scalings: one an objective, None for those of the readings.
+            added: standardised variances (n,) added to the readings, by doubt and by errors of inputs; None for none.
             notes: what else `describe` shall say of each objective.
 
         Raises:
@@ -172,11 +167,12 @@ class GP:
             scalings = [Scaling.of(y, inputs.owner, _place(data, j)) for j, y in enumerate(data.y.T)]
         parts = []
         for j, (hyper, scaling) in enumerate(zip(hypers, scalings, strict=True)):
-            atoms = scaling.atoms(data.y[:, j], data.var[:, j], inputs.owner)
+            doubt, blur = np.zeros((2, len(data.y))) if added is None else added[j]
+            atoms = scaling.atoms(data.y[:, j], data.var[:, j], inputs.owner, doubt + blur)
             space = (inputs.X, np.array(hyper.lengths)[index])
             posterior = Posterior.of(KERNELS[self.kernel], hyper, space, atoms, self.mean_std, _place(data, j))
             note = {"start": "given"} if notes is None else notes[j]
-            parts.append(_Part(scaling, atoms, posterior, note))
+            parts.append(_Part(scaling, posterior, doubt, blur, note))
         return FittedGP(self, data, tuple(parts))
 
     def layout(self, groups: int, var: Floats) -> Layout:
@@ -189,9 +185,9 @@ class GP:
         learned: dict[str, priors.Prior] = {}
         if self.scale == "learned":
             learned["scale"] = priors.LogNormal(self.scale_loc, self.scale_width)
-        if self.noise == "learned" and (var == 0).any():
-            learned["noise"] = priors.LogNormal(self.noise_loc, self.noise_width)
-        if self.noise == "learned" and (var > 0).any():
+        if self.noise != "none" and (var == 0).any():
+            learned["noise"] = priors.Bell(self.noise_loc, self.noise_width)
+        if self.noise != "none" and (var > 0).any():
             learned["excess"] = priors.Shrunk(self.excess_upper, priors.EXCESS_TAIL)
         loc = self.length_loc + 0.5 * math.log(groups)  # distances grow with the root of the number of features
         count = groups if self.ard else 1
@@ -202,58 +198,45 @@ class GP:
         index = np.unique(groups, return_inverse=True)[1].reshape(-1)
         return index if self.ard else np.zeros_like(index)
 
-    def _learn(
-        self, evidence: Evidence, layout: Layout, rng: np.random.Generator, warm: _Warm
-    ) -> tuple[Hyper, dict[str, Any]]:
-        """The most probable hyper-parameters, and what to say of how they were found."""
-        start, said = warm.start(layout)
-        starts = {} if start is None else {"warm": start}
-        starts["mode"] = layout.start()
-        starts |= {f"draw {k + 1}": layout.draw(rng) for k in range(self.draws)}
-        target = LogPosterior(evidence, layout)
-        summit = climb(target, starts, layout.bounds, climbs=self.climbs, steps=self.steps)
-        note = {
-            "start": summit.start,
-            "warm": said,
-            "evaluations": summit.evaluations,
-            "log_posterior": summit.value,
-            "learned": list(layout.priors),
-        }
-        return layout.hyper(summit.theta), note
-
-
-@dataclass(frozen=True, slots=True)
-class _Warm:
-    """An earlier fit's `describe()`, for one objective."""
-
-    described: Mapping[str, Any] | None
-    objective: int
-
-    def start(self, layout: Layout) -> tuple[Floats | None, str]:
-        """Its hyper-parameters as a start, and what became of it."""
-        if not self.described:
-            return None, "none"
-        try:
-            return layout.resume(self.described["objectives"][self.objective]), "taken"
-        except (KeyError, IndexError, TypeError, ValueError, OverflowError) as error:
-            return None, f"set aside ({type(error).__name__}: {error})"
-
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """One objective of a fitted model."""
+    """One objective of a fitted model.
+
+    doubt, blur: (n,) standardised variances of each reading's own, and from its inputs.
+    """
 
     scaling: Scaling
-    atoms: Atoms
     posterior: Posterior
+    doubt: Floats
+    blur: Floats
     note: Mapping[str, Any]
 
-    def noise_std(self, learned: bool) -> float:
-        """Spread of one new reading: root of the mean variance of the readings seen, the nugget not counted."""
+    @property
+    def atoms(self) -> Atoms:
+        """The readings."""
+        return self.posterior.atoms
+
+    def noise_std(self, log_shape: Floats, learned: bool) -> Floats:
+        """Spread (q,) of one new reading where the noise has a log shape (q,), the nugget not counted.
+
+        It is the root of the mean variance that the readings seen would have there.
+        """
+        hyper, count = self.posterior.hyper, self.atoms.count
+        variance = np.full(len(log_shape), np.average(self.atoms.known, weights=count))
+        if learned:
+            level = np.average(np.where(self.atoms.given, hyper.excess, hyper.noise), weights=count)
+            variance += level * np.exp(log_shape)
+        spread: Floats = self.scaling.spread * np.sqrt(variance)
+        return spread
+
+    def _extremes(self) -> dict[str, float] | None:
+        """The learned noise's std where it is lowest and highest among the inputs; None where it is the same."""
         hyper = self.posterior.hyper
-        extra = (hyper.noise, hyper.excess) if learned else (0.0, 0.0)
-        mean = float(np.average(self.atoms.variance(*extra), weights=self.atoms.count))
-        return self.scaling.spread * math.sqrt(mean)
+        if hyper.varies is None:
+            return None
+        std = self.scaling.spread * np.sqrt(self.atoms.unexplained(hyper.noise, hyper.excess))
+        return {"lowest": float(std.min()), "highest": float(std.max())}
 
     def describe(self) -> dict[str, Any]:
         """In JSON types; a hyper-parameter that was not learned is None."""
@@ -266,6 +249,7 @@ class _Part:
             "inputs": len(self.posterior.Z),
             "readings": int(self.atoms.count.sum()),
             "jitter": self.posterior.factor.jitter,
+            "noise_std": self._extremes(),
             **{key: item for key, item in self.note.items() if key != "learned"},
         }
 
@@ -282,8 +266,8 @@ class FittedGP:
     def predict(self, X: Floats) -> Prediction:
         """Predict at X (q, d), in blocks of bounded memory.
 
-        noise_std is constant: sqrt(tau^2 + mean known variance of the readings seen), the spread of one new
-        reading.
+        noise_std is the spread of one new reading: the root of tau^2(x), plus the mean known variance of the readings
+        seen, plus the square of `input_std`.
 
         Raises:
             DataError: when X has another number of columns than the fit.
@@ -292,11 +276,23 @@ class FittedGP:
         mean, model = np.empty((2, len(X), len(self.parts)))
         noise = np.empty_like(mean)
         for j, part in enumerate(self.parts):
-            mu, variance = part.posterior.moments(X)
+            mu, variance, log_shape = part.posterior.moments(X)
             mean[:, j] = part.scaling.centre + part.scaling.spread * mu
             model[:, j] = part.scaling.spread * np.sqrt(variance)
-            noise[:, j] = part.noise_std(self.settings.noise == "learned")
-        return Prediction(mean, model, noise)
+            noise[:, j] = part.noise_std(log_shape, self.settings.noise != "none")
+        return Prediction(mean, model, noise if self.data.x_var is None else np.hypot(noise, self.input_std(X)))
+
+    @one_thread()
+    def input_std(self, X: Floats) -> Floats:
+        """Spread (q, m) of a new reading at X (q, d) because inputs are set as exactly as those seen, no more."""
+        self._check(X)
+        return np.stack([part.scaling.spread * np.sqrt(self._blur(part, X)) for part in self.parts], axis=1)
+
+    def _blur(self, part: _Part, X: Floats) -> Floats:
+        """The standardised variance (q,) of a new reading at X (q, d) from its inputs."""
+        if self.data.x_var is None:
+            return np.zeros(len(X))
+        return propagated(part.posterior, X, self.data.x_var.mean(axis=0))
 
     @one_thread()
     def means(self, X: Floats) -> Floats:
@@ -365,6 +361,10 @@ class FittedGP:
             self.data.plus(X, y, var),
             [part.posterior.hyper for part in self.parts],
             [part.scaling for part in self.parts],
+            added=[
+                (np.append(part.doubt, np.zeros(len(X))), np.append(part.blur, self._blur(part, X)))
+                for part in self.parts
+            ],
             notes=[part.note for part in self.parts],
         )
 

@@ -36,7 +36,8 @@ class Posterior:
     """The posterior of one objective.
 
     Z: (g, d) inputs divided by their length scales. column_lengths: (d,) those length scales.
-    alpha: (g,) K^-1 y. constant: variance of the constant mean.
+    atoms: the readings, with the shape of their noise. alpha: (g,) K^-1 y. constant: variance of the constant mean.
+    earlier: (g,) the alpha of the mean that the noise follows, None where it follows none.
     """
 
     kernel: Kernel
@@ -44,8 +45,10 @@ class Posterior:
     Z: Floats
     column_lengths: Floats
     constant: float
+    atoms: Atoms
     factor: Factor
     alpha: Floats
+    earlier: Floats | None
 
     @classmethod
     def of(
@@ -72,15 +75,19 @@ class Posterior:
         """
         X, column_lengths = inputs
         constant = mean_std**2
-        merged = atoms.merge(atoms.variance(hyper.noise, hyper.excess))
         Z = X / column_lengths
         K = squareform(hyper.scale * kernel.value(pdist(Z, "sqeuclidean")))  # RW 2.20, 2.40
         K += constant
         diagonal = np.diag_indices_from(K)
         K[diagonal] += hyper.scale
+        varies, earlier = hyper.varies, None
+        if varies is not None:
+            earlier = varies.alpha_over(X) if varies.follows_mean else None
+            atoms = atoms.shaped(varies.log_shape(X, None if earlier is None else K @ earlier))
+        merged = atoms.merge(atoms.variance(hyper.noise, hyper.excess))
         K[diagonal] += merged.noise
         factor = Factor.of(K.T, place)  # equal to K, and in the order in which the factor wants it
-        return cls(kernel, hyper, Z, column_lengths, constant, factor, factor.solve(merged.mean))
+        return cls(kernel, hyper, Z, column_lengths, constant, atoms, factor, factor.solve(merged.mean), earlier)
 
     def _chunks(self, q: int) -> Iterator[slice]:
         step = max(FEWEST, CHUNK // len(self.Z))
@@ -93,16 +100,18 @@ class Posterior:
         cross += self.constant
         return cross
 
-    def moments(self, X: Floats) -> tuple[Floats, Floats]:
-        """Mean (q,) and variance (q,) of the truth at X (q, d), in blocks of bounded size."""
-        mean, variance = np.empty(len(X)), np.empty(len(X))
-        prior = self.hyper.scale + self.constant
+    def moments(self, X: Floats) -> tuple[Floats, Floats, Floats]:
+        """Mean (q,) and variance (q,) of the truth, log shape (q,) of the noise at X (q, d), in blocks."""
+        mean, variance, log_shape = np.zeros((3, len(X)))
+        prior, varies = self.hyper.scale + self.constant, self.hyper.varies
         for rows in self._chunks(len(X)):
             cross = self._cross(X[rows] / self.column_lengths)
             mean[rows] = cross @ self.alpha  # RW 2.25
+            if varies is not None:
+                log_shape[rows] = varies.log_shape(X[rows], None if self.earlier is None else cross @ self.earlier)
             half = self.factor.half(cross.T)
             variance[rows] = prior - np.einsum("ij,ij->j", half, half)  # RW 2.26
-        return mean, np.maximum(variance, VARIANCE_FLOOR)
+        return mean, np.maximum(variance, VARIANCE_FLOOR), log_shape
 
     def means(self, X: Floats) -> Floats:
         """Mean (q,) of the truth at X (q, d), in blocks of bounded size."""
@@ -149,6 +158,15 @@ class Posterior:
             mean[rows] = self._pull(slope * self.alpha, Z)
             variance[rows] = -2.0 * self._pull(slope * weight, Z)
         return mean, variance
+
+    def mean_slopes(self, X: Floats) -> Floats:
+        """Slopes (q, d) of the mean at X (q, d), see `slopes`."""
+        mean = np.empty(X.shape)
+        for rows in self._chunks(len(X)):
+            Z = X[rows] / self.column_lengths
+            slope = self.kernel.both(cdist(Z, self.Z, "sqeuclidean"))[1]
+            mean[rows] = self._pull(2.0 * self.hyper.scale * slope * self.alpha, Z)
+        return mean
 
     def _pull(self, weights: Floats, Z: Floats) -> Floats:
         """(q, d) sum over inputs of weights (q, g) times (z - z_i) / l, without a (q, g, d) array."""

@@ -19,7 +19,7 @@ change a bit.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,12 +90,15 @@ class Scaling:
         scaled: Floats = (y - self.centre) / self.spread
         return scaled
 
-    def atoms(self, y: Floats, var: Floats, owner: NDArray[np.intp]) -> Atoms:
-        """Standardise readings y (n,) of known variance var (n,) and collapse them."""
+    def atoms(self, y: Floats, var: Floats, owner: NDArray[np.intp], added: Floats | None = None) -> Atoms:
+        """Standardise readings y (n,) of known variance var (n,) and collapse them.
+
+        added: (n,) standardised variance added to each reading, None for none.
+        """
         known = var / self.spread / self.spread
         # a known variance that underflows must not turn into an unknown one
         known = np.where(var > 0, np.maximum(known, np.finfo(np.float64).tiny), 0.0)
-        return Atoms.of(self.apply(y), known, owner)
+        return Atoms.of(self.apply(y), known, owner, added)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +115,12 @@ class Merged:
 
 @dataclass(frozen=True, slots=True)
 class Atoms:
-    """Readings of equal input and equal known variance, standardised, a of them.
+    """Readings of equal input, equal known variance and equal addition, standardised, a of them.
 
     owner: (a,) input, ascending. count, mean: (a,). scatter: (a,) sum of squared deviations from the mean.
     known: (a,) known variance, 0 where none was given. first: (g,) the first atom of each input.
+    added: (a,) what errors of inputs (`study`) and added (`robust`) add to the variance of a reading.
+    shape: (a,) what the learned variance is multiplied by, exp of `noise.Field.log_shape` at the input.
     """
 
     owner: NDArray[np.intp]
@@ -124,30 +129,41 @@ class Atoms:
     scatter: Floats
     known: Floats
     first: NDArray[np.intp]
+    added: Floats
+    shape: Floats
 
     @classmethod
-    def of(cls, y: Floats, var: Floats, owner: NDArray[np.intp]) -> Atoms:
-        """Collapse readings y (n,) of known variance var (n,)."""
-        order = np.lexsort((y, var, owner))
-        y, var, owner = y[order], var[order], owner[order]
+    def of(cls, y: Floats, var: Floats, owner: NDArray[np.intp], added: Floats | None = None) -> Atoms:
+        """Collapse readings y (n,) of known variance var (n,), with `added` (n,) added to it, None for 0."""
+        added = np.zeros(len(y)) if added is None else added
+        order = np.lexsort((y, added, var, owner))
+        y, var, owner, added = y[order], var[order], owner[order], added[order]
         fresh = np.ones(y.size, dtype=bool)
-        fresh[1:] = (np.diff(owner) != 0) | (np.diff(var) != 0)
+        fresh[1:] = (np.diff(owner) != 0) | (np.diff(var) != 0) | (np.diff(added) != 0)
         starts = np.flatnonzero(fresh)
         count = np.diff(np.append(starts, y.size)).astype(np.float64)
         mean = np.add.reduceat(y, starts) / count
         scatter = np.add.reduceat((y - mean[np.cumsum(fresh) - 1]) ** 2, starts)
         owner = owner[starts]
         first = np.flatnonzero(np.append(True, np.diff(owner) != 0))
-        return cls(owner, count, mean, scatter, var[starts], first)
+        return cls(owner, count, mean, scatter, var[starts], first, added[starts], np.ones(starts.size))
+
+    def shaped(self, log_shape: Floats) -> Atoms:
+        """The same readings where the learned variance has a shape over the inputs, given by its logarithm (g,)."""
+        return replace(self, shape=np.exp(log_shape)[self.owner])
 
     @property
     def given(self) -> NDArray[np.bool_]:
         """(a,) whether the readings brought their variance."""
         return self.known > 0
 
+    def unexplained(self, noise: float, excess: float) -> Floats:
+        """(a,) learned variance of one reading: shape times `noise` where none is known, else times `excess`."""
+        return self.shape * np.where(self.given, excess, noise)
+
     def variance(self, noise: float, excess: float) -> Floats:
-        """(a,) variance of one reading: `noise` where none is known, else the known one plus `excess`."""
-        return self.known + np.where(self.given, excess, noise)
+        """(a,) variance of one reading: the known one, the learned one, and what is added."""
+        return self.known + self.unexplained(noise, excess) + self.added
 
     def merge(self, variance: Floats) -> Merged:
         """Merge the readings of each input, at variance (a,) of one reading."""
@@ -172,3 +188,24 @@ class Atoms:
         squares = w * w * self.scatter + self.count * shift**2
         slopes: Floats = 0.5 * (squares - self.count * (w * (1.0 - u) + u * u * inverse[self.owner]))
         return slopes
+
+    def curvature(self, extra: Floats, merged: Merged, inverse: Floats) -> Floats:
+        """(g, g) expected curvature of the evidence over the logarithms of each input's learned variance.
+
+        F_ij = tr(K^-1 D_i K^-1 D_j)/2, the expectation of RW 5.9's next derivative, with D_i = diag(extra_r) over the
+        readings of input i. Their block of the inverse is, like its diagonal in `variance_slopes`, w_r delta + u_r u_s
+        (inverse_ii - 1/D_i) within an input and u_r u_s inverse_ij between two.
+
+        Args:
+            extra: (a,) learned variance of one reading of each atom, >= 0.
+            merged: the readings merged at variance known + extra + added.
+            inverse: (g, g) inverse covariance of the merged readings.
+        """
+        w = 1.0 / (self.known + extra + self.added)
+        u = w * merged.noise[self.owner]
+        own = np.diagonal(inverse) - 1.0 / merged.noise
+        pull = np.add.reduceat(self.count * extra * u * u, self.first)
+        F: Floats = 0.5 * np.outer(pull, pull) * inverse**2
+        single = self.count * extra**2 * w * (w + 2.0 * u * u * own[self.owner])
+        F[np.diag_indices_from(F)] = 0.5 * (np.add.reduceat(single, self.first) + (own * pull) ** 2)
+        return F

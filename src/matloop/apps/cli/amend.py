@@ -2,54 +2,99 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import dataclass, field
+from typing import Annotated, Any, cast
 
 import typer
 
 from matloop.apps.cli.terminal import Debug, File, Json, Reason, emit, say
 from matloop.campaign import Campaign
 from matloop.domain.number import as_number
+from matloop.domain.outcome import Status
 from matloop.errors import DataError, Faults
+
+_FORM = "Write it as toughness=31.2, toughness_std=0.4 (nothing after the sign: no std), status=failed or note=TEXT."
 
 
 def correct(
     file: File,
     key: Annotated[
-        str, typer.Argument(metavar="KEY", help="The reading: s0003/READING or CANDIDATE/EXPERIMENT/READING.")
+        str,
+        typer.Argument(
+            metavar="KEY",
+            help="The reading: s0003/READING or CANDIDATE/EXPERIMENT/READING; `status FILE --readings` lists them.",
+        ),
     ],
-    numbers: Annotated[list[str], typer.Argument(metavar="OBJ=VALUE", help="The right number of an objective.")],
+    what: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="NAME=VALUE", help="OBJ=VALUE, OBJ_std=VALUE, status=ok|failed|aborted|below|above or note=TEXT."
+        ),
+    ],
     reason: Reason,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Replace numbers of a reading; the ledger keeps what stood there."""
-    outcome = _assignments(numbers)
-    Campaign.open(file).correct(key, outcome, reason=reason)
+    """Correct what a reading says; the ledger keeps what stood there.
+
+    To void a reading, such as one that was booked on the wrong candidate: status=aborted. It then says nothing about
+    that candidate, which returns to the pool; tell the reading again for the right one.
+    """
+    given = _assignments(what)
+    Campaign.open(file).correct(
+        key, given.outcome, reason=reason, std=given.std, status=cast("Status | None", given.status), note=given.note
+    )
+    document = given.document()
     if as_json:
-        emit({"corrected": key, "outcome": outcome})
-    else:
-        say(f"Corrected {key}: " + ", ".join(f"{name} = {number:g}" for name, number in outcome.items()) + ".")
+        emit({"corrected": key, "outcome": given.outcome, **document})
+        return
+    said = [f"{name} = {number:g}" for name, number in given.outcome.items()]
+    said += [f"{name}_std = {'none' if std is None else f'{std:g}'}" for name, std in given.std.items()]
+    said += [f"{name} = {document[name]}" for name in ("status", "note") if name in document]
+    say(f"Corrected {key}: {', '.join(said)}.")
 
 
-def _assignments(texts: list[str]) -> dict[str, float]:
-    """`OBJ=VALUE` texts as numbers.
+@dataclass(slots=True)
+class _Given:
+    """What was assigned; see `matloop.corrections.Correction`."""
+
+    outcome: dict[str, float] = field(default_factory=dict)
+    std: dict[str, float | None] = field(default_factory=dict)
+    status: str | None = None
+    note: str | None = None
+
+    def document(self) -> dict[str, Any]:
+        """What was assigned beside numbers."""
+        told = {"std": self.std or None, "status": self.status, "note": self.note}
+        return {name: item for name, item in told.items() if item is not None}
+
+
+def _assignments(texts: list[str]) -> _Given:
+    """NAME=VALUE texts, sorted out.
 
     Raises:
-        DataError: for each that is none.
+        DataError: for each that is none, or that is given twice.
     """
-    faults = Faults()
-    outcome: dict[str, float] = {}
+    faults, given, seen = Faults(), _Given(), set[str]()
     for text in texts:
-        name, sign, value = text.rpartition("=")
-        number = as_number(value)
-        if not (sign and name) or number is None:
-            faults.add(text, "it is no OBJ=VALUE with a finite number", "Write it as toughness=31.2.")
-        elif name in outcome:
-            faults.add(text, f"{name!r} is given twice", "Give each objective once.")
+        word = text.partition("=")[0].strip()
+        name, sign, value = text.partition("=") if word in ("status", "note") else text.rpartition("=")
+        name, value, number = name.strip(), value.strip(), as_number(value)
+        if name in seen:
+            faults.add(text, f"{name!r} is given twice", "Give it once.")
+        seen.add(name)
+        if name == "status" and sign:
+            given.status = value.lower()
+        elif name == "note" and sign:
+            given.note = value
+        elif name.endswith("_std") and sign and (number is not None or not value):
+            given.std[name.removesuffix("_std")] = number
+        elif name and sign and number is not None:
+            given.outcome[name] = number
         else:
-            outcome[name] = number
+            faults.add(text, "it is no OBJ=VALUE with a finite number", _FORM)
     faults.raise_if_any(DataError)
-    return outcome
+    return given
 
 
 def withdraw(

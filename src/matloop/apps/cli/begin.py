@@ -14,8 +14,11 @@ from matloop import config
 from matloop.apps.cli.terminal import Debug, File, Json, emit, say
 from matloop.campaign import Campaign
 from matloop.config.starter import CAMPAIGN_FILE, STARTERS, starter_files
+from matloop.domain.categorical import Categorical
 from matloop.domain.pool import Pool
 from matloop.domain.problem import Problem
+from matloop.domain.space import Space
+from matloop.domain.units import unit_beside
 from matloop.errors import ConfigError, Fault, InputError, LedgerError, MatloopError, fail
 from matloop.store.atomic import write_whole
 from matloop.store.sqlite import verify_file
@@ -147,9 +150,16 @@ def _description(problem: Problem, folder: Path) -> dict[str, Any]:
         "batch": problem.batch,
         "seed": problem.seed,
     }
+    described["context"] = [one.to_json() for one in candidates.context]
     described["constraints"] = [
         {"constraint": str(held).removeprefix("constraint ")} for held in candidates.constraints
     ]
+    if isinstance(candidates, Space):
+        described["descriptors"] = [
+            {"parameter": one.name, "columns": list(one.descriptors.names), "left_out": list(one.descriptors.dropped)}
+            for one in candidates.parameters
+            if isinstance(one, Categorical) and one.descriptors is not None
+        ]
     if isinstance(candidates, Pool):
         described["candidates"] |= {"source": clean(candidates.source, folder), "rows": len(candidates.row_of)}
         for held, fallen in zip(described["constraints"], candidates.fallen, strict=True):
@@ -181,11 +191,17 @@ def _say_description(document: dict[str, Any]) -> None:
     begun = f"{ledger['events']} events, head {ledger['head'][:12]}" if ledger["head"] else "not begun"
     say(f"campaign    {document['campaign']}, seed {document['seed']}")
     for objective in document["objectives"]:
-        unit = f" [{objective['unit']}]" if objective["unit"] else ""
-        say(f"objective   {objective['goal']} {objective['name']}{unit}")
+        unit = unit_beside(objective["name"], objective["unit"])
+        say(f"objective   {objective['goal']} {objective['name']}" + (f" [{unit}]" if unit else ""))
     number = f"at most {candidates['most']:,}" if candidates["count"] is None else f"{candidates['count']:,}"
     say(f"candidates  {number} in a {candidates['kind']}{rows}")
     say(f"            {', '.join(candidates['names'])}")
+    for one in document["context"]:
+        unit = f" {one['unit']}" if one["unit"] else ""
+        say(f"context     {one['name']}, {one['low']:g} to {one['high']:g}{unit}: measured with every reading")
+    for told in document.get("descriptors", ()):
+        alike = f" ({', '.join(told['left_out'])} left out: the same for all choices)" if told["left_out"] else ""
+        say(f"            {told['parameter']} is described by {', '.join(told['columns'])}{alike}")
     for held in document["constraints"]:
         fallen = f": {held['rows_fallen']:,} rows fall" if "rows_fallen" in held else ""
         say(f"constraint  {held['constraint']}{fallen}")

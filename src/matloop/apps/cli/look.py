@@ -4,31 +4,66 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from matloop.apps.cli.terminal import Debug, File, Json, emit, say, show_sheet
 from matloop.campaign import Campaign
 from matloop.decide.words import count, figure
 from matloop.domain.objective import Objective
+from matloop.domain.pool import Pool
+from matloop.domain.problem import Problem
+from matloop.domain.units import unit_beside
 from matloop.errors import InputError, fail
 from matloop.report.sheet import Sheet, shortlist_sheet
+from matloop.report.spending import spent_words
 from matloop.report.summary import Summary
+from matloop.status import readings_of
 from matloop.store.atomic import write_whole
 
 _OURS = b"rank,candidate,"
 _SHORT = 10  # rows of the shortlist on a terminal; the file holds all
 _STEPS = 5  # the last improvements; earlier ones are history
+_VALUES = 6  # values of a candidate in the list of readings; more would not fit on a terminal
 _FAILED = 5  # failures listed; the rest is counted
 
 
-def status(file: File, as_json: Json = False, debug: Debug = False) -> None:
+def status(
+    file: File,
+    readings: Annotated[
+        bool, typer.Option("--readings", help="List every reading with the key that `correct` takes.")
+    ] = False,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
     """Say where the campaign stands and what to do next; nothing is written."""
     campaign = Campaign.open(file)
     document = campaign.status()
+    listed = readings_of(campaign.state) if readings else []
     if as_json:
-        emit(document)
-    else:
-        _say_status(document, campaign.problem.objectives)
+        emit({**document, "readings": listed} if readings else document)
+        return
+    if listed:
+        sheet = _readings_sheet(listed, campaign.problem)
+        show_sheet(sheet, exact=sheet.header)
+    _say_status(document, campaign.problem.objectives)
+
+
+def _readings_sheet(listed: Sequence[Mapping[str, Any]], problem: Problem) -> Sheet:
+    """Readings for the eye, as they were told; where a candidate has no id of a person's, with what it was made of."""
+    candidates = problem.candidates
+    own = isinstance(candidates, Pool) and candidates.id_name is not None
+    names = () if own else candidates.names[:_VALUES]
+    figures = [name for objective in problem.objectives for name in (objective.name, f"{objective.name}_std")]
+    rows = []
+    for one in listed:
+        made = {**one["values"], **one["executed"], **one.get("context", {})}
+        told = {**one["outcome"], **{f"{name}_std": std for name, std in one["std"].items()}}
+        outside = "outside" if one["outside"] else ""
+        row = [one["key"], one["candidate"], *(made[name] for name in names), *(told.get(name) for name in figures)]
+        rows.append((*row, one["status"], outside, one["note"]))
+    return Sheet(("key", "candidate", *names, *figures, "status", "outside", "note"), tuple(rows))
 
 
 def write_shortlist(file: Path, summary: Summary) -> tuple[Path, Sheet]:
@@ -65,6 +100,12 @@ def say_summary(summary: Summary, sheet: Sheet) -> None:
     _say_status(summary.status, summary.problem.objectives)
 
 
+def _under(best: Mapping[str, Any]) -> str:
+    """At which context a candidate is predicted, in words; none without context parameters."""
+    said = ", ".join(f"{name} {figure(value)}" for name, value in best.get("context", {}).items())
+    return f"; predicted at {said}" if said and best["prediction"] else ""
+
+
 def _say_status(document: Mapping[str, Any], objectives: Sequence[Objective]) -> None:
     counts = document["counts"]
     say(
@@ -74,19 +115,20 @@ def _say_status(document: Mapping[str, Any], objectives: Sequence[Objective]) ->
     for best in document["best"]:
         made = ", ".join(f"{name} {value}" for name, value in best["values"].items())
         figures = "; ".join(_best_figure(best, objective) for objective in objectives)
-        say(f"Best: {best['candidate']}, {figures}, {count(best['readings'], 'reading')}; at {made}.")
+        say(f"Best: {best['candidate']}, {figures}, {count(best['readings'], 'reading')}; at {made}{_under(best)}.")
     spent = document["budget"]["experiments"]
-    say(
-        f"Budget: {spent['used']} of {spent['limit']} experiments."
-        if spent["limit"]
-        else f"{spent['used']} experiments."
-    )
+    limit = f"Budget: {spent['used']} of {spent['limit']}" if spent["limit"] else str(spent["used"])
+    told = count(document["unsuggested"], "experiment")
+    aside = f" ({told} told that nobody suggested: not counted)" if document["unsuggested"] else ""
+    say(f"{limit} experiments{aside}.")
+    if said := spent_words(document["budget"]):
+        say(f"Spent: {said}.")
     say(f"Advice: {document['advice']['action']}: {document['advice']['reason']}.")
 
 
 def _best_figure(best: Mapping[str, Any], objective: Objective) -> str:
     """`overpotential 0.378 V (model 0.003, one reading 0.003)`, or the plain mean while there is no model."""
-    unit = None if objective.unit == "1" else objective.unit
+    unit = unit_beside(objective.name, objective.unit)
     said = best["prediction"]
     if said is None:
         return f"{objective.name} {figure(best['reading_mean'][objective.name], unit)} (plain mean, no model yet)"

@@ -39,7 +39,7 @@ VERBS = {
     "suggest": Verb("work", "Choose the next experiments and mark them as pending."),
     "pending": Verb("work", "Print again what is open."),
     "tell": Verb("work", "Take in a table of readings."),
-    "correct": Verb("amend", "Replace numbers of a reading; the ledger keeps both."),
+    "correct": Verb("amend", "Correct or void a reading; the ledger keeps both."),
     "withdraw": Verb("amend", "Take open suggestions back."),
     "stop": Verb("amend", "End the campaign."),
     "status": Verb("look", "Say where the campaign stands and what to do next."),

@@ -29,7 +29,7 @@ _COLUMNS = ("strategy", "metric", "at", "value", "low", "high", "random", "gain"
 
 def backtest(  # noqa: PLR0913 (each is an option of the command line)
     file: File,
-    more: Annotated[list[str] | None, typer.Argument(metavar="[S]...", help="More strategies.", hidden=True)] = None,
+    more: Annotated[list[str] | None, typer.Argument(metavar="S", help="More strategies.", hidden=True)] = None,
     *,
     runs: Annotated[int, typer.Option("--runs", min=1, help="Repetitions.")],
     budget: Annotated[int, typer.Option("--budget", min=1, help="Experiments a run, the initial ones included.")],

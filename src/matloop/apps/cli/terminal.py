@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -28,7 +28,8 @@ Report = Callable[[int, int | None, str], None]
 """Told of progress: done, limit (None: unknown), a short text."""
 
 _NARROW = 32  # letters of a cell on a terminal; SMILES would push everything else off the screen
-_REASON = 120  # letters of a reason, which may take several lines
+_REASON = 120  # letters of a cell that may take several lines
+_WORDS = ("reason", "note")  # columns whose cells may take several lines
 _WARNINGS = 10  # that are printed; a file with one in each row would push them all off the screen
 _PIPE_WIDTH = 200  # columns where no terminal says how wide it is; narrower, tables in a file would be cut
 
@@ -76,7 +77,10 @@ def show_sheet(sheet: Sheet, *, exact: Sequence[str] = (), leave_out: Sequence[s
     shown = [i for i, name in enumerate(sheet.header) if name not in leave_out]
     for i in shown:
         numeric = all(isinstance(row[i], int | float) or row[i] is None for row in sheet.rows)
-        table.add_column(sheet.header[i], justify="right" if numeric else "left", no_wrap=sheet.header[i] != "reason")
+        wordy = sheet.header[i] in _WORDS
+        side: Literal["left", "right"] = "right" if numeric else "left"
+        folded = wordy or numeric  # a long name above short numbers may take several lines
+        table.add_column(sheet.header[i], justify=side, no_wrap=not folded, overflow="fold" if folded else "ellipsis")
     for row in sheet.rows:
         table.add_row(*(_eye(row[i], sheet.header[i], exact) for i in shown))
     console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
@@ -88,7 +92,7 @@ def _eye(cell: Cell, column: str, exact: Sequence[str]) -> str:
     if isinstance(cell, float) and column not in exact:
         return figure(cell)
     text = written(cell)
-    longest = _REASON if column == "reason" else _NARROW
+    longest = _REASON if column in _WORDS else _NARROW
     return text if len(text) <= longest else text[: longest - 3] + "..."
 
 

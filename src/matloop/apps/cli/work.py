@@ -38,6 +38,7 @@ Out = Annotated[
 _ENDS = {
     "budget": "The budget is spent.",
     "cycles": "The cycles asked for are done.",
+    "rule": "The stop rule holds.",
     "stopped": "The campaign was stopped.",
     "exhausted": "No candidate is left to suggest.",
     "person": "The next step is a person's.",
@@ -80,7 +81,7 @@ def run(
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Go round the closed loop until the budget is spent; kill it anywhere, run it again, it goes on.
+    """Go round the closed loop until the budget is spent or [stop] says so; kill it anywhere, run it again, it goes on.
 
     With a person in the laboratory it writes the suggestions to FILE-suggestions.csv and ends.
     """
@@ -95,12 +96,11 @@ def run(
         _write(form, pending, campaign)
     status = campaign.status()
     if as_json:
-        written = str(form) if end.reason == "person" else None
         emit(
             {
                 "reason": end.reason,
                 "cycles": end.cycles,
-                "out": written,
+                "out": str(form) if end.reason == "person" else None,
                 "pending": _documents(pending, campaign),
                 "status": status,
             }
@@ -111,8 +111,9 @@ def run(
         _show(pending, campaign)
         say(f"Make these, fill in {form}, then: matloop tell {file} {form}")
         return
-    counts = status["counts"]
-    say(f"{counts['measured']} measured, {counts['failed']} failed, {counts['readings']} readings.")
+    say("{measured} measured, {failed} failed, {readings} readings.".format(**status["counts"]))
+    if end.reason == "rule":
+        say("Advice: {action}: {reason}.".format(**status["advice"]))
     say(f"Next: matloop report {file}")
 
 
@@ -136,6 +137,8 @@ def suggest(  # noqa: PLR0913 (each is an option of the command line)
         _guard(out, campaign)
     chosen = campaign.suggest(n, fixed=_fixed(fixed or []), exclude=exclude)
     _hand_out(chosen, campaign, out, as_json=as_json, name="suggestions")
+    if out is not None and not as_json:
+        say(f"Fill in what came back, then: matloop tell {file} {out}")
 
 
 def _fixed(given: Sequence[str]) -> dict[str, str]:
@@ -206,22 +209,29 @@ def _named(keys: Sequence[str]) -> str:
 def _hand_out(
     suggestions: Sequence[Suggestion], campaign: Campaign, out: Path | None, *, as_json: bool, name: str
 ) -> None:
-    """Write suggestions to a file, or print them."""
+    """Print suggestions, and write them to a file if one is named."""
     if out is not None:
         _write(out, suggestions, campaign)
     if as_json:
         emit({name: _documents(suggestions, campaign), "out": str(out) if out else None})
-    elif out is not None:
-        say(f"Wrote {len(suggestions)} suggestions to {out}.")
-    elif suggestions:
+        return
+    if suggestions:
         _show(suggestions, campaign)
+    if out is not None:
+        say(f"Wrote {count(len(suggestions), 'suggestion')} to {out}.")
 
 
 def _show(suggestions: Sequence[Suggestion], campaign: Campaign) -> None:
-    """Print suggestions for the eye; the columns to fill in are left to files."""
+    """Print suggestions for the eye: a table, and below it whole reasons; columns to fill in are left to files."""
     problem = campaign.problem
-    objectives = [objective.name for objective in problem.objectives]
-    show_sheet(suggestions_sheet(suggestions, problem), exact=problem.candidates.names, leave_out=objectives)
+    sheet = suggestions_sheet(suggestions, problem)
+    empty = [name for place, name in enumerate(sheet.header) if all(row[place] is None for row in sheet.rows)]
+    show_sheet(sheet, exact=problem.candidates.names, leave_out=["reason", *empty])
+    why: dict[str, list[str]] = {}
+    for item in suggestions:
+        why.setdefault(item.reason, []).append(item.id)
+    for reason, ids in why.items():
+        say(f"{', '.join(ids)}: {reason}")
 
 
 def _documents(suggestions: Sequence[Suggestion], campaign: Campaign) -> list[dict[str, Any]]:

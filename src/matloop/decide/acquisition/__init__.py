@@ -15,6 +15,7 @@ import numpy as np
 from matloop.domain.objective import Objective
 from matloop.domain.prediction import Floats
 from matloop.surrogate import Fitted
+from matloop.surrogate.classify import Forming
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class Scene:
     told: readings so far.
     n: how many candidates this ask still has to find.
     rng: the only source of randomness.
+    forming: where candidates form, None while nothing failed.
+    priced: do costs of candidates differ, and are they minded?
     """
 
     fitted: Fitted
@@ -42,6 +45,8 @@ class Scene:
     told: int
     n: int
     rng: np.random.Generator
+    forming: Forming | None = None
+    priced: bool = False
 
     @property
     def sign(self) -> float:
@@ -79,6 +84,15 @@ class Bounded(Protocol):
 
     def bound(self, X: Floats) -> Floats:
         """Upper bounds (q,) of the scores at X (q, d)."""
+        ...
+
+
+@runtime_checkable
+class Priced(Protocol):
+    """Capability of a scorer whose scores are worth weighing by what candidates cost."""
+
+    def per_cost(self, scores: Floats, price: Floats) -> Floats:
+        """The order of scores (q,), or of upper bounds of them, per price (q,) > 0; a price of 1 changes nothing."""
         ...
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from matloop.decide.acquisition import Scene
 from matloop.decide.acquisition.believe import Believed, Pointwise
 from matloop.decide.acquisition.ei import ei_words, log_ei
+from matloop.decide.acquisition.feasible import above, log_gain, odds, odds_words, upper, worst
 from matloop.decide.acquisition.nei import NEI, NoisyImprovement
 from matloop.decide.acquisition.ucb import UCB, upper_bound
 from matloop.decide.words import percent
@@ -56,10 +57,14 @@ class Auto:
         why = f"reading noise is {percent(share)} of the spread of the readings"
         collect = _collecting(scene)
         if share >= NOISE_MATTERS and isinstance(scene.fitted, Joint):
-            return SeekThenCollect(NEI(self.draws).prepare(scene), collect, f"auto took nei: {why}; ", scene.spread)
+            return SeekThenCollect(NEI(self.draws).plain(scene), collect, f"auto took nei: {why}; ", worst(scene))
         if share >= NOISE_MATTERS:
             why += f", but {type(scene.fitted).__name__} has no joint posterior for nei"
-        return _exact(collect, f"auto took ei: {why}; ", scene.spread)
+        preface = f"auto took ei: {why}; "
+        if scene.forming is None and not scene.priced:
+            return _exact(collect, preface, scene.spread)
+        seek = Pointwise(collect.believed, log_ei, ei_words, falls=True)
+        return SeekThenCollect(seek, collect, preface, worst(scene))
 
 
 def _collecting(scene: Scene) -> Pointwise:
@@ -69,7 +74,7 @@ def _collecting(scene: Scene) -> Pointwise:
         return (upper_bound(mean, std, COLLECTING_BETA) - best) / scene.spread
 
     preface = f"auto took ucb: no improvement by {percent(PAYS)} of the spread is expected; "
-    return replace(UCB(COLLECTING_BETA).prepare(scene), formula=formula, preface=preface)
+    return replace(UCB(COLLECTING_BETA).plain(scene), formula=formula, preface=preface)
 
 
 def _exact(collect: Pointwise, preface: str, spread: float) -> Pointwise:
@@ -95,25 +100,38 @@ def _ranked(gain: Floats, bound: Floats, spread: float) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class SeekThenCollect:
-    """Candidates whose noisy expected improvement still pays, by that; all others behind them, by their bound.
+    """Candidates whose expected improvement still pays, by that; all others behind them, by their bound.
 
-    preface: what is said before the figures of the seeking rule. spread: standard deviation of the readings.
+    preface: what is said before the figures of the seeking rule. worst: lowest posterior mean of what was measured.
     falls: both can only fall, and so can what moves from the one to the other.
     """
 
-    seek: NoisyImprovement
+    seek: NoisyImprovement | Pointwise
     collect: Pointwise
     preface: str
-    spread: float
+    worst: float
     falls: bool = field(default=True, init=False)
+
+    @property
+    def _scene(self) -> Scene:
+        return self.collect.believed.scene
 
     def score(self, X: Floats) -> Floats:
         """Scores (q,) of X (q, d)."""
-        return _ranked(self.seek.score(X), self.collect.score(X), self.spread)
+        gain, bound, forming = self.seek.score(X), self.collect.score(X), self._scene.forming
+        if forming is not None:
+            chance = odds(forming, X)
+            low = (self.worst - self.collect.believed.best) / self._scene.spread
+            gain, bound = log_gain(gain, chance), above(low)(bound, chance)
+        return _ranked(gain, bound, self._scene.spread)
 
     def bound(self, X: Floats) -> Floats:
         """Upper bounds (q,) of the scores at X (q, d)."""
-        return _ranked(self.seek.bound(X), self.collect.score(X), self.spread)
+        return _ranked(upper(self.seek, X), self.collect.score(X), self._scene.spread)
+
+    def per_cost(self, scores: Floats, price: Floats) -> Floats:
+        """Where seeking pays, the gain is divided by the price; what is collected has to be good, not cheap."""
+        return np.where(scores >= _FIRST / 2, scores - np.log(price), scores)
 
     def join(self, X: Floats) -> SeekThenCollect:
         """Both rules, once the candidate at X (1, d) is pending too."""
@@ -121,6 +139,7 @@ class SeekThenCollect:
 
     def say(self, X: Floats) -> str:
         """Which rule chose, why, and its figures."""
-        if self.score(X)[0] >= _FIRST / 2:
-            return self.preface + self.seek.say(X)
-        return self.collect.say(X)
+        seeking = self.score(X)[0] >= _FIRST / 2
+        said = self.preface + self.seek.say(X) if seeking else self.collect.say(X)
+        forming = self._scene.forming
+        return said if forming is None else f"{said}; {odds_words(forming, X)}"

@@ -9,8 +9,9 @@ from typing import ClassVar
 import numpy as np
 from scipy.special import erfcx, ndtr
 
-from matloop.decide.acquisition import Scene
+from matloop.decide.acquisition import Scene, Scorer
 from matloop.decide.acquisition.believe import Believed, Pointwise
+from matloop.decide.acquisition.feasible import log_gain, weighed
 from matloop.decide.words import figure
 from matloop.domain.prediction import Floats
 
@@ -69,9 +70,9 @@ class EI:
 
     name: ClassVar[str] = "ei"
 
-    def prepare(self, scene: Scene) -> Pointwise:
+    def prepare(self, scene: Scene) -> Scorer:
         """Tie it to what is known now."""
-        return Pointwise(Believed.of(scene), log_ei, ei_words, falls=True)
+        return weighed(Pointwise(Believed.of(scene), log_ei, ei_words, falls=True), scene, log_gain)
 
 
 def ei_words(mean: float, std: float, believed: Believed) -> str:

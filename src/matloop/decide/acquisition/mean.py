@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from matloop.decide.acquisition import Scene
+from matloop.decide.acquisition import Scene, Scorer
 from matloop.decide.acquisition.believe import Believed, Pointwise
+from matloop.decide.acquisition.feasible import above, weighed, worst
 from matloop.decide.words import figure
 from matloop.domain.prediction import Floats
 
@@ -17,9 +18,9 @@ class Mean:
 
     name: ClassVar[str] = "mean"
 
-    def prepare(self, scene: Scene) -> Pointwise:
+    def prepare(self, scene: Scene) -> Scorer:
         """Tie it to what is known now."""
-        return Pointwise(Believed.of(scene), _formula, _words, falls=True)
+        return weighed(Pointwise(Believed.of(scene), _formula, _words, falls=True), scene, above(worst(scene)))
 
 
 def _formula(mean: Floats, std: Floats, best: float) -> Floats:

@@ -9,10 +9,11 @@ from typing import ClassVar
 import numpy as np
 from scipy.special import logsumexp
 
-from matloop.decide.acquisition import Scene
+from matloop.decide.acquisition import Scene, Scorer
 from matloop.decide.acquisition.believe import Believed
 from matloop.decide.acquisition.draws import Draws, joint_of, normals
 from matloop.decide.acquisition.ei import improvement_words, log_ei
+from matloop.decide.acquisition.feasible import log_gain, weighed
 from matloop.domain.prediction import Floats
 
 
@@ -32,8 +33,12 @@ class NEI:
     draws: int = 64
     name: ClassVar[str] = "nei"
 
-    def prepare(self, scene: Scene) -> NoisyImprovement:
+    def prepare(self, scene: Scene) -> Scorer:
         """Draw the incumbents."""
+        return weighed(self.plain(scene), scene, log_gain)
+
+    def plain(self, scene: Scene) -> NoisyImprovement:
+        """As if every candidate formed."""
         start = Draws.none(scene, joint_of(scene, self.name), self.draws)
         known = np.vstack([scene.measured, scene.pending])
         base = normals(scene.rng, len(known) + scene.n, self.draws)

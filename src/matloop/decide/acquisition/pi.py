@@ -9,8 +9,9 @@ from typing import ClassVar
 import numpy as np
 from scipy.special import log_ndtr
 
-from matloop.decide.acquisition import Scene
+from matloop.decide.acquisition import Scene, Scorer
 from matloop.decide.acquisition.believe import Believed, Pointwise
+from matloop.decide.acquisition.feasible import log_gain, weighed
 from matloop.decide.words import figure, percent
 from matloop.domain.prediction import Floats
 
@@ -41,9 +42,9 @@ class PI:
 
     name: ClassVar[str] = "pi"
 
-    def prepare(self, scene: Scene) -> Pointwise:
+    def prepare(self, scene: Scene) -> Scorer:
         """Tie it to what is known now. Less uncertainty can raise this score, so old ones are no bounds."""
-        return Pointwise(Believed.of(scene), log_pi, _words, falls=False)
+        return weighed(Pointwise(Believed.of(scene), log_pi, _words, falls=False), scene, log_gain)
 
 
 def _words(mean: float, std: float, believed: Believed) -> str:

@@ -12,6 +12,7 @@ from matloop.decide.acquisition.chance import Chance
 from matloop.decide.acquisition.ei import EI
 from matloop.decide.acquisition.mean import Mean
 from matloop.decide.acquisition.nei import NEI
+from matloop.decide.acquisition.per_cost import PerCost
 from matloop.decide.acquisition.pi import PI
 from matloop.decide.acquisition.thompson import Thompson
 from matloop.decide.acquisition.ucb import UCB
@@ -22,7 +23,7 @@ DRAWS = 64
 """Draws of nei where nobody says otherwise: the error of its mean over draws is then a few per cent of itself."""
 
 _PLACE = "strategy.acquisition"
-_LATER = ("hits", "target", "range", "pareto", "ehvi", "nehvi", "kg", "mes", "cost")
+_LATER = ("hits", "target", "range", "pareto", "ehvi", "nehvi", "kg", "mes")
 _MAKE: dict[str, Callable[[float | None, int], Acquisition]] = {
     "auto": lambda beta, draws: Auto(draws),
     "ei": lambda beta, draws: EI(),
@@ -32,10 +33,11 @@ _MAKE: dict[str, Callable[[float | None, int], Acquisition]] = {
     "ts": lambda beta, draws: Thompson(),
     "variance": lambda beta, draws: Variance(),
     "mean": lambda beta, draws: Mean(),
+    "cost": lambda beta, draws: PerCost(draws),
     "random": lambda beta, draws: Chance(),
 }
 NAMES = tuple(_MAKE)
-_DRAWING = ("auto", "nei")  # these make draws; ucb alone has a beta
+_DRAWING = ("auto", "nei", "cost")  # these make draws; ucb alone has a beta
 
 
 def acquisition(name: str, beta: float | None = None, draws: int | None = None) -> Acquisition:

@@ -7,9 +7,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from matloop.decide.acquisition import Scene
+from matloop.decide.acquisition import Scene, Scorer
 from matloop.decide.acquisition.believe import Believed
 from matloop.decide.acquisition.draws import Draws, joint_of
+from matloop.decide.acquisition.feasible import above, weighed, worst
 from matloop.decide.words import figure
 from matloop.domain.prediction import Floats
 
@@ -30,8 +31,12 @@ class Thompson:
 
     name: ClassVar[str] = "ts"
 
-    def prepare(self, scene: Scene) -> Path:
+    def prepare(self, scene: Scene) -> Scorer:
         """Begin a draw."""
+        return weighed(self.plain(scene), scene, above(worst(scene)))
+
+    def plain(self, scene: Scene) -> Path:
+        """A draw as if every candidate formed."""
         return Path(Believed.of(scene), Draws.none(scene, joint_of(scene, self.name), draws=1))
 
 
@@ -59,7 +64,7 @@ class Path:
 
     def join(self, X: Floats) -> Path:
         """Begin another draw."""
-        return Thompson().prepare(self.believed.scene)
+        return Thompson().plain(self.believed.scene)
 
     def say(self, X: Floats) -> str:
         """What this draw promises."""

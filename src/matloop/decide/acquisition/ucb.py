@@ -8,8 +8,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from matloop.decide.acquisition import Scene
+from matloop.decide.acquisition import Scene, Scorer
 from matloop.decide.acquisition.believe import Believed, Pointwise
+from matloop.decide.acquisition.feasible import above, weighed, worst
 from matloop.decide.words import figure
 from matloop.domain.prediction import Floats
 
@@ -47,8 +48,12 @@ class UCB:
     beta: float | None = None
     name: ClassVar[str] = "ucb"
 
-    def prepare(self, scene: Scene) -> Pointwise:
-        """Tie it to what is known now; beta stays the same for the whole ask."""
+    def prepare(self, scene: Scene) -> Scorer:
+        """Tie it to what is known now."""
+        return weighed(self.plain(scene), scene, above(worst(scene)))
+
+    def plain(self, scene: Scene) -> Pointwise:
+        """As if every candidate formed; beta stays the same for the whole ask."""
         t = scene.told + len(scene.pending) + 1
         beta = schedule(scene.size, t) if self.beta is None else self.beta
 

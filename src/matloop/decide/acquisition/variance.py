@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from matloop.decide.acquisition import Scene
+from matloop.decide.acquisition import Scene, Scorer
 from matloop.decide.acquisition.believe import Believed, Pointwise
+from matloop.decide.acquisition.feasible import above, weighed
 from matloop.decide.words import figure
 from matloop.domain.prediction import Floats
 
@@ -20,9 +21,9 @@ class Variance:
 
     name: ClassVar[str] = "variance"
 
-    def prepare(self, scene: Scene) -> Pointwise:
-        """Tie it to what is known now."""
-        return Pointwise(Believed.of(scene), _formula, _words, falls=True)
+    def prepare(self, scene: Scene) -> Scorer:
+        """Tie it to what is known now; a failure teaches nothing about the objective."""
+        return weighed(Pointwise(Believed.of(scene), _formula, _words, falls=True), scene, above(0.0))
 
 
 def _formula(mean: Floats, std: Floats, best: float) -> Floats:

@@ -14,6 +14,7 @@ from matloop.domain.prediction import Floats
 from matloop.domain.space import Space
 from matloop.errors import ConfigError, Faults, SpaceError, fail, nearest
 from matloop.lab.virtual.material import MG2_SI_SN
+from matloop.lab.virtual.synthesis import feasible
 
 LIMITS: Mapping[str, tuple[float, float]] = {
     "x": (0.0, 1.0),
@@ -54,10 +55,12 @@ def truth(x: Floats | float, log10_n: Floats | float, temperature: Floats | floa
 
 
 def true_best(space: Space) -> tuple[dict[str, Value], float]:
-    """The values of highest true zT on the grid of a space, and that zT: every feasible point is looked at.
+    """The values of highest true zT on the grid of a space, and that zT, among the candidates that can be made.
+
+    Every point that satisfies the constraints is looked at; see `synthesis.feasible` for what can be made.
 
     Raises:
-        SpaceError: when there are too many points to look at all.
+        SpaceError: when there are too many points to look at all, or none can be made.
         ConfigError: when the laboratory cannot set them.
     """
     check_candidates(space)
@@ -72,6 +75,10 @@ def true_best(space: Space) -> tuple[dict[str, Value], float]:
         columns.append(values[grid[:, place]])
     starts = range(0, len(grid), _CHUNK)
     zt = np.concatenate([truth(*(column[start : start + _CHUNK] for column in columns)) for start in starts])
+    zt[~feasible(*columns)] = -np.inf
+    if not np.isfinite(zt).any():
+        cure = "Widen it: hotter against decomposition, colder against evaporation, fewer donors against precipitates."
+        fail(SpaceError, "virtual laboratory", f"none of {len(grid):,} candidates can be made", cure)
     best = int(np.argmax(zt))
     return space.values(grid[best]), float(zt[best])
 

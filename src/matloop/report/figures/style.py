@@ -8,6 +8,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from matloop.domain.objective import Objective
+from matloop.domain.units import unit_beside
 
 BLUE, ORANGE, RED, GREY, INK = "#0072B2", "#E69F00", "#D55E00", "#6B7280", "#1F2937"
 """Okabe and Ito 2008, and two greys."""
@@ -24,7 +25,8 @@ def plain(text: object) -> str:
 
 def named(goal: Objective) -> str:
     """The objective with its unit, for an axis."""
-    return plain(goal.name if goal.unit in (None, "1") else f"{goal.name} ({goal.unit})")
+    unit = unit_beside(goal.name, goal.unit)
+    return plain(f"{goal.name} ({unit})" if unit else goal.name)
 
 
 def styled(figure: go.Figure, x: str, y: str, *, height: int = 380, **layout: Any) -> go.Figure:

@@ -1,0 +1,121 @@
+"""Scores of candidates that may not form: what they promise, weighed by the probability that they do.
+
+Nothing comes of a candidate that does not form, so an expected gain is multiplied by that probability (Gardner et al.
+2014, "Bayesian optimization with inequality constraints", eq. 6; Gelbart, Snoek, Adams 2014, eq. 2). A bound or a mean
+is no gain and has no natural zero: there a failure counts like the worst that was measured. Before anything failed
+there is no such probability, and every score stays what it is to the bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from matloop.decide.acquisition import Bounded, Counted, Scene, Scorer
+from matloop.decide.words import count
+from matloop.domain.prediction import Floats
+from matloop.surrogate.classify import Forming
+
+Weigh = Callable[[Floats, Floats], Floats]
+"""(scores (q,), weights (q,) > 0) -> scores (q,): rises with both, and a weight of 1 changes nothing."""
+
+_LEAST = 1e-12  # probability below which there is no difference; keeps logarithms finite
+
+
+def log_gain(scores: Floats, weights: Floats) -> Floats:
+    """Logarithms of gains: the gains are multiplied by the weights."""
+    return scores + np.log(weights)
+
+
+def above(low: float) -> Weigh:
+    """Values: their height above `low` is multiplied; what lies below stays there, or a small weight would lift it."""
+
+    def weigh(scores: Floats, weights: Floats) -> Floats:
+        height = scores - low
+        return np.where(height > 0, low + weights * np.maximum(height, 0.0), scores)
+
+    return weigh
+
+
+def worst(scene: Scene) -> float:
+    """The lowest signed posterior mean of what was measured."""
+    return float(np.min(scene.sign * scene.fitted.predict(scene.measured).mean[:, 0]))
+
+
+def weighed(scorer: Scorer, scene: Scene, weigh: Weigh) -> Scorer:
+    """The scorer, minding where candidates form; itself where nothing failed."""
+    if scene.forming is None:
+        return scorer
+    kind = WeighedFew if isinstance(scorer, Counted) else Weighed
+    return kind(scorer, scene.forming, weigh)
+
+
+def odds(forming: Forming, X: Floats) -> Floats:
+    """Probability (q,) that candidates at X (q, d) form, never quite 0."""
+    return np.maximum(forming.probability(X), _LEAST)
+
+
+def odds_words(forming: Forming, X: Floats) -> str:
+    """`would form with probability 0.83, from 4 failures`, for the candidate at X (1, d)."""
+    return f"would form with probability {forming.probability(X)[0]:.2f}, from {count(forming.failures, 'failure')}"
+
+
+def upper(scorer: Any, X: Floats) -> Floats:
+    """Upper bounds (q,) of a scorer's scores at X (q, d): its own where it offers some, else the scores."""
+    return scorer.bound(X) if isinstance(scorer, Bounded) else scorer.score(X)
+
+
+@dataclass(frozen=True, slots=True)
+class _Weighing:
+    """What both kinds of weighed scorers share."""
+
+    scorer: Any
+    forming: Forming
+    weigh: Weigh
+
+    @property
+    def falls(self) -> bool:
+        """As the scorer: pending candidates do not change where others form."""
+        return bool(self.scorer.falls)
+
+    def score(self, X: Floats) -> Floats:
+        """Weighed scores (q,) of X (q, d)."""
+        return self.weigh(self.scorer.score(X), odds(self.forming, X))
+
+    def say(self, X: Floats) -> str:
+        """The scorer's figures, and how probable it is that the candidate forms."""
+        return f"{self.scorer.say(X)}; {odds_words(self.forming, X)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed(_Weighing):
+    """A weighed scorer. Its bounds are scores as if all candidates formed, which is far cheaper in a large pool."""
+
+    def bound(self, X: Floats) -> Floats:
+        """Upper bounds (q,) of the scores at X (q, d)."""
+        return upper(self.scorer, X)
+
+    def join(self, X: Floats) -> Weighed:
+        """Once the candidate at X (1, d) is pending too; it is expected to form."""
+        return replace(self, scorer=self.scorer.join(X))
+
+
+@dataclass(frozen=True, slots=True)
+class WeighedFew(_Weighing):
+    """A weighed scorer of the kind that can look at few candidates: each look counts, so it has no bounds."""
+
+    @property
+    def limit(self) -> int:
+        """How many candidates it can look at."""
+        return int(self.scorer.limit)
+
+    def glance(self, X: Floats) -> Floats:
+        """The cheap score (q,), weighed as well."""
+        return self.weigh(self.scorer.glance(X), odds(self.forming, X))
+
+    def join(self, X: Floats) -> WeighedFew:
+        """Once the candidate at X (1, d) is pending too; it is expected to form."""
+        return replace(self, scorer=self.scorer.join(X))

@@ -1,0 +1,205 @@
+"""May the search end? How probable it is that nothing is better than the best found by more than is allowed.
+
+The truth at the best found and at the candidates that may exceed it is drawn from its joint posterior; the share of
+draws in which one of them does is the probability that stopping now would be wrong. Of a large pool only those most
+likely to exceed it are drawn together; for all others their probabilities are added up (Boole's inequality), so that
+the answer errs towards going on. A candidate that may not form exceeds nothing in the draws in which it does not.
+
+Source: Wilson 2024, "Stopping Bayesian optimization with probabilistic regret bounds", section 3, whose simple regret
+is here that of the candidate with the highest posterior mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr
+
+from matloop.decide import Purpose, Task
+from matloop.decide.model import CHUNK, Model, formed, learned
+from matloop.decide.search_pool import GridRows, PoolRows, Rows
+from matloop.decide.sequence import SMALL
+from matloop.decide.words import figure
+from matloop.domain.objective import Objective
+from matloop.domain.pool import Pool
+from matloop.domain.prediction import Floats
+from matloop.domain.space import Space
+from matloop.domain.stop import Stop
+from matloop.surrogate import Joint
+from matloop.surrogate.classify import Forming
+from matloop.surrogate.factor import Factor
+
+DRAWS = 1024
+"""Joint draws. The error of a probability of 0.95 is then 0.007; more cost time, fewer make the advice flicker."""
+TOGETHER = 800
+"""Candidates drawn together. More cost time with the cube; fewer leave more to Boole's inequality, and campaigns on
+large pools go on for longer than they need."""
+_SAMPLED = 8192
+"""Candidates of a space too large to be listed at which it is looked; so much stands in the reason."""
+_NEAR, _AROUND = 8, 128
+"""Best measured candidates around which a large space is looked at more closely, and neighbours of each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What may still be found.
+
+    probability: that no candidate is better than the best found by more than `allowed`; a lower bound.
+    allowed: in the objective's unit. expected: shortfall to be expected of the best found, in that unit.
+    looked: candidates looked at. whole: are these all? drawn: are the figures those of joint draws?
+    """
+
+    probability: float
+    allowed: float
+    expected: float | None
+    looked: int
+    whole: bool
+    drawn: bool
+
+    def holds(self, rule: Stop) -> bool:
+        """Does the rule ask to stop?"""
+        return self.probability >= rule.probability
+
+    def say(self, objective: Objective, rule: Stop) -> str:
+        """In words: `with probability 0.97 nothing is better than the best by more than 0.31 J (0.95 is asked)`."""
+        unit = None if objective.unit == "1" else objective.unit
+        at_least = "" if self.drawn else "at least "
+        words = f"with probability {at_least}{self.probability:.2f} nothing is better than the best found by more than"
+        words += f" {figure(self.allowed, unit)} ({rule.probability:g} is asked for stopping)"
+        if self.expected is not None:
+            words += f", expected shortfall {figure(self.expected, unit)}"
+        return words if self.whole else f"{words}; {self.looked} candidates of the space were looked at"
+
+    def to_json(self) -> dict[str, Any]:
+        """The figures, in JSON types."""
+        return {name: getattr(self, name) for name in ("probability", "allowed", "expected", "looked", "whole")}
+
+
+def outlook(task: Task, model: Model, rule: Stop) -> Outlook | None:
+    """What may still be found; None while fewer candidates were measured than the rule demands.
+
+    Args:
+        task: as at the next ask.
+        model: of its readings.
+        rule: says which shortfall is allowed.
+    """
+    measured, _ = model.measured()
+    if len(measured) < rule.least:
+        return None
+    allowed = rule.allowed(float(np.std(model.data.y[:, 0])))
+    field = _Field.of(task, model, measured, allowed)
+    for X in _looked(task, model):
+        field.look(X)
+    if not isinstance(model.fitted, Joint):
+        missed = field.rest + float(field.risk.sum())
+        return Outlook(max(0.0, 1.0 - missed), allowed, None, field.count, _listed(task), drawn=False)
+    regret = field.draw(model.fitted, task.rng(Purpose.STOP))
+    missed = float(np.mean(regret > allowed)) + field.rest
+    return Outlook(max(0.0, 1.0 - missed), allowed, float(regret.mean()), field.count, _listed(task), drawn=True)
+
+
+@dataclass(slots=True)
+class _Field:
+    """The best found and its rivals, as far as they were looked at.
+
+    best: (1, d), its signed mean and std. done: candidates that are counted already, or failed and are no rivals.
+    rivals: (r, d) those most likely to exceed the best; risk: (r,) how likely, each alone; odds: (r,) that they form.
+    rest: sum of the same probabilities over all others. count: how many were looked at.
+    """
+
+    model: Model
+    sign: float
+    allowed: float
+    best: Floats
+    mean: float
+    std: float
+    done: NDArray[np.void]
+    forming: Forming | None
+    rivals: Floats
+    risk: Floats
+    odds: Floats
+    rest: float = 0.0
+    count: int = 0
+
+    @classmethod
+    def of(cls, task: Task, model: Model, measured: Floats, allowed: float) -> _Field:
+        """Begin with what was measured."""
+        sign, encoder = task.objectives[0].sign, task.candidates.encoder
+        said = model.predict(measured)
+        top = int(np.argmax(sign * said.mean[:, 0]))
+        figures = (sign * float(said.mean[top, 0]), float(said.model_std[top, 0]))
+        lost = [reading.values for reading in task.tried if reading.status == "failed"]
+        done = _keys(np.vstack([measured, encoder.encode(lost)]) if lost else measured)
+        best, others = measured[top : top + 1], np.delete(measured, top, axis=0)
+        field = cls(model, sign, allowed, best, *figures, done, formed(task), measured[:0], np.zeros(0), np.zeros(0))
+        field._take(others, np.ones(len(others)))
+        field.count = len(measured)
+        return field
+
+    def look(self, X: Floats) -> None:
+        """Look at further candidates X (q, d)."""
+        X = X[~np.isin(_keys(X), self.done)]
+        self.count += len(X)
+        self._take(X, np.ones(len(X)) if self.forming is None else self.forming.probability(X))
+
+    def _take(self, X: Floats, odds: Floats) -> None:
+        """Keep the TOGETHER most likely rivals, and add up the others."""
+        said = self.model.predict(X)
+        gain = self.sign * said.mean[:, 0] - self.mean - self.allowed
+        std = np.hypot(said.model_std[:, 0], self.std)  # as if independent of the best; related ones differ by less
+        risk = odds * ndtr(gain / np.maximum(std, np.finfo(np.float64).tiny))
+        rivals, risk = np.vstack([self.rivals, X]), np.concatenate([self.risk, risk])
+        odds = np.concatenate([self.odds, odds])
+        order = np.argsort(-risk, kind="stable")
+        top = order[:TOGETHER]
+        self.rest += float(risk[order[TOGETHER:]].sum())
+        self.rivals, self.risk, self.odds = rivals[top], risk[top], odds[top]
+
+    def draw(self, model: Joint, rng: np.random.Generator) -> Floats:
+        """(DRAWS,) shortfall of the best found under joint draws of the truth.
+
+        One number a draw decides which candidates form, those above it: where one does, all more likely ones do.
+        """
+        mean, cov = model.joint(np.vstack([self.best, self.rivals]))
+        lower = np.tril(Factor.of(cov[0], "joint posterior").lower)
+        truth = self.sign * mean[:, :1] + lower @ rng.standard_normal((len(mean), DRAWS))
+        forms = rng.random(DRAWS) <= np.concatenate([[1.0], self.odds])[:, None]
+        shortfall: Floats = np.where(forms, truth, -np.inf).max(axis=0) - truth[0]
+        return shortfall
+
+
+def _keys(X: Floats) -> NDArray[np.void]:
+    """(q,) the bytes of each row of X (q, d), equal where the rows are."""
+    rows = np.ascontiguousarray(X + 0.0)  # + 0.0 makes one zero of two
+    return rows.view(np.dtype((np.void, rows.itemsize * rows.shape[1]))).reshape(-1)
+
+
+def _listed(task: Task) -> bool:
+    return isinstance(task.candidates, Pool) or GridRows.of(task.candidates, SMALL) is not None
+
+
+def _looked(task: Task, model: Model) -> Iterator[Floats]:
+    """Encoded candidates (q, d), chunk by chunk: all of a list, else many of the space and those around the best."""
+    candidates = task.candidates
+    rows: Rows | None = PoolRows(candidates) if isinstance(candidates, Pool) else GridRows.of(candidates, SMALL)
+    if rows is not None:
+        for start in range(0, rows.size, CHUNK):
+            yield rows.encode(slice(start, min(start + CHUNK, rows.size)))
+    elif isinstance(candidates, Space):
+        yield candidates.encode_grid(_sampled(task, candidates, model))
+
+
+def _sampled(task: Task, space: Space, model: Model) -> NDArray[np.int64]:
+    rng = task.rng(Purpose.STOP)
+    points = [k for reading in learned(task) if not reading.outside and (k := space.index(reading.values)) is not None]
+    parts = [space.sample(rng, _SAMPLED)]
+    if points:
+        distinct = np.unique(np.vstack(points), axis=0)
+        means = task.objectives[0].sign * model.predict(space.encode_grid(distinct)).mean[:, 0]
+        best = distinct[np.argsort(-means, kind="stable")[:_NEAR]]
+        parts += [space.neighbours(k, rng, _AROUND) for k in best]
+    return np.vstack(parts)

@@ -1,0 +1,183 @@
+"""What experiments cost: one number for all, a column of the pool, or an expression in features or parameters."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matloop.domain.canonical import Value
+from matloop.domain.expression import Figure, figure
+from matloop.domain.number import as_number
+from matloop.domain.parameter import Integer, Real
+from matloop.domain.pool import Pool
+from matloop.domain.prediction import Floats
+from matloop.domain.space import Space
+from matloop.domain.syntax import parse
+from matloop.errors import DataError, Fault, Faults, InputError, SpaceError, fail, nearest
+
+_LISTED = 5  # faulty candidates named; the rest is counted
+_WAYS = ("constant", "column", "expression")
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one experiment costs, in whatever unit: money, hours, grams; exactly one of the first three is given.
+
+    constant: the same for all. column: of the pool's table, a feature or not. expression: of features or parameters,
+        as "0.5 * hours + 3".
+    limit: what all experiments together may cost; None for no limit.
+
+    Raises:
+        InputError: with every setting that is wrong.
+    """
+
+    constant: float | None = None
+    column: str | None = None
+    expression: str | None = None
+    limit: float | None = None
+
+    def __post_init__(self) -> None:
+        faults = Faults()
+        given = [name for name in _WAYS if getattr(self, name) is not None]
+        if len(given) != 1:
+            found = f"{' and '.join(given)} are given" if given else "nothing says what an experiment costs"
+            faults.add("[cost]", found, "Give one of constant, column and expression.")
+        for name in ("constant", "limit"):
+            value = getattr(self, name)
+            number = None if isinstance(value, str) else as_number(value)
+            if value is not None and (number is None or number <= 0):
+                faults.add(f"[cost] {name}", f"it is {value!r}", "Give a number above 0.")
+        for name in ("column", "expression"):
+            value = getattr(self, name)
+            if value is not None and (not isinstance(value, str) or not value.strip()):
+                faults.add(f"[cost] {name}", f"it is {value!r}", "Give a text.")
+        faults.raise_if_any(InputError)
+
+    def bind(self, candidates: Pool | Space) -> Costs:
+        """The costs of these candidates.
+
+        Raises:
+            DataError: for a column that is missing, or candidates that cost nothing or less.
+            SpaceError: for an expression that does not fit.
+        """
+        if self.column is not None and not isinstance(candidates, Pool):
+            fail(InputError, "[cost] column", "a space has no columns", "Give an expression of its parameters.")
+        kinds = _kinds(candidates)
+        if self.expression is None:
+            return Costs(self, candidates, None)
+        faults = Faults()
+        bound = figure(self.expression, parse(self.expression), kinds, faults)
+        faults.raise_if_any(SpaceError)
+        return Costs(self, candidates, bound)
+
+    def to_json(self) -> dict[str, Any]:
+        """Its settings, for the ledger."""
+        return {"constant": self.constant, "column": self.column, "expression": self.expression, "limit": self.limit}
+
+
+@dataclass(frozen=True)
+class Costs:
+    """The costs of candidates.
+
+    settings: where they come from. bound: the expression, None where it is none.
+    """
+
+    settings: Cost
+    candidates: Pool | Space
+    bound: Figure | None = field(repr=False)
+
+    @cached_property
+    def rows(self) -> Floats:
+        """(n,) the cost of each candidate of a pool.
+
+        Raises:
+            DataError: for candidates without a cost above 0.
+        """
+        pool = self.candidates
+        if not isinstance(pool, Pool):
+            raise TypeError("a space has no rows")
+        if self.settings.column is not None:
+            return _column(pool, self.settings.column)
+        if self.bound is None:
+            return np.full(len(pool), float(self.settings.constant or 0.0))
+        table = pool.table
+        columns = {name: np.asarray(table[name], dtype=np.float64) for name in self.bound.names}
+        found = np.broadcast_to(self.bound.of(columns), (len(pool),)).copy()
+        return _demand_positive(found, pool, f"[cost] expression {self.settings.expression!r}")
+
+    def of_grid(self, space: Space, K: NDArray[np.int64]) -> Floats:
+        """(n,) the costs of points K (n, p) of a space; NaN where an expression gives no number above 0."""
+        if self.bound is None:
+            return np.full(len(K), float(self.settings.constant or 0.0))
+        columns = {
+            one.name: one.grid.values(K[:, i]) if isinstance(one, Real | Integer) else K[:, i].astype(np.float64)
+            for i, one in enumerate(space.parameters)
+            if one.name in self.bound.names
+        }
+        return _positive(np.broadcast_to(self.bound.of(columns), (len(K),)))
+
+    def of(self, id: str, values: Mapping[str, Value]) -> float | None:
+        """The cost of one candidate; None for one that the pool does not hold, or without a number above 0."""
+        if isinstance(self.candidates, Pool):
+            row = self.candidates.index(id)
+            return None if row is None else float(self.rows[row])
+        if self.bound is None:
+            return self.settings.constant
+        found = _positive(self.bound.of({name: np.array([float(values[name])]) for name in self.bound.names}))
+        return None if np.isnan(found).any() else float(np.ravel(found)[0])
+
+    @property
+    def least(self) -> float:
+        """What the cheapest candidate costs, as far as that is known without looking at a whole space; else 0."""
+        if isinstance(self.candidates, Pool):
+            return float(self.rows.min())
+        return float(self.settings.constant or 0.0)
+
+    def to_json(self) -> dict[str, Any]:
+        """Settings, and a digest of the costs that stand in a file, so that a changed file is seen."""
+        told = self.settings.to_json()
+        if self.settings.column is not None:
+            told["digest"] = hashlib.sha256(np.ascontiguousarray(self.rows, dtype="<f8").tobytes()).hexdigest()
+        return told
+
+
+def _kinds(candidates: Pool | Space) -> dict[str, tuple[str, ...] | None]:
+    """Every name, with its choices where it is no number."""
+    if isinstance(candidates, Pool):
+        return candidates.kinds
+    found = ((one.name, getattr(one, "choices", None)) for one in candidates.parameters)
+    return {name: None if choices is None else tuple(map(str, choices)) for name, choices in found}
+
+
+def _column(pool: Pool, name: str) -> Floats:
+    table = pool.table
+    if name not in table:
+        fail(DataError, pool.source, f"no column {name!r}", nearest(name, table))
+    numbers = [as_number(cell) for cell in table[name].tolist()]
+    found = np.array([np.nan if number is None else number for number in numbers])
+    return _demand_positive(found, pool, f"[cost] column {name!r}")
+
+
+def _positive(found: Floats) -> Floats:
+    """The costs, NaN for those that are no number above 0."""
+    return np.where(np.isfinite(found) & (found > 0), found, np.nan)
+
+
+def _demand_positive(found: Floats, pool: Pool, place: str) -> Floats:
+    """The costs, when all are above 0.
+
+    Raises:
+        DataError: naming the first candidates without one.
+    """
+    lacking = np.flatnonzero(np.isnan(_positive(found)))
+    if len(lacking):
+        named = ", ".join(repr(pool.id(int(row))) for row in lacking[:_LISTED])
+        more = f" and {len(lacking) - _LISTED} more" if len(lacking) > _LISTED else ""
+        raise DataError(Fault(place, f"no number above 0 for {named}{more}", "Give every candidate what it costs."))
+    return found

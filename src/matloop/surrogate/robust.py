@@ -1,0 +1,138 @@
+"""Readings that do not belong: some readings get a variance of their own, the fewest that explain what is seen.
+
+Source: Ament et al. 2024, "Robust Gaussian processes via relevance pursuit" (NeurIPS 37): y_r = f(x) + e_r + o_r with
+o_r ~ N(0, rho_r), rho_r = 0 for nearly all. The evidence of one rho, all else given, has its maximum in closed form:
+with the residual t of the reading from the prediction of all others (its own noise counted, variance s^2) it is
+rho = t^2 - s^2, and the evidence gains (z^2 - 1 - log z^2)/2, z = t/s > 1. Readings are taken in while their gain
+outweighs the odds against an outlier, greedily, and let go again when, all else learned anew, it no longer does.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import lapack
+
+from matloop.domain.prediction import Floats
+from matloop.surrogate.evidence import Hyper
+from matloop.surrogate.posterior import Posterior
+from matloop.surrogate.replicates import Atoms, Scaling
+
+OUTLIERS = 0.05
+"""Prior probability that a reading is one. Larger, and the tail of honest readings is cut off; smaller, and outliers of
+four standard deviations stay in."""
+
+GAIN = math.log((1.0 - OUTLIERS) / OUTLIERS) + 1.0
+"""Gain of log evidence from which a reading is doubted: the odds against it, and 1 for the rho that was fitted. It is
+reached at 3.3 standard deviations."""
+
+SLACK = 1.0
+"""A doubted reading is let go at GAIN - SLACK; without slack, readings at the edge come and go."""
+
+AT_ONCE = 0.5
+"""Of the readings worth doubting, those with more than this share of the largest gain are taken in together. Smaller,
+honest readings near a large outlier are taken with it; larger, many outliers take many rounds."""
+
+MOST = 0.25
+"""Share of the readings that may be doubted. With more, the others no longer say what is usual."""
+
+ROUNDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """The readings of one objective: y, var, owner (n,) as in `Scaling.atoms`.
+
+    blur: (n,) standardised variance that comes from their inputs.
+    """
+
+    scaling: Scaling
+    y: Floats
+    var: Floats
+    owner: NDArray[np.intp]
+    blur: Floats
+
+    def atoms(self, doubt: Floats) -> Atoms:
+        """They collapsed, `doubt` (n,) being a standardised variance of each one's own."""
+        return self.scaling.atoms(self.y, self.var, self.owner, doubt + self.blur)
+
+    def gains(self, posterior: Posterior, doubt: Floats) -> tuple[Floats, Floats]:
+        """Gain (n,) of log evidence by an own variance of each reading, and that variance (n,), standardised.
+
+        The residual and its variance follow from RW 5.12 over readings, see `Atoms.variance_slopes`; neither depends on
+        what was added to the reading itself.
+        """
+        hyper, atoms = posterior.hyper, posterior.atoms
+        merged = atoms.merge(atoms.variance(hyper.noise, hyper.excess))
+        inverse, _ = lapack.dpotri(posterior.factor.lower, lower=1)
+        shape = atoms.shape[atoms.first][self.owner]
+        known = self.var / self.scaling.spread**2
+        own = known + doubt + self.blur + shape * np.where(self.var > 0, hyper.excess, hyper.noise)
+        u = merged.noise[self.owner] / own
+        precision = (1.0 - u) / own + u * u * np.diagonal(inverse)[self.owner]
+        alpha = (self.scaling.apply(self.y) - merged.mean[self.owner]) / own + u * posterior.alpha[self.owner]
+        residual, variance = alpha / precision, 1.0 / precision - doubt
+        z2 = np.maximum(residual**2 / variance, 1.0)
+        return 0.5 * (z2 - 1.0 - np.log(z2)), variance * (z2 - 1.0)
+
+
+def doubted(gain: Floats, before: NDArray[np.bool_], owner: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """(n,) which readings to doubt next: those that still deserve it, and the most doubtful others, one an input."""
+    chosen = before & (gain > GAIN - SLACK)
+    largest = float(gain[~before].max(initial=0.0))
+    fresh = np.flatnonzero(~before & (gain > max(GAIN, AT_ONCE * largest)))
+    fresh = fresh[np.argsort(-gain[fresh], kind="stable")]
+    _, firsts = np.unique(owner[fresh], return_index=True)
+    room = int(MOST * len(gain)) - int(chosen.sum())
+    chosen[fresh[np.sort(firsts)][: max(room, 0)]] = True
+    return chosen
+
+
+@dataclass(frozen=True, slots=True)
+class Pursued:
+    """The hyper-parameters, and what to say of them.
+
+    doubt, blur: (n,) standardised variance of each reading's own, and from its inputs.
+    """
+
+    hyper: Hyper
+    doubt: Floats
+    blur: Floats
+    note: Mapping[str, Any]
+
+
+def pursue(
+    readings: Readings,
+    learn: Callable[[Floats, Hyper | None], tuple[Hyper, Mapping[str, Any]]],
+    model: Callable[[Hyper, Floats], Posterior],
+) -> Pursued:
+    """Learn, doubt, learn again, until the same readings are doubted.
+
+    Args:
+        readings: of one objective.
+        learn: variances (n,) added to the readings, and the hyper-parameters before -> hyper-parameters and a note.
+        model: hyper-parameters and added variances -> posterior.
+    """
+    doubt = np.zeros(len(readings.y))
+    hyper, note = learn(doubt, None)
+    first, spent, settled = note, int(note["evaluations"]), False
+    for _ in range(ROUNDS):
+        gain, added = readings.gains(model(hyper, doubt), doubt)
+        chosen = doubted(gain, doubt > 0, readings.owner)
+        settled = bool((chosen == (doubt > 0)).all())
+        if settled:
+            break
+        doubt = np.where(chosen, added, 0.0)
+        hyper, note = learn(doubt, hyper)
+        spent += int(note["evaluations"])
+    order = np.flatnonzero(doubt > 0)
+    order = order[np.lexsort((doubt[order], readings.y[order]))]
+    spread = readings.scaling.spread
+    said = [{"reading": float(readings.y[r]), "added_std": spread * math.sqrt(doubt[r])} for r in order]
+    how = {"start": first["start"], "warm": first["warm"], "evaluations": spent}
+    return Pursued(hyper, doubt, readings.blur, {**note, **how, "doubted": said, "doubts_settled": settled})

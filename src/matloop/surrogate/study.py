@@ -1,0 +1,101 @@
+"""What hyper-parameters are learned from, and in which order: noise, doubts, errors of the inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matloop.domain.prediction import Floats
+from matloop.surrogate.distances import Distances
+from matloop.surrogate.evidence import Evidence, Hyper, Layout
+from matloop.surrogate.kernels import Kernel
+from matloop.surrogate.learn import Learner, Place, Warm
+from matloop.surrogate.posterior import Posterior
+from matloop.surrogate.replicates import Atoms, Inputs
+from matloop.surrogate.robust import Pursued, Readings, pursue
+
+INPUT_ROUNDS = 2
+"""How often the errors of inputs are propagated anew. Slopes hardly change after the first time."""
+
+
+def propagated(posterior: Posterior, X: Floats, x_var: Floats) -> Floats:
+    """Standardised variance (q,) of readings at X (q, d) whose inputs have variances x_var (q, d) or (d,).
+
+    To first order, sum_k (d mean/dx_k)^2 var_k: McHutchon and Rasmussen 2011, "Gaussian process training with input
+    noise" (NIPS 24), section 2.
+    """
+    variance: Floats = np.sum(posterior.mean_slopes(X) ** 2 * x_var, axis=1)
+    return variance
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One objective: what is learned under which priors, its name for errors, and the generator that draws starts."""
+
+    layout: Layout
+    place: str
+    rng: np.random.Generator
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """The readings' inputs and the settings of a fit.
+
+    kernel, mean_std, learner: of the process. robust: whether readings may be doubted.
+    everything: the distinct inputs. x_var: (n, d) variances of the inputs, None where none is stated.
+    kept: (n,) whether hyper-parameters are learned from a reading. owner: (k,) the input in `where` of each that is.
+    distances: between the inputs in `where`.
+    """
+
+    kernel: Kernel
+    mean_std: float
+    learner: Learner
+    robust: bool
+    everything: Inputs
+    x_var: Floats | None
+    kept: NDArray[np.bool_]
+    owner: NDArray[np.intp]
+    where: Place
+    distances: Distances
+
+    def learn(self, readings: Readings, task: Task, warm: Warm) -> Pursued:
+        """The hyper-parameters of one objective, and what is added to the variances of its readings."""
+        found = self._settle(self.learner, readings, task, warm)
+        if self.x_var is None:
+            return found
+        first, spent = found.note, int(found.note["evaluations"])
+        for _ in range(INPUT_ROUNDS):
+            slopes = self._posterior(found.hyper, readings.atoms(found.doubt), task).mean_slopes(self.everything.X)
+            readings = replace(readings, blur=np.sum(slopes[readings.owner] ** 2 * self.x_var, axis=1))
+            found = self._settle(replace(self.learner, draws=0), readings, task, Warm.at(found.hyper))
+            spent += int(found.note["evaluations"])
+        note = {**found.note, "start": first["start"], "warm": first["warm"], "evaluations": spent}
+        return replace(found, note=note)
+
+    def _settle(self, learner: Learner, readings: Readings, task: Task, warm: Warm) -> Pursued:
+        """The same at given errors of inputs."""
+        kept = self.kept
+        studied = Readings(readings.scaling, readings.y[kept], readings.var[kept], self.owner, readings.blur[kept])
+
+        def learn(doubt: Floats, before: Hyper | None) -> tuple[Hyper, Mapping[str, Any]]:
+            atoms = studied.atoms(doubt[kept])
+            evidence = Evidence(self.kernel, self.distances, atoms, self.mean_std, task.place)
+            if before is None:
+                return learner.learn(evidence, task.layout, self.where, task.rng, warm)
+            again = replace(learner, draws=0)
+            return again.learn(evidence, task.layout, self.where, task.rng, Warm.at(before))
+
+        if self.robust:
+            return pursue(readings, learn, lambda hyper, doubt: self._posterior(hyper, readings.atoms(doubt), task))
+        none = np.zeros(len(readings.y))
+        hyper, note = learn(none, None)
+        return Pursued(hyper, none, readings.blur, note)
+
+    def _posterior(self, hyper: Hyper, atoms: Atoms, task: Task) -> Posterior:
+        """The posterior given every reading."""
+        space = replace(self.where, X=self.everything.X).of(hyper)
+        return Posterior.of(self.kernel, hyper, space, atoms, self.mean_std, task.place)

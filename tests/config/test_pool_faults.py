@@ -1,0 +1,94 @@
+"""What is wrong with a pool's table is said at once, where a person has to correct it."""
+
+from pathlib import Path
+
+import pytest
+
+from matloop.config import read
+from matloop.errors import ConfigError, Fault
+
+CAMPAIGN = """\
+[[objective]]
+name = "y"
+goal = "maximize"
+
+[pool]
+file = "candidates.csv"
+id = "alloy"
+features = ["Cr", "Mo"]
+"""
+
+
+def faults(folder: Path, table: str, campaign: str = CAMPAIGN) -> tuple[Fault, ...]:
+    (folder / "campaign.toml").write_text(campaign, encoding="utf-8")
+    (folder / "candidates.csv").write_text(table, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        read(folder / "campaign.toml")
+    return caught.value.faults
+
+
+@pytest.mark.parametrize(("end", "word"), [(";", "semicolons"), ("\t", "tabs")], ids=["semicolons", "tabs"])
+def test_a_pool_of_other_separators_is_recognised(end: str, word: str, tmp_path: Path) -> None:
+    (fault,) = faults(tmp_path, "alloy,Cr,Mo\nA1,1.5,2\nA2,2.5,3\n".replace(",", end).replace(".", ","))
+    assert fault.place == str(tmp_path / "candidates.csv")
+    assert f"separated by {word}" in fault.found
+    assert "decimal points" in fault.cure
+
+
+def test_other_separators_are_recognised_where_features_are_missing_too(tmp_path: Path) -> None:
+    campaign = CAMPAIGN.replace('features = ["Cr", "Mo"]\n', "")
+    found = faults(tmp_path, "alloy;Cr;Mo\nA1;1;2\nA1;1;2\n", campaign)
+    assert ["semicolons" in fault.found or "'features' is missing" in fault.found for fault in found] == [True, True]
+    assert "alloy;Cr" not in found[1].cure + found[0].cure
+
+
+def test_quoted_decimal_commas_are_no_choices(tmp_path: Path) -> None:
+    first, second = faults(tmp_path, 'alloy,Cr,Mo\nA1,"1,5",2\nA2,"2,5",3\n')
+    assert (first.found, second.found) == ("'1,5' is no number", "'2,5' is no number")
+    assert first.place.endswith("line 2, column 'Cr'")
+    assert first.cure.startswith("Write 1.5 if")
+
+
+def test_one_decimal_comma_among_numbers_names_the_point(tmp_path: Path) -> None:
+    (fault,) = faults(tmp_path, 'alloy,Cr,Mo\nA1,"1,5",2\nA2,2.5,3\n')
+    assert fault.cure.startswith("Write 1.5 if")
+
+
+def test_words_with_commas_are_choices(tmp_path: Path) -> None:
+    (tmp_path / "campaign.toml").write_text(CAMPAIGN)
+    (tmp_path / "candidates.csv").write_text('alloy,Cr,Mo\nA1,"1,2-diol",2\nA2,"1,3",3\n')
+    assert read(tmp_path / "campaign.toml").problem.candidates.values(1) == {"Cr": "1,3", "Mo": 3}
+
+
+def test_missing_columns_name_both_the_campaign_file_and_the_table(tmp_path: Path) -> None:
+    first, second = faults(tmp_path, "aloy,Crr,Mo\nA1,1,2\n")
+    table = tmp_path / "candidates.csv"
+    assert (first.place, second.place) == (
+        f"campaign.toml:7, [pool] id, and {table}",
+        f"campaign.toml:8, [pool] features, and {table}",
+    )
+    assert (first.found, second.found) == ("no column 'alloy'", "no column 'Cr'")
+    assert (first.cure[:19], second.cure[:18]) == ("Did you mean 'aloy'", "Did you mean 'Crr'")
+
+
+def test_twins_missing_columns_and_faulty_cells_come_at_once(tmp_path: Path) -> None:
+    campaign = CAMPAIGN.replace('"Mo"]', '"Mo", "W", "Ni"]')
+    found = [
+        fault.found for fault in faults(tmp_path, "alloy,Cr,Mo,W\nA1,1,2,7\nA1,3,2,7\nA2,4,x,7\nA3,1,2,\n", campaign)
+    ]
+    assert [text.split(" than at ")[0] for text in found] == [
+        "'x' is no number, but 3 other cells are",
+        "the cell is empty",
+        "id 'A1' has other features",
+        "no column 'Ni'",
+    ]
+
+
+def test_rows_without_an_id_are_no_twins(tmp_path: Path) -> None:
+    found = [fault.found for fault in faults(tmp_path, "alloy,Cr,Mo\n,1,2\n,3,2\nA2,4,1\n")]
+    assert found == ["the id is empty", "the id is empty"]
+
+
+def test_an_objective_is_not_proposed_as_a_feature(tmp_path: Path) -> None:
+    (fault,) = faults(tmp_path, "alloy,Mo,yy,y\nA1,1,2,3\n")
+    assert "'y'" not in fault.cure

@@ -1,0 +1,150 @@
+"""What failed changes what is chosen, in every acquisition, and nothing does while nothing failed."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import matloop as ml
+from matloop.decide.acquisition import Bounded, Scene
+from matloop.decide.acquisition.feasible import above, log_gain
+from matloop.decide.acquisition.registry import NAMES, acquisition
+from matloop.decide.bayes import Bayes, Greedy
+from matloop.decide.model import formed, learn
+from matloop.domain.pool import Pool
+from matloop.domain.reading import Key, Reading
+from matloop.surrogate.gp import GP
+from matloop.testing.strategies import chosen_ids, large_space, reading, small_pool, task
+
+WEIGHED = [name for name in NAMES if name != "random"]
+SEVERAL = st.lists(st.tuples(st.floats(-5, 5), st.floats(1e-6, 1), st.floats(1e-6, 1)), min_size=1, max_size=20)
+LINE = Pool.from_frame(pd.DataFrame({"x": np.linspace(0, 1, 201)}), ["x"])
+
+
+def failed(k, candidate):
+    return Reading(Key.asked(f"s{k:04d}"), candidate.id, candidate.values, "failed")
+
+
+def steep(failures=8, n=1):
+    """A line on which y rises, and beyond 0.7 nothing forms: `failures` were seen there, twelve formed below."""
+    made = [LINE.candidate(i) for i in range(0, 140, 12)]
+    lost = [LINE.candidate(i) for i in np.linspace(145, 200, failures).astype(int)] if failures else []
+    readings = tuple(reading(k, one, float(one.values["x"])) for k, one in enumerate(made, 1))
+    tried = tuple(failed(k, one) for k, one in enumerate(lost, 50))
+    ids = frozenset(one.id for one in (*made, *lost))
+    return replace(task(LINE, 0, n=n), readings=readings, tried=tried, closed=ids, design_done=12, initial=1)
+
+
+def scene_of(ask, n=1):
+    model = learn(ask, GP())
+    measured, labels = model.measured()
+    spread = float(np.std(model.data.y))
+    rng = np.random.default_rng(0)
+    return Scene(model.fitted, ask.objectives[0], measured, labels, measured[:0], spread, 201, 12, n, rng, formed(ask))
+
+
+@given(SEVERAL)
+def test_a_weight_of_one_changes_nothing_and_scores_rise_with_the_weight(rows):
+    scores, less, more = np.array(rows).T
+    less, more = np.minimum(less, more), np.maximum(less, more)
+    for weigh in (log_gain, above(-1.0)):
+        assert np.array_equal(weigh(scores, np.ones(len(scores))), scores) or np.allclose(
+            weigh(scores, np.ones(len(scores))), scores, rtol=1e-12, atol=1e-12
+        )
+        assert np.all(weigh(scores, less) <= weigh(scores, more))
+
+
+@pytest.mark.parametrize("name", [name for name in WEIGHED if name != "ts"])
+def test_bounds_are_kept_and_scores_fall_where_they_promise_to(name):
+    scene = scene_of(steep(), n=2)
+    X = LINE.encode_rows(np.arange(201))
+    scorer = acquisition(name).prepare(scene)
+    before = scorer.score(X)
+    slack = 0.05 if name in ("nei", "auto") else 1e-9  # the error of a mean over draws
+    seen = np.exp if name == "nei" else np.asarray  # of gains that underflow nothing can be told from few draws
+    if isinstance(scorer, Bounded):
+        assert np.all(seen(before) <= seen(scorer.bound(X)) + slack)
+    if scorer.falls:
+        assert np.all(seen(scorer.join(X[100:101]).score(X)) <= seen(before) + slack)
+
+
+@pytest.mark.parametrize("name", WEIGHED)
+def test_candidates_that_form_are_chosen_rather_than_those_that_do_not(name):
+    strategy, slope = Bayes(acquisition=name), steep(n=4)
+    hill = tuple(replace(r, outcome={"y": np.exp(-((r.values["x"] - 0.27) ** 2) / 0.02)}) for r in slope.readings[::2])
+    ratios = []
+    for ask in (
+        slope,
+        replace(slope, readings=hill),
+    ):  # the one tempts those that exploit, the other those that explore
+        learned, blind = (
+            formed(ask).probability(LINE.encoder.encode([{"x": x} for x in places(one, ask)])).mean()
+            for one in (strategy, replace(strategy, feasibility=False))
+        )
+        ratios.append(learned / blind)
+    assert min(ratios) >= 1.0
+    assert max(ratios) > 1.2
+
+
+def places(strategy, ask):
+    return [float(choice.candidate.values["x"]) for choice in strategy.suggest(ask).choices]
+
+
+@pytest.mark.parametrize("strategy", [Bayes(), Bayes(acquisition="ei"), Greedy()], ids=["auto", "ei", "greedy"])
+def test_a_reason_says_how_probable_it_is_that_the_candidate_forms(strategy):
+    ask = steep(3)
+    (choice,) = strategy.suggest(ask).choices
+    p = formed(ask).probability(ask.candidates.encoder.encode([choice.candidate.values]))[0]
+    assert f"would form with probability {p:.2f}, from 3 failures" in choice.reason
+
+
+@pytest.mark.parametrize("name", WEIGHED)
+@pytest.mark.parametrize("candidates", [small_pool(), large_space()], ids=["pool", "space"])
+def test_while_nothing_failed_nothing_changes(name, candidates):
+    strategy = Bayes(acquisition=name, evaluations=400)
+    ask = task(candidates, 10, n=2)
+    kept = replace(ask, tried=(replace(ask.readings[0], status="below"),))  # a censored candidate has formed
+    assert strategy.suggest(kept) == replace(strategy, feasibility=False).suggest(kept)
+
+
+def test_a_large_space_is_searched_where_candidates_form():
+    ask = task(large_space(), 12, n=3)
+    lost = tuple(replace(one, status="failed", outcome={}) for one in ask.readings if one.values["c"] == "y")
+    kept = tuple(one for one in ask.readings if one.values["c"] == "x")
+    ask = replace(ask, readings=kept, tried=lost)
+    chosen = Bayes(evaluations=600).suggest(ask).choices
+    assert {choice.candidate.values["c"] for choice in chosen} == {"x"}
+    assert len(set(chosen_ids(Bayes(evaluations=600).suggest(ask)))) == 3
+
+
+def test_minimising_is_maximising_the_negative_where_candidates_fail():
+    up = steep(n=3)
+    down = replace(
+        up,
+        objectives=(ml.Objective("y", goal="minimize"),),
+        readings=tuple(replace(one, outcome={"y": -one.outcome["y"]}) for one in up.readings),
+    )
+    for name in WEIGHED:
+        assert places(Bayes(acquisition=name), up) == places(Bayes(acquisition=name), down)
+
+
+def test_a_campaign_with_failures_is_recomputed_to_the_bit_and_aborted_trials_say_nothing(tmp_path):
+    campaign = ml.Campaign(LINE, [ml.Objective("y")], strategy=Bayes(), seed=1, initial=4, ledger=tmp_path / "l.db")
+    for k in range(14):
+        (item,) = campaign.suggest(1)
+        x = float(item.values["x"])
+        outcome = ml.Failed(item.id, reason="melts") if x > 0.6 else ml.Measured(item.id, {"y": x})
+        campaign.tell(ml.Aborted(item.id, reason="power cut") if k == 5 else outcome)
+    recomputed = campaign.recompute()
+    assert all(one.same and one.difference == 0 for one in recomputed)
+    model = campaign.state.model["feasibility"]
+    last = campaign.events[-1]
+    told = campaign.state.readings.values()
+    before = [one for one in told if one.status != "aborted"]
+    if last.type in ("measured", "failed"):
+        before = before[:-1]  # the last ask had not heard of its own outcome
+    assert model["trials"] == len(before)
+    assert model["failures"] == sum(one.status == "failed" for one in before)
