@@ -225,15 +225,16 @@ class Campaign:
             ConflictError: when a reading contradicts one that is held.
         """
         rows = outcomes_of(outcomes)
-        heard = rules.Telling(self.problem, self._state)
+        told = rules.Told(0, 0)
 
         def act(state: State) -> Sequence[Draft]:
-            nonlocal heard
+            nonlocal told
             heard = rules.hear(self.problem, state, rows)
+            told = heard.told()
             return heard.drafts
 
         self._append(act)
-        return heard.told()
+        return told
 
     def correct(
         self,

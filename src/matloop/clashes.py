@@ -221,13 +221,13 @@ def _contradiction(clash: Clash, free: _Free) -> Fault:
 
 def _assigned(clash: Clash) -> str:
     """What `correct` must be told to make the row of the held one, quoted for a shell."""
-    status, outcome, std, _ = json.loads(clash.row.text)
-    was, numbers, stds, _ = json.loads(clash.held)
+    status, outcome, std, *made = json.loads(clash.row.text)
+    was, numbers, stds, *held = json.loads(clash.held)
+    if made != held:  # what was really set is not corrected, but told anew
+        return "status=aborted --reason WHY"
     words = [f'"{name}={number}"' for name, number in outcome.items() if number != numbers.get(name)]
     words += [f'"{name}_std={std.get(name, "")}"' for name in {**stds, **std} if std.get(name) != stds.get(name)]
     words += [f"status={status}"] if status != was else []
-    if not words:  # what was executed differs, which is not corrected but told anew
-        words = ["status=aborted"]
     return " ".join([*words, "--reason WHY"])
 
 
@@ -238,9 +238,11 @@ def _listed(numbers: Sequence[int]) -> str:
 
 def words_of(text: str) -> str:
     """A content (see `content_of`) for the eye."""
-    status, outcome, std, executed = json.loads(text)
+    status, outcome, std, executed, *about = json.loads(text)
+    exact = about[0] if about else {}
     figures = [
         f"{name} = {number}" + (f" (std {std[name]})" if name in std else "") for name, number in outcome.items()
     ]
     said = ", ".join(figures) if status == "ok" else " ".join([status, *figures])
-    return said + "".join(f", executed {name} = {value}" for name, value in executed.items())
+    real = [f", executed {name} = {value}" for name, value in executed.items()]
+    return said + "".join([*real, *(f", {name}_std = {value}" for name, value in exact.items())])

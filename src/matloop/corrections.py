@@ -121,4 +121,5 @@ def parse_key(state: State, text: str) -> Key:
     if candidate and experiment.isdigit() and reading.isdigit():
         return Key.unasked(candidate, int(experiment), int(reading))
     cure = "Write SUGGESTION/READING, as s0003/1, or CANDIDATE/EXPERIMENT/READING, as d17/1/1."
+    cure += " `status FILE --readings` lists them."
     fail(DataError, text or "key", "it names no reading", cure)

@@ -70,5 +70,5 @@ def test_a_unit_that_the_name_ends_in_is_said_once(fresh: Path, matloop: Matloop
 
 def test_status_says_that_told_experiments_do_not_count_against_the_budget(modelled: Path, matloop: Matloop) -> None:
     said = matloop("status", modelled).out
-    assert "Budget: 2 of 9 experiments (4 experiments told that nobody suggested: not counted).\n" in said
+    assert "Budget: 2 of 9 experiments suggested (4 that were only told do not count).\n" in said
     assert matloop("status", modelled, "--json").document["unsuggested"] == 4

@@ -43,7 +43,7 @@ def test_suggest_writes_a_form_with_the_columns_of_the_contract(fresh: Path, mat
     rows = rows_of(fresh / "next.csv")
     assert list(rows[0]) == [
         *("suggestion", "candidate", "Cr", "Mo", "annealing"),
-        *("mean", "model_std", "noise_std", "reason", "cost", "hardness"),
+        *("mean", "model_std", "noise_std", "reason", "hardness"),
     ]
     assert [row["suggestion"] for row in rows] == ["s0001", "s0002", "s0003"]
     assert {row["mean"] + row["model_std"] + row["noise_std"] + row["hardness"] for row in rows} == {""}

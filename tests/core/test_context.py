@@ -169,7 +169,7 @@ def test_a_form_has_a_column_for_it_and_is_taken_as_it_is(tmp_path: Path) -> Non
     campaign = ml.Campaign(space(HUMIDITY), GOAL)
     sheet = suggestions_sheet(campaign.suggest(2), campaign.problem).csv().decode()
     header, *rows = sheet.splitlines()
-    assert header.endswith(",reason,cost,humidity,y")
+    assert header.endswith(",reason,humidity,y")
     filled = [re.sub(",,$", f",4{i},1.5", row) for i, row in enumerate(rows)]
     path = tmp_path / "form.csv"
     path.write_text("\n".join([header, *filled]) + "\n")

@@ -387,3 +387,13 @@ def test_equal_replicates_of_one_file_raise_no_doubt() -> None:
     held = campaign()
     assert held.tell(told_of("d4", 1.0, 1.0, 1.0)).warnings == ()
     assert held.tell(told_of("d4", 1.0, 1.0, 1.0, 1.0)).warnings == ()
+
+
+def test_a_conflict_over_what_was_executed_is_mended_by_voiding_the_held_one() -> None:
+    held = campaign()
+    held.tell(told_of("d4", 1.0))
+    with pytest.raises(ConflictError) as caught:
+        held.tell(ml.Measured.of({"x": 7}, {"y": 1.0}, candidate="d4"))
+    (fault,) = caught.value.faults
+    assert fault.found == "y = 1, executed x = 7 contradicts what is held: y = 1"
+    assert "`correct d4/1/1 status=aborted --reason WHY`" in fault.cure

@@ -63,7 +63,8 @@ def test_bounds_are_kept_and_scores_fall_where_they_promise_to(name):
     X = LINE.encode_rows(np.arange(201))
     scorer = acquisition(name).prepare(scene)
     before = scorer.score(X)
-    slack = 0.05 if name in ("nei", "auto") else 1e-9  # the error of a mean over draws
+    # the error of a mean over draws; costs rank what is drawn, and what is factored for it bears a nugget
+    slack = {"nei": 0.05, "auto": 0.05, "cost": 1e-5}.get(name, 1e-9)
     seen = np.exp if name == "nei" else np.asarray  # of gains that underflow nothing can be told from few draws
     if isinstance(scorer, Bounded):
         assert np.all(seen(before) <= seen(scorer.bound(X)) + slack)

@@ -174,8 +174,8 @@ def test_of_a_large_space_it_says_how_much_was_looked_at():
 def test_the_words_hold_the_figures():
     said = Outlook(0.973, 0.3125, 0.021, 60, whole=True, drawn=True)
     assert said.say(ml.Objective("y", unit="J"), ml.Stop()) == (
-        "with probability 0.97 nothing is better than the best found by more than 0.312 J"
-        " (0.95 is asked for stopping), expected shortfall 0.0210 J"
+        "by the model, with probability 0.97 nothing is better than the best found by more than 0.312 J"
+        " (0.99 is asked for stopping), expected shortfall 0.0210 J"
     )
     assert said.holds(ml.Stop(probability=0.97))
     assert not said.holds(ml.Stop(probability=0.98))

@@ -33,14 +33,14 @@ def test_any_text_reads_back_the_same(cells: list[str]) -> None:
 def test_a_suggestion_before_a_model_has_empty_figures() -> None:
     sheet = suggestions_sheet([Suggestion("s0001", "c1", {"b": True, "a": 0.5}, None, "design")], PROBLEM)
     assert sheet.csv().decode().splitlines() == [
-        "suggestion,candidate,a,b,mean,model_std,noise_std,reason,cost,y",
-        "s0001,c1,0.5,true,,,,design,,",
+        "suggestion,candidate,a,b,mean,model_std,noise_std,reason,y",
+        "s0001,c1,0.5,true,,,,design,",
     ]
 
 
 def test_a_suggestion_of_a_model_has_its_figures_and_an_empty_column_to_fill_in() -> None:
     sheet = suggestions_sheet([Suggestion("s0001", "c1", {"a": 1.0, "b": False}, SAID, "best")], PROBLEM)
-    assert sheet.rows == (("s0001", "c1", 1.0, False, 1.5, 0.25, 0.125, "best", None, None),)
+    assert sheet.rows == (("s0001", "c1", 1.0, False, 1.5, 0.25, 0.125, "best", None),)
 
 
 def test_a_shortlist_gives_mean_and_both_kinds_of_error() -> None:

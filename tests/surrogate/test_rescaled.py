@@ -5,13 +5,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from matloop.surrogate import Conditioned, Differentiable, HeldOut, Joint, Means, Observations
+from matloop.surrogate import Blurred, Conditioned, Differentiable, HeldOut, Joint, Means, Observations
 from matloop.surrogate.forest import Forest
 from matloop.surrogate.gp import GP
 from matloop.surrogate.rescaled import rescaled
 from matloop.surrogate.sklearn_ import Sklearn
 
-CAPABILITIES = (Joint, Conditioned, Differentiable, Means, HeldOut)
+CAPABILITIES = (Joint, Conditioned, Differentiable, Means, HeldOut, Blurred)
 FACTORS = np.array([2.0, 0.5])
 
 

@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from matloop.config.faults import Lines, Path
+from matloop.domain.stop import PROBABILITY
 from matloop.errors import Faults, nearest
 
 
@@ -172,7 +173,7 @@ class StopSection(Section):
 
     regret: float | None = None
     share: float | None = None
-    probability: float = 0.95
+    probability: float = PROBABILITY
     least: int = 10
 
 

@@ -65,11 +65,11 @@ class Outlook:
         return self.probability >= rule.probability
 
     def say(self, objective: Objective, rule: Stop) -> str:
-        """In words: `with probability 0.97 nothing is better than the best by more than 0.31 J (0.95 is asked)`."""
+        """In words: `by the model, nothing is better than the best by more than 0.31 J with probability 0.97`."""
         unit = None if objective.unit == "1" else objective.unit
         at_least = "" if self.drawn else "at least "
-        words = f"with probability {at_least}{self.probability:.2f} nothing is better than the best found by more than"
-        words += f" {figure(self.allowed, unit)} ({rule.probability:g} is asked for stopping)"
+        words = f"by the model, with probability {at_least}{self.probability:.2f} nothing is better than the best found"
+        words += f" by more than {figure(self.allowed, unit)} ({rule.probability:g} is asked for stopping)"
         if self.expected is not None:
             words += f", expected shortfall {figure(self.expected, unit)}"
         return words if self.whole else f"{words}; {self.looked} candidates of the space were looked at"

@@ -10,7 +10,8 @@ made. It is `supported` when all of the following hold, else `provisional`, with
   scores stays below the 95 % point of chi-squared, one degree of freedom a reading.
 - Distinction: it is better than the runner-up with a probability of at least `SURE` under the joint posterior. The
   runner-up is whichever of the next candidates of the ranking is most likely to be better: one of lower mean that is
-  hardly known can be a greater threat than the second.
+  hardly known can be a greater threat than the second. It is also better than all of them together with that
+  probability: five rivals of 10 % each are as great a threat as one of 40 %.
 """
 
 from __future__ import annotations
@@ -24,9 +25,11 @@ import numpy as np
 from scipy.stats import chi2, norm
 
 from matloop.clashes import next_experiment
+from matloop.decide.acquisition.draws import normals
 from matloop.decide.model import Model
 from matloop.decide.words import count, percent
 from matloop.domain.objective import Objective
+from matloop.domain.prediction import Floats
 from matloop.domain.problem import Problem
 from matloop.domain.ranked import Ranked
 from matloop.domain.reading import Reading
@@ -40,6 +43,7 @@ SURE = 0.8
 """Probability of being better than the runner-up that a supported claim needs."""
 _AGREEING = 0.95  # of honest sets of readings pass; nearer to 1, a wrong error bar goes unseen
 _MOST_ADVISED = 30  # readings more than this cannot be asked for: the two are as good as equal by then
+_DRAWS = 4096  # that tell a probability to half a per cent
 _RIVALS = 20  # candidates of the ranking that are compared with the first; lower ones are no threat
 
 Verdict = Literal["supported", "provisional"]
@@ -52,6 +56,7 @@ class Claim:
     missing: what would make it supported, in words; empty when it is.
     readings: how many count. fresh: how many of them were taken while it led.
     better: probability that it is better than `runner_up`; None without a model or a second candidate.
+    best: probability that it is better than all the next candidates of the ranking; None likewise.
     agreement: share of honest sets of readings that scatter as much as the fresh ones, or more; None without any.
     measure: candidate -> further readings that are asked for.
     """
@@ -63,6 +68,7 @@ class Claim:
     fresh: int
     runner_up: str | None = None
     better: float | None = None
+    best: float | None = None
     agreement: float | None = None
     measure: Mapping[str, int] = field(default_factory=dict)
 
@@ -77,6 +83,7 @@ class Claim:
             "fresh": self.fresh,
             "runner_up": self.runner_up,
             "better_than_runner_up": self.better,
+            "better_than_all": self.best,
             "agreement": self.agreement,
             "measure": dict(self.measure),
         }
@@ -151,7 +158,8 @@ def _judged(ranked: Sequence[Ranked], state: State, model: Model, goal: Objectiv
     first, rivals = ranked[0], ranked[1 : 1 + _RIVALS]
     fresh = fresh_readings(ranked, state, goal)
     agree = agreement(fresh, first, goal)
-    duels = _duels(model, first, rivals, goal)
+    means, sigma = _standing(model, [first, *rivals], goal)
+    duels, best = _duels(means, sigma), _ahead(means, sigma)
     place = min(range(len(duels)), key=lambda row: duels[row].better)
     second, duel, better = rivals[place], duels[place], duels[place].better
     missing: list[str] = []
@@ -165,17 +173,18 @@ def _judged(ranked: Sequence[Ranked], state: State, model: Model, goal: Objectiv
             f"its fresh readings scatter more than their errors say (so much happens in {percent(agree)} of honest "
             "sets): look for what differs between the specimens, state larger errors, or measure it again"
         )
-    if better < SURE:
-        asked = _asked(duel, first, goal)
+    if min(better, best) < SURE:
+        share = (1.0 - better) / (1.0 - best) if best < 1.0 else 1.0  # of the doubt, that is this rival's
+        asked = _asked(duel, first, goal, 1.0 - (1.0 - SURE) * min(share, 1.0))
         if asked:
             measure[first.candidate] = max(measure.get(first.candidate, 0), asked)
             measure[second.candidate] = asked
         told = "; ".join(_rows(state, item.candidate, asked) for item in (first, second) if asked)
-        missing.append(_not_distinct(second.candidate, better, asked, told))
+        missing.append(_not_distinct(second.candidate, (better, best), asked, told))
     verdict: Verdict = "provisional" if missing else "supported"
     return Claim(
         *(first.candidate, verdict, tuple(missing), first.readings, len(fresh)),
-        *(second.candidate, better, agree, measure),
+        *(second.candidate, better, best, agree, measure),
     )
 
 
@@ -194,8 +203,11 @@ def _more_readings(state: State, candidate: str, lacking: int, held: int) -> str
     )
 
 
-def _not_distinct(rival: str, better: float, asked: int, told: str) -> str:
-    said = f"better than the runner-up {rival} with a probability of {percent(better)}, {percent(SURE)} is needed"
+def _not_distinct(rival: str, sure: tuple[float, float], asked: int, told: str) -> str:
+    said = f"better than the runner-up {rival} with a probability of {percent(sure[0])}"
+    if sure[0] >= SURE:
+        said += f", and than all others together with {percent(sure[1])}"
+    said += f", {percent(SURE)} is needed"
     if not asked:
         return f"{said}: no reasonable number of readings tells them apart; take them as equally good"
     how = f"measure both {count(asked, 'time')} more, if the difference stays that tells them apart"
@@ -218,31 +230,41 @@ class _Duel:
         return float(norm.cdf(self.gap / std)) if std > 0.0 else float(self.gap > 0.0)
 
 
-def _duels(model: Model, first: Ranked, rivals: Sequence[Ranked], goal: Objective) -> list[_Duel]:
-    """The first against each rival; without a joint posterior their errors count as independent."""
-    both = [first, *rivals]
+def _standing(model: Model, items: Sequence[Ranked], goal: Objective) -> tuple[Floats, Floats]:
+    """Signed mean (k,) and covariance (k, k) of some candidates; without a joint posterior errors are independent."""
+    j = model.objectives.index(goal.name)
     if isinstance(model.fitted, Joint):
-        mean, covariances = model.fitted.joint(model.encoder.encode([item.values for item in both]))
-        j = model.objectives.index(goal.name)
-        means, sigma = (goal.sign * mean[:, j]).tolist(), covariances[j].tolist()
-    else:
-        said = model.predict_values([item.values for item in both])
-        j = model.objectives.index(goal.name)
-        means = (goal.sign * said.mean[:, j]).tolist()
-        sigma = np.diag(said.model_std[:, j] ** 2).tolist()
+        mean, covariances = model.fitted.joint(model.encoder.encode([item.values for item in items]))
+        return goal.sign * mean[:, j], covariances[j]
+    said = model.predict_values([item.values for item in items])
+    return goal.sign * said.mean[:, j], np.diag(said.model_std[:, j] ** 2)
+
+
+def _duels(means: Floats, sigma: Floats) -> list[_Duel]:
+    """The first against each rival."""
     return [
-        _Duel(means[0] - means[k], max(sigma[0][0], 0.0), max(sigma[k][k], 0.0), sigma[0][k])
-        for k in range(1, len(both))
+        _Duel(
+            float(means[0] - means[k]), max(float(sigma[0, 0]), 0.0), max(float(sigma[k, k]), 0.0), float(sigma[0, k])
+        )
+        for k in range(1, len(means))
     ]
 
 
-def _asked(duel: _Duel, first: Ranked, goal: Objective) -> int:
-    """Further readings of each of two that would tell them apart if their difference stays; 0 for too many.
+def _ahead(means: Floats, sigma: Floats) -> float:
+    """Probability that the first is better than all the others, over the same quasi-random draws each time."""
+    values, vectors = np.linalg.eigh(0.5 * (sigma + sigma.T))
+    root = vectors * np.sqrt(np.maximum(values, 0.0))
+    drawn = means + normals(np.random.default_rng(0), len(means), _DRAWS).T @ root.T
+    return float(np.mean(drawn[:, 0] >= drawn.max(axis=1)))
+
+
+def _asked(duel: _Duel, first: Ranked, goal: Objective, sure: float) -> int:
+    """Further readings of each of two that would tell them apart, `sure` of it, if their difference stays; 0: too many.
 
     n readings turn a variance v into 1 / (1/v + n / noise^2); errors of the two are taken as independent then.
     """
     noise = (first.prediction.noise_std[goal.name] if first.prediction else 0.0) ** 2
-    wanted = (duel.gap / float(norm.ppf(SURE))) ** 2
+    wanted = (duel.gap / float(norm.ppf(sure))) ** 2
     variances = (duel.own, duel.rival)
     for n in range(1, _MOST_ADVISED + 1):
         if sum(v * noise / (noise + n * v) if noise + n * v > 0.0 else 0.0 for v in variances) <= wanted:

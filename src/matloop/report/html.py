@@ -58,15 +58,15 @@ class Page:
         """Append a table of plain texts; columns in `numbers` stand right, the row `best` is marked."""
         kinds = [_kind(name, [row[i] for row in rows], numbers) for i, name in enumerate(header)]
         pairs = list(zip(header, kinds, strict=True))
-        head = "".join(f'<th scope="col"{kind}>{say(name)}</th>' for name, kind in pairs)
+        wide = ' class="wide"' if len(header) > _MANY else ""
+        head = "".join(f'<th scope="col"{kind}>{_breakable(name)}</th>' for name, kind in pairs)
         body = []
         for place, row in enumerate(rows):
             cells = "".join(f"<td{kind}>{say(cell)}</td>" for cell, kind in zip(row, kinds, strict=True))
             marked = ' class="best"' if place == best else ""
             body.append(f"<tr{marked}>{cells}</tr>")
-        self.add(
-            f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{"".join(body)}</tbody></table></div>'
-        )
+        inner = f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody>"
+        self.add(f'<div class="scroll"><table{wide}>{inner}</table></div>')
 
     def facts(self, facts: Sequence[tuple[str, str]]) -> None:
         """Append a list of names and what they stand for, plain texts."""
@@ -90,6 +90,12 @@ class Page:
         )
 
 
+def _breakable(name: str) -> str:
+    """A column's name that may take several lines: a long one would push the columns after it off the page."""
+    return say(name).replace("_", "_<wbr>")
+
+
+_MANY = 9  # columns beyond which a table is set smaller, so that it fits a page of 1200 pixels
 _WORDY = 40  # letters from which a column is given room to wrap
 
 

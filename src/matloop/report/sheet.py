@@ -47,16 +47,27 @@ def written(cell: Cell) -> str:
 def suggestions_sheet(suggestions: Sequence[Suggestion], problem: Problem) -> Sheet:
     """What to do next, with an empty column to fill in for each context and objective; `tell` takes it as it is.
 
-    With one objective the figures are `mean`, `model_std` and `noise_std`; empty before a model exists.
+    With one objective the figures are `mean`, `model_std` and `noise_std`; empty before a model exists. `cost` is there
+    where the campaign says what experiments cost.
     """
     names = problem.candidates.names
     goal = problem.objectives[0].name
     objectives = problem.measured
-    header = ("suggestion", "candidate", *names, *_FIGURES, "reason", "cost", *objectives)
+    priced = ("cost",) if problem.cost else ()
+    header = ("suggestion", "candidate", *names, *_FIGURES, "reason", *priced, *objectives)
     rows = []
     for item in suggestions:
         values = tuple(item.values[name] for name in names)
-        rows.append((item.id, item.candidate, *values, *_figures(item.prediction, goal), item.reason, item.cost))
+        rows.append(
+            (
+                item.id,
+                item.candidate,
+                *values,
+                *_figures(item.prediction, goal),
+                item.reason,
+                *(item.cost for _ in priced),
+            )
+        )
     return Sheet(header, tuple((*row, *(None for _ in objectives)) for row in rows))
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matloop.domain.prediction import Floats, Prediction
-from matloop.surrogate import Conditioned, Differentiable, Fitted, HeldOut, Joint, LeftOut, Means
+from matloop.surrogate import Blurred, Conditioned, Differentiable, Fitted, HeldOut, Joint, LeftOut, Means
 
 
 @dataclass(frozen=True)
@@ -64,12 +64,19 @@ class _HeldOut(Rescaled):
         return replace(left, model_std=left.model_std * self.factors)
 
 
+class _Blurred(Rescaled):
+    def input_std(self, X: Floats) -> Floats:
+        """As `Blurred.input_std`: a part of the noise, which is not rescaled."""
+        return cast(Blurred, self.fitted).input_std(X)
+
+
 _CAPABILITIES: tuple[tuple[type, type[Rescaled]], ...] = (
     (Joint, _Joint),
     (Conditioned, _Conditioned),
     (Differentiable, _Differentiable),
     (Means, _Means),
     (HeldOut, _HeldOut),
+    (Blurred, _Blurred),
 )
 
 

@@ -203,7 +203,8 @@ def _say_description(document: dict[str, Any]) -> None:
         alike = f" ({', '.join(told['left_out'])} left out: the same for all choices)" if told["left_out"] else ""
         say(f"            {told['parameter']} is described by {', '.join(told['columns'])}{alike}")
     for held in document["constraints"]:
-        fallen = f": {held['rows_fallen']:,} rows fall" if "rows_fallen" in held else ""
+        fall = "row falls" if held.get("rows_fallen") == 1 else "rows fall"
+        fallen = f": {held['rows_fallen']:,} {fall}" if "rows_fallen" in held else ""
         say(f"constraint  {held['constraint']}{fallen}")
     say(f"strategy    {document['strategy']}, {document['batch']} at a time; lab {document['lab']}")
     say(f"budget      {limit}")

@@ -118,9 +118,8 @@ def _say_status(document: Mapping[str, Any], objectives: Sequence[Objective]) ->
         say(f"Best: {best['candidate']}, {figures}, {count(best['readings'], 'reading')}; at {made}{_under(best)}.")
     spent = document["budget"]["experiments"]
     limit = f"Budget: {spent['used']} of {spent['limit']}" if spent["limit"] else str(spent["used"])
-    told = count(document["unsuggested"], "experiment")
-    aside = f" ({told} told that nobody suggested: not counted)" if document["unsuggested"] else ""
-    say(f"{limit} experiments{aside}.")
+    aside = f" suggested ({document['unsuggested']} that were only told do not count)"
+    say(f"{limit} experiments{aside if document['unsuggested'] else ''}.")
     if said := spent_words(document["budget"]):
         say(f"Spent: {said}.")
     say(f"Advice: {document['advice']['action']}: {document['advice']['reason']}.")
