@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from matloop.decide.random import Random
     from matloop.decide.sobol import Sobol
     from matloop.domain.constraint import AtMostNonzero, Expression, Sum
+    from matloop.domain.context import Context
     from matloop.domain.cost import Cost
     from matloop.domain.objective import Objective
     from matloop.domain.outcome import Aborted, Censored, Failed, Measured

@@ -158,7 +158,8 @@ def _kinds(candidates: Pool | Space) -> dict[str, tuple[str, ...] | None]:
 def _column(pool: Pool, name: str) -> Floats:
     table = pool.table
     if name not in table:
-        fail(DataError, pool.source, f"no column {name!r}", nearest(name, table))
+        cure = f"{nearest(name, table)} A pool made of a frame keeps other columns by riders=[...]."
+        fail(DataError, pool.source, f"no column {name!r}", cure)
     numbers = [as_number(cell) for cell in table[name].tolist()]
     found = np.array([np.nan if number is None else number for number in numbers])
     return _demand_positive(found, pool, f"[cost] column {name!r}")

@@ -45,7 +45,7 @@ class Stop:
             if value is not None and not _above_zero(value):
                 faults.add(f"[stop] {name}", f"it is {value!r}", "Give a number above 0.")
         if not _above_zero(self.probability) or self.probability >= 1:
-            faults.add("[stop] probability", f"it is {self.probability!r}", "Give a number between 0 and 1, as 0.95.")
+            faults.add("[stop] probability", f"it is {self.probability!r}", "Give a number between 0 and 1, as 0.99.")
         if isinstance(self.least, bool) or not isinstance(self.least, int) or self.least < 2:
             faults.add("[stop] least", f"it is {self.least!r}", "Give a whole number from 2.")
         faults.raise_if_any(InputError)

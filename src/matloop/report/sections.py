@@ -84,8 +84,8 @@ def claims(page: Page, findings: Findings) -> None:
     lead = (
         "Candidates are ranked by the mean of the model, never by the luckiest reading. A claim is supported when the "
         f"candidate has at least {FRESH} fresh readings, taken after it had become the best, which agree within their "
-        f"errors, and when it is better than the runner-up with a probability of at least {percent(SURE)}. Else it is "
-        "provisional."
+        f"errors, and when it is better than the runner-up, and than all others together, with a probability of at "
+        f"least {percent(SURE)}. Else it is provisional."
     )
     page.section("What is claimed", lead)
     for claim in findings.claims:

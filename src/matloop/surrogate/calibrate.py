@@ -7,7 +7,9 @@ inputs are dealt into folds, the surrogate is fitted anew to all folds but one, 
 
 With e the error of a left-out input's mean reading, m the model's std there and v the variance of that mean, one
 factor a on m makes the errors most probable under N(0, a^2 m^2 + v), with a LogNormal prior around 1: forty errors
-cannot swing it, a hundred can. Noise is left alone, because replicates and residuals speak of it already.
+cannot swing it, a hundred can. The factor never falls below 1: a campaign gathers its readings where they
+are good, errors left out there are small, and say nothing of the regions that nobody has looked at. Noise is left
+alone, because replicates and residuals speak of it already.
 Scores |e| / sqrt(a^2 m^2 + v) then give intervals that need no normal distribution (split conformal: Papadopoulos et
 al. 2002; Lei et al. 2018, "Distribution-free predictive inference for regression", algorithm 2).
 """
@@ -41,10 +43,10 @@ DOUBT = 0.3
 """Standard deviation of the prior of log a. Larger, ten lucky errors halve the uncertainty; smaller, forty errors
 cannot correct a model that is too sure by half."""
 ALIKE = 0.05
-"""|log a| up to which the stated errors count as calibrated as they are."""
+"""log a up to which the stated errors count as calibrated as they are."""
 _LEVEL = 0.9
 _REFUSED = 0.005  # share of true models that the coverage check takes for false, each side
-_REACH = 2.0  # |log a| at most: beyond e^2 = 7.4 it is chance or a broken model
+_REACH = 2.0  # log a at most: beyond e^2 = 7.4 it is chance or a broken model
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +82,10 @@ class Calibration:
         low, high = (binom.ppf(tail, len(scores), _LEVEL) for tail in (_REFUSED, 1.0 - _REFUSED))
         figures = (float(np.mean(stated**2)), float(np.mean(stated <= norm.ppf(0.5 + _LEVEL / 2))))
         said = f"{inside} of {len(scores)} left-out inputs within the 90 % interval"
-        label: Label = "calibrated" if abs(math.log(factor)) <= ALIKE else "recalibrated"
+        label: Label = "calibrated" if math.log(factor) <= ALIKE else "recalibrated"
         if not low <= inside <= high:
-            label, said = "not calibrated", f"{said}, even after correction"
+            why = "even after correction" if inside < low else "more than stated: the errors are smaller than they say"
+            label, said = "not calibrated", f"{said}, {why}"
         return cls(label, factor, f"{said}; {left.how}", *figures, tuple(scores.tolist()))
 
     def multiple(self, level: float) -> float:
@@ -200,4 +203,4 @@ def _factor(left: Errors) -> float:
         z, std = left.error / left.std(math.exp(u)), left.std(math.exp(u))
         return float(0.5 * np.sum(z**2) + np.sum(np.log(std)) + 0.5 * (u / DOUBT) ** 2)
 
-    return math.exp(float(minimize_scalar(cost, bounds=(-_REACH, _REACH), method="bounded").x))
+    return math.exp(max(0.0, float(minimize_scalar(cost, bounds=(-_REACH, _REACH), method="bounded").x)))

@@ -2,8 +2,9 @@
 
 Nothing comes of a candidate that does not form, so an expected gain is multiplied by that probability (Gardner et al.
 2014, "Bayesian optimization with inequality constraints", eq. 6; Gelbart, Snoek, Adams 2014, eq. 2). A bound or a mean
-is no gain and has no natural zero: there a failure counts like the worst that was measured. Before anything failed
-there is no such probability, and every score stays what it is to the bit.
+is no gain and has no natural zero: there a failure counts like the worst that was measured, and only candidates that
+are likelier to fail than to form lose height. A bound is optimism about what is not known; multiplied by every doubt
+it would rank the safest neighbourhood first and never leave it. Before anything failed there is no such probability, and every score stays what it is to the bit.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from matloop.surrogate.classify import Forming
 Weigh = Callable[[Floats, Floats], Floats]
 """(scores (q,), weights (q,) > 0) -> scores (q,): rises with both, and a weight of 1 changes nothing."""
 
+_EVEN = 0.5  # probability from which a candidate counts as one that forms, where scores are no gains
 _LEAST = 1e-12  # probability below which there is no difference; keeps logarithms finite
 
 
@@ -31,11 +33,14 @@ def log_gain(scores: Floats, weights: Floats) -> Floats:
 
 
 def above(low: float) -> Weigh:
-    """Values: their height above `low` is multiplied; what lies below stays there, or a small weight would lift it."""
+    """Values: their height above `low` is multiplied where failing is likelier than forming, down to 0 at no hope.
+
+    What lies below stays there, or a small weight would lift it.
+    """
 
     def weigh(scores: Floats, weights: Floats) -> Floats:
         height = scores - low
-        return np.where(height > 0, low + weights * np.maximum(height, 0.0), scores)
+        return np.where(height > 0, low + np.minimum(1.0, weights / _EVEN) * np.maximum(height, 0.0), scores)
 
     return weigh
 
