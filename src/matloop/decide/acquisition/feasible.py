@@ -1,10 +1,11 @@
 """Scores of candidates that may not form: what they promise, weighed by the probability that they do.
 
 Nothing comes of a candidate that does not form, so an expected gain is multiplied by that probability (Gardner et al.
-2014, "Bayesian optimization with inequality constraints", eq. 6; Gelbart, Snoek, Adams 2014, eq. 2). A bound or a mean
-is no gain and has no natural zero: there a failure counts like the worst that was measured, and only candidates that
-are likelier to fail than to form lose height. A bound is optimism about what is not known; multiplied by every doubt
-it would rank the safest neighbourhood first and never leave it. Before anything failed there is no such probability, and every score stays what it is to the bit.
+2014, "Bayesian optimization with inequality constraints", eq. 6; Gelbart, Snoek, Adams 2014, eq. 2). A bound or a
+mean is no gain and has no natural zero: there a failure counts like the worst that was measured, and only candidates
+that are likelier to fail than to form lose height. A bound is optimism about what is not known; multiplied by every
+doubt it would rank the safest neighbourhood first and never leave it. Before anything failed there is no such
+probability, and every score stays what it is to the bit.
 """
 
 from __future__ import annotations
