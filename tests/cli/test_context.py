@@ -66,7 +66,7 @@ def test_the_value_assumed_is_said_by_suggest_and_status(tmp_path: Path, matloop
     file, form = written(tmp_path), tmp_path / "form.csv"
     matloop("suggest", file, "-n", "3", "--out", form)
     fill(form, ["40", "41", "50"])
-    assert matloop("tell", file, form).out == "3 accepted.\n"
+    assert matloop("tell", file, form).out == "3 accepted: s0001/1, s0002/1, s0003/1.\n"
     for given, said in ((("--fixed", "humidity=55"), "55 % (as given)"), ((), "41 % (median of 3 readings)")):
         (suggestion,) = json.loads(matloop("suggest", file, *given, "--json").out)["suggestions"]
         assert f"at humidity = {said}" in suggestion["reason"]

@@ -175,7 +175,7 @@ def _judged(ranked: Sequence[Ranked], state: State, model: Model, goal: Objectiv
         )
     if min(better, best) < SURE:
         share = (1.0 - better) / (1.0 - best) if best < 1.0 else 1.0  # of the doubt, that is this rival's
-        asked = _asked(duel, first, goal, 1.0 - (1.0 - SURE) * min(share, 1.0))
+        asked = _asked(duel, first, goal, 1.0 - (1.0 - SURE) * min(share, 1.0)) or _asked(duel, first, goal, SURE)
         if asked:
             measure[first.candidate] = max(measure.get(first.candidate, 0), asked)
             measure[second.candidate] = asked
