@@ -72,7 +72,7 @@ class GP:
     draws: int = 4
     climbs: int = 2
     steps: int = 60
-    study: int = 1000
+    study: int = 500
     robust: bool = False
 
     def __post_init__(self) -> None:
