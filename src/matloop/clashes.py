@@ -105,7 +105,10 @@ def echoes_of(state: State, new: Iterable[tuple[int, Row]], repeats: Collection[
         for key in held.get((row.candidate, row.text), ())[:1]:
             found = f"{words_of(row.text)} is held as {key}; now it counts as another specimen too"
             yield Doubt(
-                place, str(row.key), found, f"If it is the same: `correct {row.key} status=aborted --reason WHY`."
+                place,
+                str(row.key),
+                found,
+                f"If it is the same: `matloop correct FILE {row.key} status=aborted --reason WHY`.",
             )
 
 
@@ -214,7 +217,7 @@ def _contradiction(clash: Clash, free: _Free) -> Fault:
     number = f"experiment = {free.experiment(candidate)}"
     other = f"candidate = {candidate} and {number} instead of the suggestion" if key.suggestion else number
     again = f"reading = {free.reading(key)} if it is another reading of the same specimen"
-    mend = f"`correct {key} {_assigned(clash)}` if the held one is wrong"
+    mend = f"`matloop correct FILE {key} {_assigned(clash)}` if the held one is wrong"
     cure = f"Use {mend}, {again}, or {other} if it is another specimen."
     return Fault(str(key), found, cure)
 

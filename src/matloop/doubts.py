@@ -95,7 +95,9 @@ def _far(objective: Objective, state: State, drafts: Sequence[Draft], rows: Sequ
             f"{name} = {told[i]:g} lies {distances[i]:.3g} spreads from the median {median:g} of "
             f"{len(held) + len(told)} readings (spread {spread:.3g}), beyond all that are held"
         )
-        yield Doubt(row, str(key), found, f'If it is a slip: `correct {key} "{name}=NUMBER" --reason WHY`.')
+        yield Doubt(
+            row, str(key), found, f'If it is a slip: `matloop correct FILE {key} "{name}=NUMBER" --reason WHY`.'
+        )
 
 
 def _is_number(data: Mapping[str, Any], type: str, name: str) -> bool:
@@ -143,7 +145,7 @@ def _misplaced(problem: Problem, draft: Draft, row: int) -> Iterator[Doubt]:
     key = Key.from_json(data)
     if not outside and (not executed or key.suggestion):
         return  # a suggestion made with other values within the space is what the columns are for
-    said, void = [], f"`correct {key} status=aborted --reason WHY`"
+    said, void = [], f"`matloop correct FILE {key} status=aborted --reason WHY`"
     if executed:
         plan = "as suggested" if key.suggestion else "in the pool" if _has_pool(problem) else "by its id"
         was = ", ".join(f"{name} {_shown(data['values'][name])}" for name in executed)

@@ -73,6 +73,7 @@ class Told:
     accepted: how many outcomes were new. repeated: how many the ledger held already.
     keys: of the new ones, in the order of the call. censored: how many of them lie below or above their limit; they
     are kept, and no model learns from them yet. warnings: what was taken in as it stands, and may be a slip.
+    specimens: candidate -> new readings that were counted as one experiment each, where several were.
     """
 
     accepted: int
@@ -80,6 +81,7 @@ class Told:
     keys: tuple[str, ...] = field(default=(), compare=False)
     censored: int = field(default=0, compare=False)
     warnings: tuple[Doubt, ...] = field(default=(), compare=False)
+    specimens: Mapping[str, int] = field(default_factory=dict, compare=False)
 
 
 @dataclass(slots=True)
@@ -131,7 +133,9 @@ class Telling:
         doubts = doubts_of(self.problem, self.state, self.drafts, self.rows, echoes)
         keys = tuple(str(Key.from_json(draft.data)) for draft in self.drafts)
         censored = sum(draft.type == "censored" for draft in self.drafts)
-        return Told(len(keys), self.repeated, keys, censored, doubts)
+        counts = Counter(row.candidate for _, row in self._new)
+        several = {candidate: number for candidate, number in counts.items() if number > 1}
+        return Told(len(keys), self.repeated, keys, censored, doubts, several)
 
     def _add(self, said: Outcome) -> None:
         content = Content.of(said)

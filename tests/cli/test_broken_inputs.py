@@ -186,7 +186,11 @@ TABLES = [
     readings("unknown suggestion", "suggestion,hardness\ns0020,3\n", "line 2, s0020", "no such suggestion", "s0002"),
     readings("unknown candidate", "candidate,hardness\nA99,3\n", "line 2, A99", "no candidate", "Correct the id"),
     readings(
-        "conflicting reading", "suggestion,hardness\ns0001,4\n", "line 2, s0001/1", "contradicts", "correct s0001/1"
+        "conflicting reading",
+        "suggestion,hardness\ns0001,4\n",
+        "line 2, s0001/1",
+        "contradicts",
+        "correct FILE s0001/1",
     ),
     readings("NaN objective", "suggestion,hardness\ns0002,nan\n", "line 2, column 'hardness'", "'nan'", "finite"),
     readings("decimal comma", 'suggestion,hardness\ns0002,"3,2"\n', "line 2, column 'hardness'", "'3,2'", "3.2"),

@@ -88,7 +88,7 @@ def test_the_refusal_of_another_content_names_a_correction_that_works() -> None:
     held = told(ml.Failed(candidate="d4", reason="cracked"))
     with pytest.raises(InputError) as caught:
         held.tell(ml.Measured.of(candidate="d4", outcome={"y": 9.0}, std={"y": 0.5}))
-    assert "correct d4/1/1" in caught.value.faults[0].cure
+    assert "correct FILE d4/1/1" in caught.value.faults[0].cure
     held.correct("d4/1/1", {"y": 9.0}, std={"y": 0.5}, status="ok", reason="as it says")
     assert held.tell(ml.Measured.of(candidate="d4", outcome={"y": 9.0}, std={"y": 0.5})) == ml.Told(0, 1)
 

@@ -41,7 +41,7 @@ def test_other_values_than_those_of_the_id_are_executed_with_a_warning() -> None
     (doubt,) = told.warnings
     assert (doubt.row, doubt.place) == (1, "d4/1/1")
     assert doubt.found == "d4 has x 4 in the pool, the row says 7: taken as executed"
-    assert "correct d4/1/1 status=aborted" in doubt.cure
+    assert "correct FILE d4/1/1 status=aborted" in doubt.cure
     assert held.state.usable()[1].learned_values == {"x": 7}
 
 
@@ -92,7 +92,7 @@ def test_a_misplaced_decimal_point_is_doubted_and_taken_in() -> None:
     (doubt,) = told.warnings
     assert (doubt.row, doubt.place) == (7, "d7/1/1")
     assert "y = 133 lies" in doubt.found
-    assert 'correct d7/1/1 "y=NUMBER"' in doubt.cure
+    assert 'correct FILE d7/1/1 "y=NUMBER"' in doubt.cure
 
 
 def test_a_repeat_is_not_doubted_again() -> None:

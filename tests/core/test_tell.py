@@ -39,7 +39,7 @@ def test_the_same_key_with_other_content_is_refused_and_names_the_cures() -> Non
     with pytest.raises(ConflictError) as caught:
         held.tell(ml.Measured(item.id, {"y": 2.0}))
     cure = caught.value.faults[0].cure
-    assert "correct s0001/1" in cure
+    assert "correct FILE s0001/1" in cure
     assert "reading" in cure
     assert held.state.readings.keys().__len__() == 1
 
@@ -300,7 +300,7 @@ def test_a_conflict_over_a_suggestion_names_the_row_of_another_specimen() -> Non
     with pytest.raises(ConflictError) as caught:
         held.tell([ml.Measured(item.id, {"y": 2.0}), ml.Measured(item.id, {"y": 3.0})])
     first, second = (fault.cure for fault in caught.value.faults)
-    assert 'correct s0001/1 "y=2"' in first
+    assert 'correct FILE s0001/1 "y=2"' in first
     assert f"candidate = {item.candidate} and experiment = 1 instead of the suggestion" in first
     assert "reading = 2 if" in first
     assert "reading = 3 if" in second
@@ -313,7 +313,7 @@ def test_a_conflict_says_what_differs_beside_the_number() -> None:
         held.tell(told_of("d4", 1.0))
     (fault,) = caught.value.faults
     assert fault.found == "y = 1 contradicts what is held: y = 1 (std 0.3)"
-    assert 'correct d4/1/1 "y_std="' in fault.cure
+    assert 'correct FILE d4/1/1 "y_std="' in fault.cure
 
 
 def test_rows_of_a_candidate_in_another_order_are_one_fault_that_says_so() -> None:
@@ -396,4 +396,4 @@ def test_a_conflict_over_what_was_executed_is_mended_by_voiding_the_held_one() -
         held.tell(ml.Measured.of({"x": 7}, {"y": 1.0}, candidate="d4"))
     (fault,) = caught.value.faults
     assert fault.found == "y = 1, executed x = 7 contradicts what is held: y = 1"
-    assert "`correct d4/1/1 status=aborted --reason WHY`" in fault.cure
+    assert "`matloop correct FILE d4/1/1 status=aborted --reason WHY`" in fault.cure

@@ -52,6 +52,8 @@ def correct(
     said += [f"{name}_std = {'none' if std is None else f'{std:g}'}" for name, std in given.std.items()]
     said += [f"{name} = {document[name]}" for name in ("status", "note") if name in document]
     say(f"Corrected {key}: {', '.join(said)}.")
+    if document.get("status") == "aborted":
+        say("It counts no more: its candidate may be suggested again. Tell the reading anew under the right candidate.")
 
 
 @dataclass(slots=True)

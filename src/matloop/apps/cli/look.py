@@ -92,7 +92,7 @@ def say_summary(summary: Summary, sheet: Sheet) -> None:
     if summary.steps:
         unit = None if objective.unit == "1" else objective.unit
         taken = [f"{figure(step.value, unit)} at reading {step.experiment}" for step in summary.steps[-_STEPS:]]
-        say(f"Best single readings so far (noise included, so the ranking goes by the model): {', '.join(taken)}.")
+        say(f"Records among single readings (noise included, so the ranking goes by the model): {', '.join(taken)}.")
     for failure in summary.failures[:_FAILED]:
         say(f"Failed: {failure.where} ({failure.candidate}) {failure.note}".rstrip())
     if len(summary.failures) > _FAILED:

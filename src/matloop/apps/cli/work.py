@@ -191,6 +191,13 @@ def tell(
     said += [f"{told.repeated} held already"] if told.repeated else []
     said += [f"{count(readings.skipped, 'empty row')} skipped"] if readings.skipped else []
     say(", ".join(said) + ".")
+    if told.specimens:
+        first, number = next(iter(told.specimens.items()))
+        others = f", and so on for {len(told.specimens) - 1} more" if len(told.specimens) > 1 else ""
+        say(
+            f"{number} rows of {first} count as {number} specimens (experiments){others}; readings of one specimen "
+            "have the same `experiment` and are numbered in `reading`."
+        )
     if told.censored:
         say(f"{set_aside(told.censored)}.")
 
