@@ -22,13 +22,15 @@ def told(begun: Path, matloop: Matloop) -> Callable[..., Any]:
 
 def test_the_keys_of_what_was_accepted_are_printed(told: Callable[..., Any]) -> None:
     done = told("suggestion,alloy,hardness\ns0002,,3\n,A01,2\n,A01,2.5\n")
-    assert done.out == "3 accepted: s0002/1, A01/1/1, A01/2/1.\n"
+    first, second = done.out.splitlines()
+    assert first == "3 accepted: s0002/1, A01/1/1, A01/2/1."
+    assert second.startswith("2 rows of A01 count as 2 specimens (experiments); readings of one specimen have the same")
     assert done.err == ""
 
 
 def test_of_many_keys_the_first_are_printed_and_json_has_all(told: Callable[..., Any]) -> None:
     rows = "".join(f"A01,{2 + n / 10}\n" for n in range(12))
-    assert told(f"alloy,hardness\n{rows}").out.endswith("A01/9/1, A01/10/1 and 2 more.\n")
+    assert told(f"alloy,hardness\n{rows}").out.splitlines()[0].endswith("A01/9/1, A01/10/1 and 2 more.")
     rows = "".join(f"A02,{2 + n / 10}\n" for n in range(12))
     assert told(f"alloy,hardness\n{rows}", "--json").document["keys"] == [f"A02/{n}/1" for n in range(1, 13)]
 
@@ -40,7 +42,7 @@ def test_warnings_name_line_and_cure_on_standard_error_and_in_json(told: Callabl
     assert done.code == 0
     assert done.out == "2 accepted: A04/1/1, A01/1/1.\n"
     assert done.err.startswith(f"warning: {place}: {found}")
-    assert "correct A01/1/1 status=aborted" in done.err
+    assert "matloop correct FILE A01/1/1 status=aborted" in done.err
     (warning,) = told(table.replace("A01", "A05"), "--json").document["warnings"]
     assert warning["place"] == place
     assert warning["found"].startswith("A05 has Cr 5")
