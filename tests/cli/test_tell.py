@@ -46,7 +46,7 @@ def test_warnings_name_line_and_cure_on_standard_error_and_in_json(told: Callabl
     (warning,) = told(table.replace("A01", "A05"), "--json").document["warnings"]
     assert warning["place"] == place
     assert warning["found"].startswith("A05 has Cr 5")
-    assert "correct A05/1/1" in warning["cure"]
+    assert "matloop correct FILE A05/1/1" in warning["cure"]
 
 
 def test_a_terminal_gets_ten_warnings_and_the_number_of_the_others(told: Callable[..., Any]) -> None:
