@@ -8,22 +8,19 @@ unkilled end with equal content hashes, so with equal suggestions, outcomes, day
 from __future__ import annotations
 
 import argparse
-import os
 import random
-import signal
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
+
+from kill_run import MATLOOP, QUIET, run_killed
 
 from matloop.campaign import Campaign
 from matloop.config.starter import CAMPAIGN_FILE, starter_files
 from matloop.domain.events import verify
 from matloop.store.sqlite import SqliteLedger
 
-MATLOOP = str(Path(sys.executable).with_name("matloop"))
-QUIET = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 BATCH = 4
 OUTCOMES = ("measured", "failed", "aborted")
 
@@ -39,23 +36,6 @@ def write_campaign(folder: Path, seed: int, wait: str, experiments: int) -> Path
     file = folder / CAMPAIGN_FILE
     file.write_text(text, encoding="utf-8")
     return file
-
-
-def run_killed(file: Path, twin_seconds: float, kills: int, rng: random.Random) -> int:
-    """Run to the end, killed at up to `kills` random moments; returns how many hit a living process."""
-    hit = 0
-    while True:
-        process = subprocess.Popen([MATLOOP, "run", str(file)], start_new_session=True, **QUIET)
-        if hit >= kills:
-            assert process.wait() == 0
-            return hit
-        time.sleep(rng.uniform(0.0, twin_seconds / 2))
-        if process.poll() is not None:
-            assert process.returncode == 0, f"run ended with {process.returncode}"
-            return hit
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        hit += 1
 
 
 def main() -> None:
@@ -74,7 +54,7 @@ def main() -> None:
             subprocess.run([MATLOOP, "run", str(twin)], check=True, **QUIET)
             lasted = time.perf_counter() - start
             file = write_campaign(Path(name) / "killed", seed, wait, options.experiments)
-            hits = run_killed(file, lasted, options.kills - total, rng)
+            hits = run_killed(file, lasted / 2, options.kills - total, rng)
             events = SqliteLedger(file.with_suffix(".db")).events()
             there, here = Campaign.open(twin), Campaign.open(file)
             spent = here.status()["budget"]
