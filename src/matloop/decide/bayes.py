@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from matloop.decide import Chosen, Task
+from matloop.decide import Chosen, Task, served
 from matloop.decide.acquisition.mean import Mean
-from matloop.decide.acquisition.registry import acquisition
+from matloop.decide.acquisition.registry import acquisition, refusal
 from matloop.decide.batch import Rule
+from matloop.domain.objective import Objective
 from matloop.errors import Faults, InputError, NotYetSupported
 from matloop.surrogate import Surrogate
 from matloop.surrogate.gp import GP
@@ -54,13 +56,19 @@ class Bayes:
             faults.absorb(error)
         faults.raise_if_any(InputError)
 
+    def refuse(self, objectives: Sequence[Objective]) -> tuple[str, str] | None:
+        """Why its acquisition cannot serve the goals, and the cure; None where it can."""
+        return refusal(self.acquisition, objectives)
+
     def suggest(self, task: Task) -> Chosen:
         """Choose n candidates: first the initial design, then what the acquisition finds.
 
         Raises:
+            InputError: when the goals are none that it serves.
             ModelError: when the surrogate cannot be fitted.
             SearchError: when nothing free is found in a large space.
         """
+        served(self, task.objectives)
         rule = acquisition(self.acquisition, self.beta, self.draws)
         return Rule(self.surrogate, rule, self.evaluations, self.calibrate, self.feasibility).suggest(task)
 
@@ -89,13 +97,22 @@ class Greedy:
         _look(faults, self)
         faults.raise_if_any(InputError)
 
+    def refuse(self, objectives: Sequence[Objective]) -> tuple[str, str] | None:
+        """Why there is no best predicted mean, and the cure; None where there is one."""
+        if refusal(Mean.name, objectives) is None:
+            return None
+        found = "strategy 'greedy' takes the best predicted mean, and by these goals there is no best one"
+        return found, "Use strategy 'bayes'."
+
     def suggest(self, task: Task) -> Chosen:
-        """Choose n candidates: first the initial design, then the highest predicted means.
+        """Choose n candidates: first the initial design, then the best predicted means.
 
         Raises:
+            InputError: when the goals are none that it serves.
             ModelError: when the surrogate cannot be fitted.
             SearchError: when nothing free is found in a large space.
         """
+        served(self, task.objectives)
         return Rule(self.surrogate, Mean(), self.evaluations, self.calibrate, self.feasibility).suggest(task)
 
 

@@ -46,6 +46,11 @@ class Model:
     surrogate: str
     calibrations: tuple[Calibration, ...] = ()
 
+    @property
+    def spreads(self) -> tuple[float, ...]:
+        """Standard deviation of the readings, (m,)."""
+        return tuple(float(np.std(self.data.y[:, j])) for j in range(self.data.y.shape[1]))
+
     def predict(self, X: Floats) -> Prediction:
         """Predict at encoded X (n, d), in chunks: each figure (n, m)."""
         parts = [self._heard(X[start : start + CHUNK]) for start in range(0, len(X), CHUNK)]

@@ -12,20 +12,25 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from matloop.decide.acquisition import Scene
+from matloop.decide.acquisition.utility import Utility, utility_of
 from matloop.domain.prediction import Floats
 from matloop.surrogate import Conditioned, Fitted
 
 _APART = 0.1
 """Where a surrogate cannot learn pending candidates, others closer to one than this share of the unit cube's diagonal
 rank last. Smaller, a batch holds near-copies; larger, it is pushed out of the promising region."""
+_NEAREST = 1e-6
+"""Distance from a target, as a share of the spread of the readings, below which nearer is not asked for. Far larger, a
+target is missed; at 0 a reading that lies on it to all its digits would leave nothing to seek."""
 
 
 @dataclass(frozen=True, slots=True)
 class Believed:
     """The posterior given the readings and the belief in what is pending.
 
-    best, best_std, label: highest signed posterior mean over measured and pending candidates, its std, and who holds
-        it. The luckiest reading is not it: with noise that would be a mark nothing can reach.
+    best, best_std, label: highest worth of a posterior mean over measured and pending candidates that hold the limits,
+        the std of that mean, and who holds it. The luckiest reading is not it: with noise that would be a mark nothing
+        can reach.
     heard, unheard: (h, d), (u, d) pending candidates that the surrogate has learned, and those it cannot learn from.
     """
 
@@ -41,13 +46,18 @@ class Believed:
     def of(cls, scene: Scene) -> Believed:
         """The belief at the start of an ask."""
         seen = scene.fitted.predict(scene.measured)
-        means = scene.sign * seen.mean[:, 0]
-        top = int(np.argmax(means))
+        worth = utility_of(scene.objective).of(scene.sign * seen.mean[:, 0])
+        top = int(np.argmax(worth))
         std = float(seen.model_std[top, 0])
         start = cls(
-            scene, scene.fitted, float(means[top]), std, scene.labels[top], scene.measured[:0], scene.measured[:0]
+            scene, scene.fitted, float(worth[top]), std, scene.labels[top], scene.measured[:0], scene.measured[:0]
         )
         return start.join(scene.pending) if len(scene.pending) else start
+
+    @property
+    def utility(self) -> Utility:
+        """What the signed truth is worth."""
+        return utility_of(self.scene.objective, _NEAREST * self.scene.spread)
 
     def look(self, X: Floats) -> tuple[Floats, Floats]:
         """Signed mean (q,) and model_std (q,) at X (q, d)."""
@@ -57,12 +67,13 @@ class Believed:
     def join(self, X: Floats) -> Believed:
         """The belief once the candidates at X (p, d) are pending too."""
         seen = self.fitted.predict(X)
-        means = self.scene.sign * seen.mean[:, 0]
-        top = int(np.argmax(means))
+        worth = self.utility.of(self.scene.sign * seen.mean[:, 0])
+        worth = np.where(self.scene.holds(X), worth, -np.inf)
+        top = int(np.argmax(worth))
         joined = self
-        if means[top] > self.best:
+        if worth[top] > self.best:
             std = float(seen.model_std[top, 0])
-            joined = replace(self, best=float(means[top]), best_std=std, label="a pending candidate")
+            joined = replace(self, best=float(worth[top]), best_std=std, label="a pending candidate")
         if isinstance(self.fitted, Conditioned):
             return replace(joined, fitted=self.fitted.condition(X, seen.mean), heard=np.vstack([self.heard, X]))
         return replace(joined, unheard=np.vstack([self.unheard, X]))
@@ -83,6 +94,12 @@ class Believed:
         return np.where(twin, 1.0, np.clip(1.0 - gaps / radius, 0.0, 1.0))
 
 
+def apart(scores: Floats, near: Floats) -> Floats:
+    """Scores (q,), those last that reach into the neighbourhood of a pending candidate: near (q,), 0 outside."""
+    lowest = np.finfo(np.float64).min / 2
+    return np.where(near > 0, lowest * (1.0 + near) / 2, scores)
+
+
 @dataclass(frozen=True, slots=True)
 class Pointwise:
     """A scorer that needs each candidate's mean and model_std only.
@@ -101,9 +118,7 @@ class Pointwise:
     def score(self, X: Floats) -> Floats:
         """Scores (q,); twins of pending candidates come last, and so do neighbours of those that were not learned."""
         scores = self.formula(*self.believed.look(X), self.believed.best)
-        near = self.believed.near_pending(X)
-        lowest = np.finfo(np.float64).min / 2
-        return np.where(near > 0, lowest * (1.0 + near) / 2, scores)
+        return apart(scores, self.believed.near_pending(X))
 
     def join(self, X: Floats) -> Pointwise:
         """Believe that X (1, d) will read its posterior mean."""

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from matloop.decide.acquisition import Acquisition
 from matloop.decide.acquisition.auto import Auto
 from matloop.decide.acquisition.chance import Chance
-from matloop.decide.acquisition.ei import EI
+from matloop.decide.acquisition.ehvi import EHVI, NEHVI
+from matloop.decide.acquisition.ei import EI, Target
 from matloop.decide.acquisition.mean import Mean
 from matloop.decide.acquisition.nei import NEI
+from matloop.decide.acquisition.parego import ParEGO
 from matloop.decide.acquisition.per_cost import PerCost
 from matloop.decide.acquisition.pi import PI
 from matloop.decide.acquisition.thompson import Thompson
 from matloop.decide.acquisition.ucb import UCB
 from matloop.decide.acquisition.variance import Variance
+from matloop.decide.acquisition.within import Within
+from matloop.domain.objective import Objective, optimised
 from matloop.errors import Faults, InputError, NotYetSupported, fail, nearest
 
 DRAWS = 64
 """Draws of nei where nobody says otherwise: the error of its mean over draws is then a few per cent of itself."""
 
 _PLACE = "strategy.acquisition"
-_LATER = ("hits", "target", "range", "pareto", "ehvi", "nehvi", "kg", "mes")
+_LATER = ("hits", "kg", "mes")
 _MAKE: dict[str, Callable[[float | None, int], Acquisition]] = {
     "auto": lambda beta, draws: Auto(draws),
     "ei": lambda beta, draws: EI(),
@@ -34,10 +38,28 @@ _MAKE: dict[str, Callable[[float | None, int], Acquisition]] = {
     "variance": lambda beta, draws: Variance(),
     "mean": lambda beta, draws: Mean(),
     "cost": lambda beta, draws: PerCost(draws),
+    "target": lambda beta, draws: Target(),
+    "range": lambda beta, draws: Within(),
+    "ehvi": lambda beta, draws: EHVI(),
+    "nehvi": lambda beta, draws: NEHVI(draws),
+    "parego": lambda beta, draws: ParEGO(draws),
     "random": lambda beta, draws: Chance(),
 }
 NAMES = tuple(_MAKE)
-_DRAWING = ("auto", "nei", "cost")  # these make draws; ucb alone has a beta
+_DRAWING = ("auto", "nei", "cost", "nehvi", "parego")  # these make draws; ucb alone has a beta
+_SERVED = ("maximize", "minimize", "target", "range", "learn", "several goals")
+_SERVES: dict[str, tuple[str, ...]] = {
+    "auto": _SERVED,
+    "variance": _SERVED,
+    "random": _SERVED,
+    **dict.fromkeys(("ei", "nei", "pi", "cost"), ("maximize", "minimize", "target")),
+    **dict.fromkeys(("ts", "mean"), ("maximize", "minimize", "target", "range")),
+    "ucb": ("maximize", "minimize"),
+    "target": ("target",),
+    "range": ("range",),
+    **dict.fromkeys(("ehvi", "nehvi", "parego"), ("several goals",)),
+}
+"""Acquisition -> what it serves; limits go with all of them."""
 
 
 def acquisition(name: str, beta: float | None = None, draws: int | None = None) -> Acquisition:
@@ -64,6 +86,22 @@ def acquisition(name: str, beta: float | None = None, draws: int | None = None) 
             faults.add("strategy.draws", f"is {draws!r}", "Give a whole number from 1, best a power of two.")
     faults.raise_if_any(InputError)
     return _MAKE[name](beta, DRAWS if draws is None else draws)
+
+
+def serving(wanted: str) -> tuple[str, ...]:
+    """The acquisitions that serve a goal, or `several goals`."""
+    return tuple(name for name in NAMES if wanted in _SERVES[name])
+
+
+def refusal(name: str, objectives: Sequence[Objective]) -> tuple[str, str] | None:
+    """Why an acquisition cannot serve the goals, and the cure; None where it can."""
+    best = optimised(tuple(objectives))
+    wanted = "several goals" if len(best) > 1 else (best[0].goal if best else "learn")
+    if wanted in _SERVES[name]:
+        return None
+    able = ", ".join(map(repr, serving(wanted)))
+    goals = f"goal {wanted!r}" if len(best) < 2 else f"{len(best)} goals at once"
+    return f"acquisition {name!r} cannot serve {goals}", f"Use one of {able}."
 
 
 def _number(value: Any) -> bool:
