@@ -96,7 +96,7 @@ KEYS = [
     config("no goal", swap('goal = "maximize"\n', ""), "[[objective]]", "'goal' is missing", "minimize"),
     config("no objective", swap("[[objective]]", "[[constraint]]"), "campaign.toml", "no [[objective]]", "goal"),
     config("reserved objective", swap('"hardness"', '"status"'), "[[objective]]", "matloop's own", "another name"),
-    config("two objectives", swap("[pool]", GOOD_HEAD + "[pool]"), "campaign.toml:10", "not yet supported", "Keep one"),
+    config("one objective twice", swap("[pool]", GOOD_HEAD + "[pool]"), "campaign.toml", "occurs twice", "once"),
     config(
         "objective in single brackets", swap("[[objective]]", "[objective]"), ":5", "single brackets", "[[objective]]"
     ),

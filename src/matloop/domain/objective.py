@@ -11,6 +11,7 @@ from matloop.domain.units import check_unit
 from matloop.errors import Faults, InputError, fail, nearest
 
 Goal = Literal["maximize", "minimize", "target", "range", "limit", "learn"]
+Direction = Literal["maximize", "minimize"]
 GOALS: tuple[str, ...] = get_args(Goal)
 
 RESERVED = (
@@ -103,6 +104,17 @@ class Objective:
     def optimised(self) -> bool:
         """Is there a better and a worse of it? A limit must only hold, and what is to be learned has no best."""
         return self.goal not in ("limit", "learn")
+
+    @property
+    def direction(self) -> Direction:
+        """Which way is better, where simply more is, or less.
+
+        Raises:
+            InputError: for another goal.
+        """
+        if self.goal == "maximize" or self.goal == "minimize":  # noqa: PLR1714 (mypy narrows by these)
+            return self.goal
+        fail(InputError, f"objective {self.name!r}", f"goal {self.goal!r} has no direction", "Maximise or minimise it.")
 
     @property
     def linear(self) -> bool:

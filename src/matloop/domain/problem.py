@@ -59,6 +59,10 @@ class Problem:
         names = [objective.name for objective in self.objectives]
         if not names:
             faults.add("objectives", "there is none", "Say what is measured, and whether more or less is better.")
+        for name in names:
+            for other in {f"{name}_model", f"{name}_noise"} & set(names):
+                cure = f"Rename one: {other}_std could belong to either."
+                faults.add("objectives", f"{name!r} and {other!r} cannot be told apart in tables", cure)
         for name in sorted({name for name in names if names.count(name) > 1}):
             faults.add("objectives", f"{name!r} occurs twice", "Give each objective once.")
         for name in names:
@@ -72,9 +76,7 @@ class Problem:
         """Do the goals make sense together?"""
         best, goals = optimised(self.objectives), [one.goal for one in self.objectives]
         if goals and set(goals) == {"limit"}:
-            cure = (
-                "Add an [[objective]] to be optimised, or with goal = 'learn'; for all that lies within take 'range'."
-            )
+            cure = "Add an objective to be optimised, or goal 'learn'; to find what lies within take goal 'range'."
             faults.add("objectives", "a limit alone leaves nothing to be optimised", cure)
         if "learn" in goals and best:
             found = (
