@@ -172,7 +172,6 @@ def test_all_faults_come_at_once_in_the_order_of_the_file(tmp_path: Path) -> Non
     [
         ('id = "design"', 'formula = "printer"', 15),
         ('id = "design"', 'exclude_elements = ["Pb"]', 15),
-        ("[strategy]", '[[parameter]]\nname = "x"\nkind = "real"\nlow = 0\nhigh = 1\n[strategy]', 18),
         ('"auto"', '"hits"', 20),
         ('"ledger.db"', '"postgresql://host/db"', 5),
         ('"ledger.db"', '"sqlite:///ledger.db"', 5),
@@ -180,7 +179,7 @@ def test_all_faults_come_at_once_in_the_order_of_the_file(tmp_path: Path) -> Non
         *(('"person"', f'"{kind}"', 27) for kind in ("files", "sila", "scpi", "slurm")),
     ],
     ids=[
-        *("formula", "exclude elements", "pool x space", "acquisition hits", "PostgreSQL"),
+        *("formula", "exclude elements", "acquisition hits", "PostgreSQL"),
         *("URL", "days", "files", "sila", "scpi", "slurm"),
     ],
 )

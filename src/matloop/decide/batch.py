@@ -17,7 +17,6 @@ from matloop.decide.search_pool import Found, GridRows, PoolRows, RowSearch, Sea
 from matloop.decide.search_space import Points, SpaceSearch
 from matloop.decide.sequence import SMALL
 from matloop.decide.words import count, figure, sentence
-from matloop.domain.candidate import Candidate
 from matloop.domain.pool import Pool
 from matloop.domain.space import Space
 from matloop.surrogate import Blurred, Surrogate
@@ -64,7 +63,7 @@ class Rule:
         """What the acquisition finds, one after another, each in the light of those before."""
         closed = task.closed | {choice.candidate.id for choice in design}
         pending = (*task.open, *(choice.candidate for choice in design))
-        prices = Prices.of(task, _paid(task, design))
+        prices = Prices.of(task, [choice.candidate for choice in design])
         scene = scene_of(task, model, pending, task.n - len(design), forming)
         scene = replace(scene, priced=prices is not None and prices.weigh)
         scorer = prepared(self.acquisition, scene, forming)
@@ -74,7 +73,7 @@ class Rule:
             found = search.best(scorer)
             if found is None:
                 break
-            said = "" if prices is None else prices.say(scorer, found.X, _cost(task, found.candidate))
+            said = "" if prices is None else prices.say(scorer, found.X)
             choices.append(_choice(found, scorer, task, model, said))
             if len(choices) < scene.n:
                 scorer = scorer.join(found.X)
@@ -104,15 +103,6 @@ def _predicted(choice: Choice, task: Task, model: Model) -> Choice:
     """A design candidate of an ask that also holds model choices: the model has been fitted, so it is heard."""
     seen = model.predict_values([choice.candidate.values])
     return replace(choice, prediction=seen.at(0, model.objectives))
-
-
-def _cost(task: Task, candidate: Candidate) -> float:
-    """What a candidate costs, 0 where that is unknown."""
-    return (task.costs.of(candidate.id, candidate.values) or 0.0) if task.costs else 0.0
-
-
-def _paid(task: Task, choices: list[Choice]) -> float:
-    return sum(_cost(task, choice.candidate) for choice in choices)
 
 
 def _choice(found: Found, scorer: Scorer, task: Task, model: Model, priced: str) -> Choice:
