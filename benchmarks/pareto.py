@@ -4,8 +4,8 @@ ZDT1 and ZDT2 with 4 parameters (Zitzler, Deb, Thiele 2000) and DTLZ2 with 6 par
 Laumanns, Zitzler 2005), minimised; grids of step 0.01, 10 points of the initial design, batches of 2. `noise` adds to
 each reading that share of the standard deviation of its objective over the space. Printed: how much
 hypervolume the true values of all that was measured lack of that of the true front, from the references that are usual
-for these problems (11 each for ZDT, 1.1 each for DTLZ2), mean over seeds. The program is told no reference: its own rule
-is part of what is tried.
+for these problems (11 each for ZDT, 1.1 each for DTLZ2), mean over seeds. The program is told no reference: its own
+rule is part of what is tried.
 
 Usage: python benchmarks/pareto.py [--seeds 3] [--only zdt1 ...] [--strategies ehvi parego ...] [--noise 0.2]
 """
@@ -103,13 +103,9 @@ def main() -> None:
         for name in given.strategies:
             runs = [lacking(TASKS[problem], name, seed, given.noise) for seed in range(given.seeds)]
             figures = np.array([found for found, _ in runs])
-            said = "  ".join(
-                f"{at}: {figures[:, k].mean():.4f} ({np.ptp(figures[:, k]):.4f})" for k, at in enumerate(AT)
-            )
-            each = np.mean([seconds for _, seconds in runs])
-            print(
-                f"{problem:6} noise {given.noise:.1f} {name:7} lacks at {said}  {each:.2f} s a suggestion", flush=True
-            )
+            parts = [f"{at}: {figures[:, k].mean():.4f} ({np.ptp(figures[:, k]):.4f})" for k, at in enumerate(AT)]
+            each = f"{np.mean([seconds for _, seconds in runs]):.2f} s a suggestion"
+            print(f"{problem:6} noise {given.noise:.1f} {name:7} lacks at {'  '.join(parts)}  {each}", flush=True)
 
 
 if __name__ == "__main__":
