@@ -200,6 +200,8 @@ def tell(
         )
     if told.censored:
         say(f"{set_aside(told.censored)}.")
+    if told.accepted:
+        say(f"If one is wrong: `matloop correct {file} KEY ...` mends or voids it (`matloop correct --help`).")
 
 
 tell.__doc__ = f"{tell.__doc__}\n{_TABLE}"
