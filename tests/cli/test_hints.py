@@ -19,7 +19,7 @@ def known(tmp_path: Path, matloop: Matloop) -> Path:
 def test_suggest_names_a_table_of_readings_that_nobody_told(known: Path, matloop: Matloop) -> None:
     done = matloop("suggest", known, "-n", "2")
     assert f"matloop tell {known} {known.with_name('known.csv')}" in done.err
-    assert "0 readings" not in done.out
+    assert done.code == 0
 
 
 def test_suggest_is_silent_once_it_was_told(known: Path, matloop: Matloop) -> None:
