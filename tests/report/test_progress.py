@@ -114,8 +114,8 @@ def test_of_many_made_the_most_promising_at_each_time_are_judged() -> None:
     order = [str(i) for i in range(2000)]
     kept = {int(item.candidate) for item in promising(ranked, order, goal)}
     assert len(kept) <= 256
-    for count in (1, 10, 100, 2000):
-        assert int(np.argmin(means[:count])) in kept or means[:count].min() > means[sorted(kept)][0] - 1e-12
+    assert 0 in kept
+    assert set(np.argsort(means)[:8].tolist()) <= kept
     assert [item.candidate for item in promising(ranked, order[:200], goal)] == order[:200]
 
 

@@ -44,6 +44,8 @@ def _head(page: Page, findings: Findings) -> None:
     unit = unit_beside(goal.name, goal.unit)
     page.add(f"<h1>{say(findings.problem.name)}</h1>")
     page.add(f'<p class="headline">{say(headline(findings))}</p>')
+    if findings.ranked:
+        page.add(f'<p class="made">at {say(sections.called(findings, findings.ranked[0]))}</p>')
     for claim in findings.claims:
         page.add(f'<p><span class="badge {claim.verdict}">{claim.verdict}</span> {sections.evidence(claim)}</p>')
     facts = [
@@ -67,12 +69,11 @@ def headline(findings: Findings) -> str:
         return "Nothing was measured yet."
     best, goal = findings.ranked[0], findings.goal
     unit = unit_beside(goal.name, goal.unit)
-    made = sections.called(findings, best)
     if best.prediction is None:
         said = f"{figure(best.reading_mean[goal.name])} (plain mean: there is no model yet)"
     else:
         said = with_error(best.prediction.mean[goal.name], best.prediction.model_std[goal.name], unit)
-    return f"Best {goal.name} so far: {said} at {made}"
+    return f"Best {goal.name} so far: {said}"
 
 
 def _progress(page: Page, findings: Findings) -> None:
@@ -89,7 +90,7 @@ _JUDGED = {
     "can be made; exact.",
     "draws": "The truth is not known: it is drawn from the model's posterior, and each draw judges both lines alike, "
     f"the best that this campaign had made by then, and random choice. {_RANDOM}. Lines: means over the draws. "
-    "Bands: where 90 % of the draws lie.",
+    "Bands: where 90 % of the draws lie. The comparison is as good as the model, judged below: errors that are not true mislead it.",
     "model": "The best made so far, as the model of all readings (or without one their plain mean) judges it. Random "
     "choice is not shown: it needs a model with a joint posterior.",
 }
@@ -104,9 +105,8 @@ def _parts(findings: Findings) -> str:
     if data.judged == "draws" and data.looked < data.made:
         said += f" Of {data.made} candidates made the {data.looked} most promising are judged by the draws."
     if len(data.random_at) and data.random_at[-1] < len(data.experiments):
-        said += (
-            f" Random choice is worked out up to {data.random_at[-1]} experiments: so many candidates were looked at."
-        )
+        last = data.random_at[-1]
+        said += f" Random choice is worked out up to {last} experiments, on as many candidates drawn at random."
     return said
 
 
