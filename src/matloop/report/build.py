@@ -90,8 +90,8 @@ _JUDGED = {
     "can be made; exact.",
     "draws": "The truth is not known: it is drawn from the model's posterior, and each draw judges both lines alike, "
     f"the best that this campaign had made by then, and random choice. {_RANDOM}. Lines: means over the draws. "
-    "Bands: where 90 % of the draws lie. The comparison is as good as the model, which is judged below: errors that are "
-    "not true mislead it.",
+    "Bands: where 90 % of the draws lie. The comparison is as good as the model, judged below: wrong error bars "
+    "mislead it.",
     "model": "The best made so far, as the model of all readings (or without one their plain mean) judges it. Random "
     "choice is not shown: it needs a model with a joint posterior.",
 }
