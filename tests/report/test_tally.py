@@ -30,7 +30,7 @@ def test_the_head_the_caption_and_the_figure_count_alike() -> None:
         "5 of 9 suggested, 2 told though not suggested (outside the budget); 2 awaited"
     )
     assert found.tally.said() == (
-        "5 experiments with an outcome: 3 measured, 1 failed, 1 aborted or voided; 4 readings in all"
+        "5 experiments with an outcome: 3 measured, 1 failed, 1 aborted or voided; 4 readings"
     )
 
 

@@ -58,7 +58,7 @@ class Tally:
         """The outcomes in words."""
         became = ", ".join(f"{number} {_WORDS.get(word, word)}" for word, number in self.became.items() if number)
         some = f"{count(self.outcomes, 'experiment')} with an outcome"
-        return f"{some}{f': {became}' if became else ''}; {count(self.readings, 'reading')} in all"
+        return f"{some}{f': {became}' if became else ''}; {count(self.readings, 'reading')}"
 
 
 def tally_of(state: State, limit: int | None) -> Tally:
