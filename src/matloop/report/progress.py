@@ -117,16 +117,7 @@ def progress_of(
     """
     told = _told(state, goal)
     at, readings = _thinned(told.dots)
-    counts = counts_up_to(told.experiments) if told.experiments else np.empty(0, dtype=np.intp)
-    if known is None and drawn is not None:
-        judged, own = "draws", _grown(told, drawn.made)
-        counts = counts[counts <= drawn.most]
-        random = np.array([expected_best(draw, counts.tolist()) for draw in drawn.among]).reshape(-1, len(counts))
-    else:
-        judged, judge = ("model", values) if known is None else ("truth", known.of)
-        own = _grown(told, {id_: np.array([goal.sign * value]) for id_, value in judge.items()})
-        counts = counts if known is not None else counts[:0]
-        random = np.empty((1, 0)) if known is None else expected_best(goal.sign * known.every, counts.tolist())[None]
+    judged, own, counts, random = _judged(told, goal, values, known, drawn)
     best, low, high = (goal.sign * _held(line, own.after, told.experiments) for line in _spread(own.lines))
     line, random_low, random_high = (goal.sign * part for part in _spread(random))
     simulated, none = judged == "draws", np.empty(0)
@@ -201,6 +192,23 @@ class _Grown:
         """(S,) after so many; None before the first."""
         place = int(np.searchsorted(self.after, experiments, side="right")) - 1
         return self.lines[:, place] if place >= 0 else None
+
+
+def _judged(
+    told: _Told, goal: Objective, values: Mapping[str, float], known: Known | None, drawn: Drawn | None
+) -> tuple[str, _Grown, NDArray[np.intp], Floats]:
+    """By what both are judged, what was made, and the baseline (S, c) after c numbers of experiments, signed."""
+    counts = counts_up_to(told.experiments) if told.experiments else np.empty(0, dtype=np.intp)
+    if known is None and drawn is not None:
+        judged, own = "draws", _grown(told, drawn.made)
+        counts = counts[counts <= drawn.most]
+        random = np.array([expected_best(draw, counts.tolist()) for draw in drawn.among]).reshape(-1, len(counts))
+    else:
+        judged, judge = ("model", values) if known is None else ("truth", known.of)
+        own = _grown(told, {id_: np.array([goal.sign * value]) for id_, value in judge.items()})
+        counts = counts if known is not None else counts[:0]
+        random = np.empty((1, 0)) if known is None else expected_best(goal.sign * known.every, counts.tolist())[None]
+    return judged, own, counts, random
 
 
 def _grown(told: _Told, values: Mapping[str, Floats]) -> _Grown:
