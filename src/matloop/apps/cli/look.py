@@ -109,7 +109,7 @@ def say_summary(summary: Summary, sheet: Sheet) -> None:
         say(f"{objective.name} is {modelled if summary.modelled else plain}.")
     if summary.steps:
         unit = None if objective.unit == "1" else objective.unit
-        taken = [f"{figure(step.value, unit)} at reading {step.experiment}" for step in summary.steps[-_STEPS:]]
+        taken = [f"{figure(step.value, unit)} ({step.key})" for step in summary.steps[-_STEPS:]]
         say(f"Records among single readings (noise included, so the ranking goes by the model): {', '.join(taken)}.")
     for failure in summary.failures[:_FAILED]:
         say(f"Failed: {failure.where} ({failure.candidate}) {failure.note}".rstrip())
