@@ -19,7 +19,7 @@ from matloop.domain.candidate import Candidate
 from matloop.domain.pool import Pool
 from matloop.domain.space import Space
 from matloop.errors import NotYetSupported, fail
-from matloop.surrogate import Blurred, Surrogate
+from matloop.surrogate import Blurred, Reasoned, Surrogate
 from matloop.surrogate.classify import Forming
 
 _PROMISING = 4
@@ -142,7 +142,8 @@ def _choice(found: Found, scorer: Scorer, task: Task, model: Model, priced: str)
     errors = f"model {figure(at.model_std[name])}, one reading {figure(at.noise_std[name])}"
     blur = float(model.fitted.input_std(found.X)[0, 0]) if isinstance(model.fitted, Blurred) else 0.0
     errors += f", of which {figure(blur)} by what is really made" if blur > 0 else ""
-    reason = sentence([scorer.say(found.X), priced, errors], task.set_aside)
+    why = model.fitted.why() if isinstance(model.fitted, Reasoned) else ""
+    reason = sentence([scorer.say(found.X), priced, errors, why], task.set_aside)
     return Choice(found.candidate, reason, prediction=at)
 
 
