@@ -275,6 +275,56 @@ def test_one_that_cannot_be_fitted_is_left_out_and_the_reason_says_so() -> None:
     assert said["why"].endswith("; broken left out: no fit today")
 
 
+@dataclass(frozen=True)
+class Odd:
+    """A surrogate whose fits return what they should not."""
+
+    what: object
+    name: ClassVar[str] = "odd"
+
+    def fit(self, data: Observations, rng: np.random.Generator, warm: Mapping[str, Any] | None = None) -> Any:
+        return self.what
+
+
+@dataclass(frozen=True)
+class Saying:
+    said: object
+
+    def predict(self, X: Floats) -> Any:
+        return self.said
+
+    def describe(self) -> Mapping[str, Any]:
+        return {}
+
+
+SQUARE = np.ones((2, 2))
+
+
+@pytest.mark.parametrize(
+    ("what", "found"),
+    [
+        (None, "`fit` returned NoneType"),
+        (Saying(3.0), "`predict` returned float"),
+        (Saying(Prediction(SQUARE, SQUARE, SQUARE)), r"its prediction has shape \(2, 2\) for 1 input and 1 objectives"),
+    ],
+    ids=["none", "number", "shape"],
+)
+def test_one_that_breaks_its_contract_is_named(what: object, found: str) -> None:
+    with pytest.raises(PluginError, match=f"surrogate 'odd': {found}"):
+        picked(readings(24, 1), Auto((GP(), Odd(what))))
+
+
+def test_one_that_predicts_no_numbers_elsewhere_is_left_out() -> None:
+    @dataclass(frozen=True)
+    class Blind(Twin):
+        def fit(self, data: Observations, rng: np.random.Generator, warm: Mapping[str, Any] | None = None) -> Mean:
+            return Mean(0.0 if len(data.y) == 24 else float("nan"), 1.0, {})
+
+    said = picked(readings(24, 1), Auto((Blind(), GP())))
+    assert said["picked"] == "gp"
+    assert "twin left out: it predicts a number that is not finite" in said["why"]
+
+
 def test_none_that_can_be_fitted_is_an_error() -> None:
     other = type("Other", (Broken,), {"name": "other"})()
     with pytest.raises(ModelError, match="no fit today"):

@@ -23,7 +23,7 @@ from typing import Any, ClassVar, cast
 import numpy as np
 
 from matloop.domain.prediction import Floats, Prediction
-from matloop.errors import ConfigError, Faults, ModelError
+from matloop.errors import ConfigError, Faults, ModelError, PluginError, fail
 from matloop.surrogate import Conditioned, Fitted, Observations, Quick, Surrogate
 from matloop.surrogate.calibrate import FEWEST, MOST, Calibration, Errors
 from matloop.surrogate.crossed import FOLDS, Crossed, deal
@@ -85,13 +85,14 @@ class Auto:
 
         Raises:
             ModelError: when none of the surrogates can be fitted.
+            PluginError: when what one of them returns breaks its contract.
         """
         before = _Before.of(warm)
         fits: dict[str, Fitted] = {}
         out: dict[str, ModelError] = {}
         for label, surrogate in self.labelled().items():
             try:
-                fits[label] = surrogate.fit(data, deepcopy(rng), before.models.get(label))
+                fits[label] = _sound(label, surrogate.fit(data, deepcopy(rng), before.models.get(label)), data)
             except ModelError as error:
                 out[label] = error
         if not fits:
@@ -149,8 +150,26 @@ class Auto:
             except ModelError as error:
                 out[label] = error.faults[0].found
                 continue
-            scores[label] = _scores(crossed, np.array(spreads))
+            found = _scores(crossed, np.array(spreads))
+            if np.isfinite(found).all():
+                scores[label] = found
+            else:
+                out[label] = "it predicts a number that is not finite"
         return _Contest(tuple(fits), scores, how, out)
+
+
+def _sound(label: str, fitted: Any, data: Observations) -> Fitted:
+    """What was fitted, if it is a model of the objectives; it is compared before anyone else looks at it."""
+    place, contract = f"surrogate {label!r}", "See matloop.surrogate.Fitted for what it must do."
+    if not isinstance(fitted, Fitted):
+        fail(PluginError, place, f"`fit` returned {type(fitted).__name__}, which lacks predict or describe", contract)
+    said = fitted.predict(data.X[:1])
+    if not isinstance(said, Prediction):
+        fail(PluginError, place, f"`predict` returned {type(said).__name__}", contract)
+    if said.mean.shape != (1, data.y.shape[1]):
+        found = f"its prediction has shape {said.mean.shape} for 1 input and {data.y.shape[1]} objectives"
+        fail(PluginError, place, found, contract)
+    return fitted
 
 
 def _apart(one: Surrogate, alike: Sequence[Surrogate]) -> str:
