@@ -18,7 +18,7 @@ from matloop.errors import ConfigError, ModelError, PluginError
 from matloop.surrogate import Conditioned, Fitted, Joint, Observations, Reasoned, Surrogate
 from matloop.surrogate.auto import Auto
 from matloop.surrogate.calibrate import FEWEST, MOST
-from matloop.surrogate.crossed import FOLDS, Crossed, deal
+from matloop.surrogate.folds import FOLDS, Folded, deal
 from matloop.surrogate.forest import Forest
 from matloop.surrogate.gp import GP
 from matloop.surrogate.rescaled import rescaled
@@ -218,7 +218,7 @@ class _Watching:
 @pytest.mark.parametrize("repeats", [1, 2, 5])
 def test_replicates_of_an_input_are_never_split(repeats: int) -> None:
     data, watching = measured(smooth, 23, 2, repeats=repeats), _Watching()
-    Crossed.of(watching, None, data, deal(23, np.random.default_rng(3)), np.random.default_rng(0))
+    Folded.of(watching, None, data, deal(23, np.random.default_rng(3)), np.random.default_rng(0))
     everything = {row.tobytes() for row in data.X}
     left_out = [everything - seen for seen in watching.seen]
     assert len(left_out) == FOLDS

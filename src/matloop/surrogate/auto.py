@@ -1,6 +1,6 @@
 """auto: which of several surrogates predicts best what it has not seen? Picked by cross-validated log score.
 
-Each surrogate is fitted to all readings, and anew to all folds but one of the same deal (`crossed`). The score of an
+Each surrogate is fitted to all readings, and anew to all folds but one of the same deal (`folds`). The score of an
 input is the log density of its readings where it was left out (Good 1952, "Rational decisions"; strictly proper:
 Gneiting and Raftery 2007, "Strictly proper scoring rules, prediction, and estimation", JASA 102, 359), with the total
 std that decisions will see: the model's part corrected as in `calibrate`, and noise. Scores are of readings in units of
@@ -26,7 +26,7 @@ from matloop.domain.prediction import Floats, Prediction
 from matloop.errors import ConfigError, Faults, ModelError, PluginError, fail
 from matloop.surrogate import Conditioned, Fitted, Observations, Quick, Surrogate
 from matloop.surrogate.calibrate import FEWEST, MOST, Calibration, Errors
-from matloop.surrogate.crossed import FOLDS, Crossed, deal
+from matloop.surrogate.folds import FOLDS, Folded, deal
 from matloop.surrogate.forest import Forest
 from matloop.surrogate.gp import GP
 from matloop.surrogate.replicates import Inputs, Scaling
@@ -144,13 +144,13 @@ class Auto:
         out = {}
         for label, fitted in fits.items():
             try:
-                crossed = Crossed.of(
+                folded = Folded.of(
                     self.labelled()[label], fitted.describe(), data, fold, np.random.default_rng(seed + 1)
                 )
             except ModelError as error:
                 out[label] = error.faults[0].found
                 continue
-            found = _scores(crossed, np.array(spreads))
+            found = _scores(folded, np.array(spreads))
             if np.isfinite(found).all():
                 scores[label] = found
             else:
@@ -179,12 +179,12 @@ def _apart(one: Surrogate, alike: Sequence[Surrogate]) -> str:
     return ", ".join(f"{name} {getattr(one, name)}" for name in differing)
 
 
-def _scores(crossed: Crossed, spreads: Floats) -> Floats:
+def _scores(folded: Folded, spreads: Floats) -> Floats:
     """Log score (g,) of each input, mean over the objectives, of readings in units of their spread (m,)."""
-    mean, noise = crossed.readings()
-    columns = zip((mean - crossed.mean).T, crossed.model.T, noise.T, strict=True)
+    mean, noise = folded.readings()
+    columns = zip((mean - folded.mean).T, folded.model.T, noise.T, strict=True)
     factors = np.array([Calibration.of(Errors(*column, "")).factor for column in columns])
-    return np.asarray((crossed.log_scores(factors) + np.log(spreads)).mean(axis=1))
+    return np.asarray((folded.log_scores(factors) + np.log(spreads)).mean(axis=1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from scipy.stats import binom, norm
 from matloop.domain.prediction import Floats
 from matloop.errors import ModelError
 from matloop.surrogate import Fitted, HeldOut, Observations, Surrogate
-from matloop.surrogate.crossed import FOLDS, Crossed, deal
+from matloop.surrogate.folds import FOLDS, Folded, deal
 from matloop.surrogate.replicates import Inputs
 
 Label = Literal["calibrated", "recalibrated", "not calibrated"]
@@ -158,9 +158,9 @@ def _cross_validated(
     surrogate: Surrogate, warm: Mapping[str, Any], data: Observations, count: int, rng: np.random.Generator
 ) -> tuple[Calibration, ...]:
     """Deal, fit, predict what was left out."""
-    crossed = Crossed.of(surrogate, warm, data, deal(count, rng), rng)
-    mean, noise = crossed.readings()
-    columns = zip((mean - crossed.mean).T, crossed.model.T, noise.T, strict=True)
+    folded = Folded.of(surrogate, warm, data, deal(count, rng), rng)
+    mean, noise = folded.readings()
+    columns = zip((mean - folded.mean).T, folded.model.T, noise.T, strict=True)
     how = f"{FOLDS}-fold cross-validation with fresh fits"
     return tuple(Calibration.of(Errors(*column, how)) for column in columns)
 

@@ -29,7 +29,7 @@ def deal(count: int, rng: np.random.Generator) -> NDArray[np.intp]:
 
 
 @dataclass(frozen=True, slots=True)
-class Crossed:
+class Folded:
     """Predictions of n readings at g distinct inputs, each by a model that has not seen its input.
 
     data, inputs: the readings. mean, model: (g, m) what is said of the truth, and its std.
@@ -51,7 +51,7 @@ class Crossed:
         data: Observations,
         fold: NDArray[np.intp],
         rng: np.random.Generator,
-    ) -> Crossed:
+    ) -> Folded:
         """Fit to all folds but one, predict that one.
 
         Args:
