@@ -122,7 +122,7 @@ def standings(problem: Problem, state: State, model: Model | None) -> Standings:
         return Standings([], [])
     values = [groups[id_][0].values for id_ in ids]
     if model is not None:
-        said, spreads = model.predict_values(values), model.spreads
+        said, spreads = model.predict_made(values), model.spreads
     else:
         read = np.array([[means[id_][name] for name in names] for id_ in ids]).reshape(len(ids), len(names))
         said = Prediction(read, np.zeros_like(read), np.zeros_like(read))

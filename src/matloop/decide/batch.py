@@ -12,6 +12,7 @@ from matloop.decide.design import design_line, design_words, initial_length
 from matloop.decide.model import Model, formed, ignorance, learn, learned
 from matloop.decide.order import best_first
 from matloop.decide.prices import Prices
+from matloop.decide.risk import Sure, guarded
 from matloop.decide.scene import prepared, scene_of
 from matloop.decide.search_pool import Found, GridRows, PoolRows, RowSearch, Search
 from matloop.decide.search_space import Points, SpaceSearch
@@ -19,7 +20,7 @@ from matloop.decide.sequence import SMALL
 from matloop.decide.words import count, figure, sentence
 from matloop.domain.pool import Pool
 from matloop.domain.space import Space
-from matloop.surrogate import Blurred, Surrogate
+from matloop.surrogate import Blurred, Reasoned, Surrogate
 from matloop.surrogate.classify import Forming
 
 _PROMISING = 4
@@ -33,6 +34,7 @@ class Rule:
     evaluations: scores that the search of a large space may compute for one candidate.
     calibrate: judge the stated errors by cross-validation and correct them.
     feasibility: learn from failures where candidates form, and mind it.
+    sure: how sure a candidate must be, None where nobody asks.
     """
 
     surrogate: Surrogate
@@ -40,6 +42,7 @@ class Rule:
     evaluations: int
     calibrate: bool = True
     feasibility: bool = True
+    sure: Sure | None = None
 
     def suggest(self, task: Task) -> Chosen:
         """Design first, while it lasts or no model can be fitted; the model chooses the others.
@@ -68,6 +71,7 @@ class Rule:
         scene = replace(scene, priced=prices is not None and prices.weigh)
         scorer = prepared(self.acquisition, scene, forming)
         search = self._search(task, model, closed, prices)
+        scorer = scorer if self.sure is None else guarded(scorer, self.sure, task, model, search)
         choices: list[Choice] = []
         while len(choices) < scene.n:
             found = search.best(scorer)
@@ -113,7 +117,8 @@ def _choice(found: Found, scorer: Scorer, task: Task, model: Model, priced: str)
         of = f"{name}: " if len(model.objectives) > 1 else ""
         errors = f"{of}model {figure(at.model_std[name])}, one reading {figure(at.noise_std[name])}"
         parts.append(errors + (f", of which {figure(blur)} by what is really made" if blur > 0 else ""))
-    reason = sentence([scorer.say(found.X), priced, *parts, _partial(task)], task.set_aside)
+    why = model.fitted.why() if isinstance(model.fitted, Reasoned) else ""
+    reason = sentence([scorer.say(found.X), priced, *parts, why, _partial(task)], task.set_aside)
     return Choice(found.candidate, reason, prediction=at)
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 from matloop.decide import Chosen, Task, served
+from matloop.decide.acquisition import Acquisition
 from matloop.decide.acquisition.mean import Mean
 from matloop.decide.acquisition.registry import acquisition, refusal
 from matloop.decide.batch import Rule
+from matloop.decide.risk import Sure
 from matloop.domain.objective import Objective
 from matloop.errors import Faults, InputError, NotYetSupported
 from matloop.surrogate import Surrogate
@@ -31,6 +33,8 @@ class Bayes:
     evaluations: scores that the search of a large space may compute for one candidate.
     calibrate: judge the errors that the surrogate states by cross-validation, and correct them.
     feasibility: learn from failures where candidates form, and mind it; nothing changes while nothing failed.
+    sure: how sure the model must be of a candidate, as {max_std = 0.2} (in the objective's unit) or
+        {min_probability = 0.8, threshold = 1.5}; None for no matter how sure.
 
     Raises:
         InputError: when a setting is wrong, or NotYetSupported when a later version brings it.
@@ -43,6 +47,7 @@ class Bayes:
     evaluations: int = EVALUATIONS
     calibrate: bool = True
     feasibility: bool = True
+    sure: Mapping[str, float] | None = field(default=None, hash=False)
     name: ClassVar[str] = "bayes"
 
     def __post_init__(self) -> None:
@@ -58,7 +63,7 @@ class Bayes:
 
     def refuse(self, objectives: Sequence[Objective]) -> tuple[str, str] | None:
         """Why its acquisition cannot serve the goals, and the cure; None where it can."""
-        return refusal(self.acquisition, objectives)
+        return refusal(self.acquisition, objectives) or _unsure(Sure.of(self.sure), objectives)
 
     def suggest(self, task: Task) -> Chosen:
         """Choose n candidates: first the initial design, then what the acquisition finds.
@@ -70,7 +75,7 @@ class Bayes:
         """
         served(self, task.objectives)
         rule = acquisition(self.acquisition, self.beta, self.draws)
-        return Rule(self.surrogate, rule, self.evaluations, self.calibrate, self.feasibility).suggest(task)
+        return _rule(self, rule).suggest(task)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,8 @@ class Greedy:
     evaluations: scores that the search of a large space may compute for one candidate.
     calibrate: judge the errors that the surrogate states by cross-validation, and correct them.
     feasibility: learn from failures where candidates form, and mind it; nothing changes while nothing failed.
+    sure: how sure the model must be of a candidate, as {max_std = 0.2} (in the objective's unit) or
+        {min_probability = 0.8, threshold = 1.5}; None for no matter how sure.
 
     Raises:
         InputError: when a setting is wrong.
@@ -90,6 +97,7 @@ class Greedy:
     evaluations: int = EVALUATIONS
     calibrate: bool = True
     feasibility: bool = True
+    sure: Mapping[str, float] | None = field(default=None, hash=False)
     name: ClassVar[str] = "greedy"
 
     def __post_init__(self) -> None:
@@ -100,7 +108,7 @@ class Greedy:
     def refuse(self, objectives: Sequence[Objective]) -> tuple[str, str] | None:
         """Why there is no best predicted mean, and the cure; None where there is one."""
         if refusal(Mean.name, objectives) is None:
-            return None
+            return _unsure(Sure.of(self.sure), objectives)
         found = "strategy 'greedy' takes the best predicted mean, and by these goals there is no best one"
         return found, "Use strategy 'bayes'."
 
@@ -113,7 +121,22 @@ class Greedy:
             SearchError: when nothing free is found in a large space.
         """
         served(self, task.objectives)
-        return Rule(self.surrogate, Mean(), self.evaluations, self.calibrate, self.feasibility).suggest(task)
+        return _rule(self, Mean()).suggest(task)
+
+
+def _unsure(sure: Sure | None, objectives: Sequence[Objective]) -> tuple[str, str] | None:
+    """Why nothing can be said to be sure enough, and the cure; None where it can."""
+    if sure is not None and len(objectives) > 1:
+        return f"'sure' is about one objective, and there are {len(objectives)}", "Leave it out."
+    if sure is not None and sure.threshold is not None and not objectives[0].linear:
+        found = f"'sure' has a threshold, and goal {objectives[0].goal!r} is no more or less"
+        return found, "Leave it out, or give max_std alone."
+    return None
+
+
+def _rule(settings: Bayes | Greedy, acquisition: Acquisition) -> Rule:
+    sure = Sure.of(settings.sure)
+    return Rule(settings.surrogate, acquisition, settings.evaluations, settings.calibrate, settings.feasibility, sure)
 
 
 def _look(faults: Faults, settings: Bayes | Greedy) -> None:
@@ -127,3 +150,7 @@ def _look(faults: Faults, settings: Bayes | Greedy) -> None:
     for name in ("calibrate", "feasibility"):
         if not isinstance(getattr(settings, name), bool):
             faults.add(f"strategy.{name}", f"is {getattr(settings, name)!r}", "Give true or false.")
+    try:
+        Sure.of(settings.sure)
+    except InputError as error:
+        faults.absorb(error)

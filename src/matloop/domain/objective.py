@@ -20,7 +20,8 @@ RESERVED = (
 )  # fmt: skip
 """Column names that matloop writes itself; objectives may not bear them."""
 
-_MARKS = ("value", "low", "high", "reference")
+MARKS = ("value", "low", "high", "reference")
+"""What goals speak of, in the objective's unit."""
 _TAKES: Mapping[str, tuple[str, ...]] = {
     "maximize": ("reference",),
     "minimize": ("reference",),
@@ -75,7 +76,7 @@ class Objective:
 
     def _wrong(self) -> Iterator[tuple[str, str]]:
         """What is wrong with the marks of the goal, and the cure."""
-        given = {name: getattr(self, name) for name in _MARKS if getattr(self, name) is not None}
+        given = {name: getattr(self, name) for name in MARKS if getattr(self, name) is not None}
         for name, mark in given.items():
             if name not in _TAKES[self.goal]:
                 yield f"{name!r} says nothing to goal {self.goal!r}", _cure(name, self.goal)
@@ -138,7 +139,7 @@ class Objective:
 
     def to_json(self) -> dict[str, Any]:
         """Its settings, for the ledger; marks that are not set are left out."""
-        marks = {name: getattr(self, name) for name in _MARKS if getattr(self, name) is not None}
+        marks = {name: getattr(self, name) for name in MARKS if getattr(self, name) is not None}
         return {"name": self.name, "goal": self.goal, "unit": self.unit, "std": self.std, **marks}
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matloop.domain.prediction import Floats, Prediction
-from matloop.surrogate import Blurred, Conditioned, Differentiable, Fitted, HeldOut, Joint, LeftOut, Means
+from matloop.surrogate import Blurred, Conditioned, Differentiable, Fitted, HeldOut, Joint, LeftOut, Means, Reasoned
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,12 @@ class _Blurred(Columns):
         return cast(Blurred, self.fitted).input_std(X)[:, self._which]
 
 
+class _Reasoned(Columns):
+    def why(self) -> str:
+        """As `Reasoned.why`."""
+        return cast(Reasoned, self.fitted).why()
+
+
 _CAPABILITIES: tuple[tuple[type, type[Columns]], ...] = (
     (Joint, _Joint),
     (Conditioned, _Conditioned),
@@ -88,6 +94,7 @@ _CAPABILITIES: tuple[tuple[type, type[Columns]], ...] = (
     (Means, _Means),
     (HeldOut, _HeldOut),
     (Blurred, _Blurred),
+    (Reasoned, _Reasoned),
 )
 
 

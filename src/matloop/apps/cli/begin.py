@@ -11,10 +11,12 @@ from typing import Annotated, Any
 import typer
 
 from matloop import config
+from matloop.apps.cli.hints import equal_rows, equal_words
 from matloop.apps.cli.terminal import Debug, File, Json, emit, say
 from matloop.campaign import Campaign
 from matloop.config.starter import CAMPAIGN_FILE, STARTERS, starter_files
 from matloop.domain.categorical import Categorical
+from matloop.domain.objective import MARKS
 from matloop.domain.pool import Pool
 from matloop.domain.problem import Problem
 from matloop.domain.space import Space
@@ -111,6 +113,8 @@ def check(
         raise LedgerError(*faults)
     document = {**_description(campaign.problem, file.parent), "ledger": _ledger_words(campaign, ledger), "faults": []}
     document |= {"strategy": campaign.strategy.name, "lab": campaign.lab.name if campaign.lab else None}
+    if equal := equal_rows(campaign.problem):
+        document["candidates"]["equal_rows"] = equal
     if recompute:
         document["recomputed"] = _recomputed(campaign)
     if as_json:
@@ -192,9 +196,12 @@ def _say_description(document: dict[str, Any]) -> None:
     say(f"campaign    {document['campaign']}, seed {document['seed']}")
     for objective in document["objectives"]:
         unit = unit_beside(objective["name"], objective["unit"])
-        say(f"objective   {objective['goal']} {objective['name']}" + (f" [{unit}]" if unit else ""))
+        marks = "".join(f", {mark} {objective[mark]:g}" for mark in MARKS if mark in objective)
+        say(f"objective   {objective['goal']} {objective['name']}{marks}" + (f" [{unit}]" if unit else ""))
     number = f"at most {candidates['most']:,}" if candidates["count"] is None else f"{candidates['count']:,}"
     say(f"candidates  {number} in a {candidates['kind']}{rows}")
+    if "equal_rows" in candidates:
+        say(f"            {equal_words(candidates['equal_rows'])}")
     say(f"            {', '.join(candidates['names'])}")
     for one in document["context"]:
         unit = f" {one['unit']}" if one["unit"] else ""
