@@ -84,6 +84,7 @@ class Wish:
 
 
 NO_WISH = Wish()
+_SIDE = {"below": -1, "above": 1}
 _SPACE_ID = re.compile("c[0-9a-f]{16}")
 
 
@@ -263,7 +264,7 @@ def suggested(state: State, task: Task, chosen: Chosen, wish: Wish = NO_WISH) ->
     data = {
         "asked": task.asked,
         "n": task.n,
-        "data": data_hash((*task.readings, *(r for r in task.tried if r.status == "failed"))),
+        "data": data_hash((*task.readings, *task.tried)),
         "model": dict(chosen.model),
         "suggestions": items,
         "machine": machine(),
@@ -275,7 +276,10 @@ def suggested(state: State, task: Task, chosen: Chosen, wish: Wish = NO_WISH) ->
 
 def data_hash(readings: Sequence[Reading]) -> str:
     """SHA-256 over the readings that a model learns from."""
-    rows = [[str(r.key), r.learned_values, r.outcome, r.std, *filter(None, [r.executed_std])] for r in readings]
+    rows = [
+        [str(r.key), r.learned_values, r.outcome, r.std, *filter(None, [r.executed_std, _SIDE.get(r.status)])]
+        for r in readings
+    ]
     return canonical.digest(rows)
 
 

@@ -28,17 +28,21 @@ class Conclusions(Protocol):
         """The rule."""
         ...
 
+    @property
+    def hears_bounds(self) -> bool:
+        """Does the model learn from censored readings?"""
+        ...
+
     def outlook(self, state: State) -> Outlook | None:
         """None while too little was measured."""
         ...
 
 
-def set_aside(readings: int) -> str:
-    """What becomes of censored readings, in words."""
+def censored_words(readings: int, heard: bool) -> str:
+    """What becomes of censored readings, in words; `heard`, where the model learns from them."""
     which = "it" if readings == 1 else "them"
-    return (
-        f"{count(readings, 'reading')} below or above the limit of detection: kept, the model does not use {which} yet"
-    )
+    what = f"takes {which} for {'a bound' if readings == 1 else 'bounds'}" if heard else f"cannot use {which}"
+    return f"{count(readings, 'reading')} below or above the limit of detection: kept, the model {what}"
 
 
 def used(state: State) -> int:
@@ -98,17 +102,17 @@ def status_of(problem: Problem, state: State, ranked: list[Ranked], insight: Con
             **_money(problem, state),
         },
         "unsuggested": unsuggested(state),
-        "advice": _with_censored(advice_of(problem, state, counts, found, insight.rule), state),
+        "advice": _with_censored(advice_of(problem, state, counts, found, insight.rule), state, insight.hears_bounds),
         "outlook": found.to_json() if found else None,
         "head": state.head,
         "content": state.content,
     }
 
 
-def _with_censored(advice: dict[str, str], state: State) -> dict[str, str]:
-    """Advice that names the readings it leaves out of account."""
+def _with_censored(advice: dict[str, str], state: State, heard: bool) -> dict[str, str]:
+    """Advice that says what became of censored readings."""
     censored = sum(reading.status in ("below", "above") for reading in state.readings.values())
-    return {**advice, "reason": f"{advice['reason']}; {set_aside(censored)}"} if censored else advice
+    return {**advice, "reason": f"{advice['reason']}; {censored_words(censored, heard)}"} if censored else advice
 
 
 def _money(problem: Problem, state: State) -> dict[str, Any]:

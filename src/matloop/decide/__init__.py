@@ -47,7 +47,7 @@ class Task:
     design_done: candidates that count towards the initial design (ok readings plus open).
     design_next: the first place of the design sequence that was not taken yet.
     warm: what the surrogate said of itself at the last ask (`Chosen.model`), empty before.
-    set_aside: censored readings that no likelihood uses yet.
+    set_aside: censored readings; they stand in `tried`, and a reason names those that its model does not use.
     tried: outcomes without a usable number that say whether a candidate forms: failed ones did not, censored ones did;
         in the order of their keys.
     costs: what candidates cost, None where nobody says. left: what is left to be spent, None without a limit.

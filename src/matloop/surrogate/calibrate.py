@@ -28,6 +28,7 @@ from scipy.stats import binom, norm
 from matloop.domain.prediction import Floats
 from matloop.errors import ModelError
 from matloop.surrogate import Fitted, HeldOut, Observations, Quick, Surrogate
+from matloop.surrogate.apart import apart
 from matloop.surrogate.replicates import Inputs
 
 Label = Literal["calibrated", "recalibrated", "not calibrated"]
@@ -132,6 +133,8 @@ def calibrations(
         data: all readings.
         rng: deals the folds.
     """
+    if not data.read.all():
+        surrogate, fitted, data = apart(surrogate, fitted, data)
     inputs, m = Inputs.of(data.X), data.y.shape[1]
     count = len(inputs.X)
     if count < FEWEST:
