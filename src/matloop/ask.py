@@ -142,6 +142,7 @@ def task_of(problem: Problem, state: State, n: int, wish: Wish = NO_WISH) -> Tas
         tried=state.tried(),
         costs=problem.costs,
         left=money_left(problem, state),
+        remaining=None if problem.budget is None else max(problem.budget - state.used(), 0),
     )
     return narrowed(task, wish)
 

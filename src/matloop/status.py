@@ -45,11 +45,6 @@ def censored_words(readings: int, heard: bool) -> str:
     return f"{count(readings, 'reading')} below or above the limit of detection: kept, the model {what}"
 
 
-def used(state: State) -> int:
-    """Suggestions that count against the budget: all but those taken back."""
-    return sum(asked.stage not in ("withdrawn", "rejected") for asked in state.asked.values())
-
-
 def unsuggested(state: State) -> int:
     """Experiments that were told though nobody suggested them; they do not count against the budget."""
     return len({(key.candidate, key.experiment) for key in state.readings if not key.suggestion})
@@ -97,7 +92,7 @@ def status_of(problem: Problem, state: State, ranked: list[Ranked], insight: Con
         "counts": counts,
         "best": best,
         "budget": {
-            "experiments": {"used": used(state), "limit": problem.budget},
+            "experiments": {"used": state.used(), "limit": problem.budget},
             **{name: {"used": spent, "limit": None} for name, spent in spent_of(state).items()},
             **_money(problem, state),
         },
@@ -137,7 +132,7 @@ def _demanded(problem: Problem, state: State, counts: dict[str, int]) -> tuple[s
     if counts["pending"]:
         await_ = "awaits its" if counts["pending"] == 1 else "await their"
         return "tell", f"{count(counts['pending'], 'suggestion')} {await_} outcome"
-    if problem.budget is not None and used(state) >= problem.budget:
+    if problem.budget is not None and state.used() >= problem.budget:
         return "stop", f"the budget of {problem.budget} experiments is spent"
     if unpayable(problem, state):
         return "stop", "what is left of the budget of cost pays for no candidate"
@@ -149,7 +144,7 @@ def _advised(problem: Problem, state: State, found: Outlook | None, rule: Stop) 
     said = "" if found is None else found.say(problem.objectives[0], rule)
     if found is not None and found.holds(rule):
         return "stop", said
-    left = "without a limit" if problem.budget is None else f"with {problem.budget - used(state)} experiments left"
+    left = "without a limit" if problem.budget is None else f"with {problem.budget - state.used()} experiments left"
     return "suggest", "; ".join(part for part in (f"nothing is pending, {left}", said) if part)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from matloop.decide import Choice, Chosen, Purpose, Task
 from matloop.decide.acquisition import Acquisition, Scene, Scorer
+from matloop.decide.crowd import crowd_of
 from matloop.decide.design import design_line, design_words, initial_length
 from matloop.decide.model import Model, formed, ignorance, learn, learned
 from matloop.decide.prices import Prices
@@ -70,6 +71,8 @@ class Rule:
         prices = Prices.of(task, _paid(task, design))
         scene = _scene(task, model, pending, task.n - len(design))
         scene = replace(scene, forming=forming, priced=prices is not None and prices.weigh)
+        remaining = None if task.remaining is None else max(task.remaining - len(design), 1)
+        scene = replace(scene, crowd=crowd_of(task, closed), remaining=remaining)
         scorer = self.acquisition.prepare(scene)
         search = self._search(task, model, closed, prices)
         choices: list[Choice] = []

@@ -26,6 +26,7 @@ class Bayes:
     surrogate: how the model is fitted.
     beta: weight of the variance in `ucb`; None for the schedule of Srinivas et al. 2010.
     draws: how many draws `nei` makes; None for 64.
+    threshold: what `hits` and `level` ask to be exceeded, in the objective's unit; the others have none.
     evaluations: scores that the search of a large space may compute for one candidate.
     calibrate: judge the errors that the surrogate states by cross-validation, and correct them.
     feasibility: learn from failures where candidates form, and mind it; nothing changes while nothing failed.
@@ -38,6 +39,7 @@ class Bayes:
     surrogate: Surrogate = field(default_factory=GP)
     beta: float | None = None
     draws: int | None = None
+    threshold: float | None = None
     evaluations: int = EVALUATIONS
     calibrate: bool = True
     feasibility: bool = True
@@ -47,7 +49,7 @@ class Bayes:
         faults = Faults()
         _look(faults, self)
         try:
-            acquisition(self.acquisition, self.beta, self.draws)
+            acquisition(self.acquisition, self.beta, self.draws, threshold=self.threshold)
         except NotYetSupported:
             raise
         except InputError as error:
@@ -61,7 +63,7 @@ class Bayes:
             ModelError: when the surrogate cannot be fitted.
             SearchError: when nothing free is found in a large space.
         """
-        rule = acquisition(self.acquisition, self.beta, self.draws)
+        rule = acquisition(self.acquisition, self.beta, self.draws, threshold=self.threshold)
         return Rule(self.surrogate, rule, self.evaluations, self.calibrate, self.feasibility).suggest(task)
 
 

@@ -7,6 +7,7 @@ file that bears the acquisition's name; `registry.py` knows them by name.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Protocol, runtime_checkable
 
@@ -16,6 +17,18 @@ from matloop.domain.objective import Objective
 from matloop.domain.prediction import Floats
 from matloop.surrogate import Fitted
 from matloop.surrogate.classify import Forming
+
+
+class Crowd(Protocol):
+    """The candidates at large, for acquisitions that weigh what a reading says about others."""
+
+    def some(self, k: int, rng: np.random.Generator) -> Floats:
+        """K of them (k, d) at most, drawn without regard to whether they are free."""
+        ...
+
+    def best(self, k: int, score: Callable[[Floats], Floats], rng: np.random.Generator) -> Floats:
+        """The k free ones (k, d) at most with the highest scores; of a large space, of many drawn at random."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +46,8 @@ class Scene:
     rng: the only source of randomness.
     forming: where candidates form, None while nothing failed.
     priced: do costs of candidates differ, and are they minded?
+    crowd: the candidates at large; None where nobody says.
+    remaining: experiments that the budget still allows, those of this ask included; None without a limit.
     """
 
     fitted: Fitted
@@ -47,6 +62,8 @@ class Scene:
     rng: np.random.Generator
     forming: Forming | None = None
     priced: bool = False
+    crowd: Crowd | None = None
+    remaining: int | None = None
 
     @property
     def sign(self) -> float:

@@ -10,6 +10,9 @@ from matloop.decide.acquisition import Acquisition
 from matloop.decide.acquisition.auto import Auto
 from matloop.decide.acquisition.chance import Chance
 from matloop.decide.acquisition.ei import EI
+from matloop.decide.acquisition.hits import Hits
+from matloop.decide.acquisition.learn import Learn
+from matloop.decide.acquisition.level import Level
 from matloop.decide.acquisition.mean import Mean
 from matloop.decide.acquisition.nei import NEI
 from matloop.decide.acquisition.per_cost import PerCost
@@ -23,7 +26,7 @@ DRAWS = 64
 """Draws of nei where nobody says otherwise: the error of its mean over draws is then a few per cent of itself."""
 
 _PLACE = "strategy.acquisition"
-_LATER = ("hits", "target", "range", "pareto", "ehvi", "nehvi", "kg", "mes")
+_LATER = ("target", "range", "pareto", "ehvi", "nehvi", "kg", "mes")
 _MAKE: dict[str, Callable[[float | None, int], Acquisition]] = {
     "auto": lambda beta, draws: Auto(draws),
     "ei": lambda beta, draws: EI(),
@@ -34,13 +37,17 @@ _MAKE: dict[str, Callable[[float | None, int], Acquisition]] = {
     "variance": lambda beta, draws: Variance(),
     "mean": lambda beta, draws: Mean(),
     "cost": lambda beta, draws: PerCost(draws),
+    "learn": lambda beta, draws: Learn(),
     "random": lambda beta, draws: Chance(),
 }
-NAMES = tuple(_MAKE)
+_BY_THRESHOLD: dict[str, Callable[[float], Acquisition]] = {"hits": Hits, "level": Level}
+NAMES = (*_MAKE, *_BY_THRESHOLD)
 _DRAWING = ("auto", "nei", "cost")  # these make draws; ucb alone has a beta
 
 
-def acquisition(name: str, beta: float | None = None, draws: int | None = None) -> Acquisition:
+def acquisition(
+    name: str, beta: float | None = None, draws: int | None = None, *, threshold: float | None = None
+) -> Acquisition:
     """The acquisition of that name.
 
     Raises:
@@ -49,7 +56,7 @@ def acquisition(name: str, beta: float | None = None, draws: int | None = None) 
     """
     if name in _LATER:
         fail(NotYetSupported, _PLACE, f"{name!r} is not yet supported", "Use one of " + ", ".join(NAMES) + ".")
-    if name not in _MAKE:
+    if name not in NAMES:
         fail(InputError, _PLACE, f"unknown acquisition {name!r}", nearest(str(name), (*NAMES, *_LATER)))
     faults = Faults()
     if beta is not None:
@@ -62,8 +69,25 @@ def acquisition(name: str, beta: float | None = None, draws: int | None = None) 
             faults.add("strategy.draws", f"acquisition {name!r} makes no draws", "Leave it out, or take 'nei'.")
         elif isinstance(draws, bool) or not isinstance(draws, int) or draws < 1:
             faults.add("strategy.draws", f"is {draws!r}", "Give a whole number from 1, best a power of two.")
+    _look_at_threshold(faults, name, threshold)
     faults.raise_if_any(InputError)
+    if name in _BY_THRESHOLD and threshold is not None:
+        return _BY_THRESHOLD[name](float(threshold))
     return _MAKE[name](beta, DRAWS if draws is None else draws)
+
+
+def _look_at_threshold(faults: Faults, name: str, threshold: float | None) -> None:
+    """Note what is wrong with a threshold, which some acquisitions must have and others cannot have."""
+    place = "strategy.threshold"
+    if name not in _BY_THRESHOLD:
+        if threshold is not None:
+            cure = "Leave it out, or take " + " or ".join(map(repr, _BY_THRESHOLD)) + "."
+            faults.add(place, f"acquisition {name!r} has no threshold", cure)
+    elif threshold is None:
+        cure = "Add threshold = the value that matters, in the objective's unit."
+        faults.add(place, f"acquisition {name!r} needs a threshold, and there is none", cure)
+    elif not _number(threshold):
+        faults.add(place, f"is {threshold!r}", "Give a finite number, in the objective's unit.")
 
 
 def _number(value: Any) -> bool:
