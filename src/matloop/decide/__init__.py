@@ -42,6 +42,7 @@ class Task:
         arrival changes an answer.
     open: candidates being measured, in the order they were suggested.
     closed: ids that may not be chosen (open, measured, failed ...), as the campaign's settings say.
+    again: those among them that are closed only because they were measured, and may be chosen as replicates.
     asked: suggestions so far, before this ask.
     initial: length of the initial design, None for the default.
     design_done: candidates that count towards the initial design (ok readings plus open).
@@ -71,6 +72,7 @@ class Task:
     costs: Costs | None = None
     left: float | None = None
     remaining: int | None = None
+    again: frozenset[str] = frozenset()
 
     def rng(self, purpose: Purpose) -> np.random.Generator:
         """The generator of this ask. The design has one sequence for the whole campaign, so it ignores `asked`."""
@@ -85,6 +87,7 @@ class Choice:
     prediction: None before a model exists.
     place: its place in the initial design's sequence, None when the model chose it.
     cost: what it costs, None when unknown.
+    replicate: whether it is to be measured again, its id being one of `Task.again`.
     """
 
     candidate: Candidate
@@ -92,6 +95,7 @@ class Choice:
     prediction: PredictionAt | None = None
     place: int | None = None
     cost: float | None = None
+    replicate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +116,7 @@ class Strategy(Protocol):
     name: ClassVar[str]
 
     def suggest(self, task: Task) -> Chosen:
-        """Choose up to `task.n` different candidates, none of them in `task.closed`.
+        """Choose up to `task.n` different candidates, none of them in `task.closed` but replicates in `task.again`.
 
         Fewer than n means that no more are left; an empty answer is allowed then and only then.
         """

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from matloop.decide import Choice, Chosen, Purpose, Task
-from matloop.decide.acquisition import Acquisition, Scene, Scorer
+from matloop.decide.acquisition import Acquisition, Scene
 from matloop.decide.crowd import crowd_of
 from matloop.decide.design import design_line, design_words, initial_length
 from matloop.decide.model import Model, formed, ignorance, learn, learned
 from matloop.decide.prices import Prices
+from matloop.decide.replicate import Replicates
 from matloop.decide.search_pool import Found, GridRows, PoolRows, RowSearch, Search
 from matloop.decide.search_space import Points, SpaceSearch
 from matloop.decide.sequence import SMALL
@@ -34,6 +35,7 @@ class Rule:
     evaluations: scores that the search of a large space may compute for one candidate.
     calibrate: judge the stated errors by cross-validation and correct them.
     feasibility: learn from failures where candidates form, and mind it.
+    replicates: measure a candidate again where that is worth more than a new one.
     """
 
     surrogate: Surrogate
@@ -41,6 +43,7 @@ class Rule:
     evaluations: int
     calibrate: bool = True
     feasibility: bool = True
+    replicates: bool = False
 
     def suggest(self, task: Task) -> Chosen:
         """Design first, while it lasts or no model can be fitted; the model chooses the others.
@@ -76,14 +79,22 @@ class Rule:
         scorer = self.acquisition.prepare(scene)
         search = self._search(task, model, closed, prices)
         choices: list[Choice] = []
+        again = Replicates.of(task, scene) if self.replicates else None
         while len(choices) < scene.n:
-            found = search.best(scorer)
+            taken = {choice.candidate.id for choice in choices}
+            advice = again.advice(taken, np.inf if prices is None else prices.left) if again else None
+            found = advice.found if advice else search.best(scorer)
             if found is None:
                 break
-            said = "" if prices is None else prices.say(scorer, found.X, _cost(task, found.candidate))
-            choices.append(_choice(found, scorer, task, model, said))
+            if advice is None:
+                said = "" if prices is None else prices.say(scorer, found.X, _cost(task, found.candidate))
+                choices.append(_choice(found, [scorer.say(found.X), said], task, model))
+            else:
+                choices.append(replace(_choice(found, [advice.words], task, model), replicate=True))
+                if prices is not None:
+                    prices.pay(_cost(task, found.candidate))
             if len(choices) < scene.n:
-                scorer = scorer.join(found.X)
+                scorer, again = scorer.join(found.X), again and again.join(found.X)
         return choices
 
     def _search(self, task: Task, model: Model, closed: frozenset[str], prices: Prices | None) -> Search:
@@ -139,14 +150,14 @@ def _paid(task: Task, choices: list[Choice]) -> float:
     return sum(_cost(task, choice.candidate) for choice in choices)
 
 
-def _choice(found: Found, scorer: Scorer, task: Task, model: Model, priced: str) -> Choice:
+def _choice(found: Found, said: list[str], task: Task, model: Model) -> Choice:
     at = model.predict(found.X).at(0, model.objectives)
     name = model.objectives[0]
     errors = f"model {figure(at.model_std[name])}, one reading {figure(at.noise_std[name])}"
     blur = float(model.fitted.input_std(found.X)[0, 0]) if isinstance(model.fitted, Blurred) else 0.0
     errors += f", of which {figure(blur)} by what is really made" if blur > 0 else ""
     bounds = f"{count(model.bounds, 'censored reading')} taken as bounds" if model.bounds else ""
-    reason = sentence([scorer.say(found.X), priced, errors, bounds], task.set_aside - model.bounds)
+    reason = sentence([*said, errors, bounds], task.set_aside - model.bounds)
     return Choice(found.candidate, reason, prediction=at)
 
 

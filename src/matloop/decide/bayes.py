@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Literal, get_args
 
 from matloop.decide import Chosen, Task
 from matloop.decide.acquisition.mean import Mean
@@ -16,6 +16,7 @@ from matloop.surrogate.gp import GP
 EVALUATIONS = 12_000
 """Scores that the search of a large space may compute for one candidate. Fewer, it stops half way up in six or more
 dimensions; more, an ask takes seconds."""
+Replicating = Literal["auto", "never"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class Bayes:
     evaluations: scores that the search of a large space may compute for one candidate.
     calibrate: judge the errors that the surrogate states by cross-validation, and correct them.
     feasibility: learn from failures where candidates form, and mind it; nothing changes while nothing failed.
+    replicates: `auto` measures a candidate again where one more reading of it is expected to raise the best mean by
+        more than any new candidate would.
 
     Raises:
         InputError: when a setting is wrong, or NotYetSupported when a later version brings it.
@@ -43,11 +46,14 @@ class Bayes:
     evaluations: int = EVALUATIONS
     calibrate: bool = True
     feasibility: bool = True
+    replicates: Replicating = "never"
     name: ClassVar[str] = "bayes"
 
     def __post_init__(self) -> None:
         faults = Faults()
         _look(faults, self)
+        if self.replicates not in get_args(Replicating):
+            faults.add("strategy.replicates", f"is {self.replicates!r}", "Give 'auto' or 'never'.")
         try:
             acquisition(self.acquisition, self.beta, self.draws, threshold=self.threshold)
         except NotYetSupported:
@@ -64,7 +70,8 @@ class Bayes:
             SearchError: when nothing free is found in a large space.
         """
         rule = acquisition(self.acquisition, self.beta, self.draws, threshold=self.threshold)
-        return Rule(self.surrogate, rule, self.evaluations, self.calibrate, self.feasibility).suggest(task)
+        again = self.replicates == "auto"
+        return Rule(self.surrogate, rule, self.evaluations, self.calibrate, self.feasibility, again).suggest(task)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from matloop.decide.acquisition import Crowd
 from matloop.decide.model import CHUNK
 from matloop.decide.search_pool import GridRows, PoolRows, Rows, free_rows
 from matloop.decide.sequence import SMALL
+from matloop.domain.cost import Costs
 from matloop.domain.pool import Pool
 from matloop.domain.prediction import Floats
 from matloop.domain.space import Space
@@ -24,9 +25,9 @@ of them are worse."""
 def crowd_of(task: Task, closed: Set[str]) -> Crowd:
     """The candidates of a task, of which those with ids in `closed` are not free."""
     if isinstance(task.candidates, Pool):
-        return Listed(PoolRows(task.candidates), closed)
+        return Listed(PoolRows(task.candidates), closed, task.costs)
     listed = GridRows.of(task.candidates, SMALL)
-    return Sampled(task.candidates, closed) if listed is None else Listed(listed, closed)
+    return Sampled(task.candidates, closed, task.costs) if listed is None else Listed(listed, closed, task.costs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Listed:
 
     rows: Rows
     closed: Set[str]
+    costs: Costs | None = None
 
     def some(self, k: int, rng: np.random.Generator) -> Floats:
         """K of them (k, d) at most, drawn without regard to whether they are free."""
@@ -44,6 +46,10 @@ class Listed:
 
     def best(self, k: int, score: Callable[[Floats], Floats], rng: np.random.Generator) -> Floats:
         """The k free ones (k, d) at most with the highest scores, the first of equals first."""
+        return self.priced(k, score, rng)[0]
+
+    def priced(self, k: int, score: Callable[[Floats], Floats], rng: np.random.Generator) -> tuple[Floats, Floats]:
+        """The same, and what each costs (k,)."""
         free = np.flatnonzero(free_rows(self.rows, self.closed))
         chunks = (free[start : start + CHUNK] for start in range(0, len(free), CHUNK))
         parts = [score(self.rows.encode(chunk)) for chunk in chunks]
@@ -54,7 +60,8 @@ class Listed:
                 break
             if self.rows.candidate(row).id not in self.closed:
                 chosen.append(row)
-        return self.rows.encode(np.array(chosen, dtype=np.intp))
+        found = np.array(chosen, dtype=np.intp)
+        return self.rows.encode(found), np.ones(len(found)) if self.costs is None else self.rows.cost(self.costs)[found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +70,7 @@ class Sampled:
 
     space: Space
     closed: Set[str]
+    costs: Costs | None = None
 
     def some(self, k: int, rng: np.random.Generator) -> Floats:
         """K of them (k, d), drawn at random."""
@@ -70,6 +78,10 @@ class Sampled:
 
     def best(self, k: int, score: Callable[[Floats], Floats], rng: np.random.Generator) -> Floats:
         """The k free ones (k, d) at most with the highest scores, of many drawn at random."""
+        return self.priced(k, score, rng)[0]
+
+    def priced(self, k: int, score: Callable[[Floats], Floats], rng: np.random.Generator) -> tuple[Floats, Floats]:
+        """The same, and what each costs (k,)."""
         points = np.unique(self.space.sample(rng, _SAMPLED), axis=0)
         order = np.argsort(-score(self.space.encode_grid(points)), kind="stable")
         chosen: list[int] = []
@@ -78,4 +90,6 @@ class Sampled:
                 break
             if self.space.candidate(points[row]).id not in self.closed:
                 chosen.append(row)
-        return self.space.encode_grid(points[chosen])
+        found = points[chosen]
+        cost = np.ones(len(found)) if self.costs is None else self.costs.of_grid(self.space, found)
+        return self.space.encode_grid(found), cost

@@ -30,6 +30,10 @@ class Crowd(Protocol):
         """The k free ones (k, d) at most with the highest scores; of a large space, of many drawn at random."""
         ...
 
+    def priced(self, k: int, score: Callable[[Floats], Floats], rng: np.random.Generator) -> tuple[Floats, Floats]:
+        """The same, and what each costs (k,): 1 where nobody says, NaN where it is unknown."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Scene:
