@@ -56,13 +56,13 @@ def test_a_gain_is_that_of_conditioning_on_many_simulated_readings(new):
     assert found > 0.0
 
 
-def noisy(twice=4, new=(0.07, 0.14), **terms):
+def noisy(twice=4, new=(0.07, 0.14), slope=8.0, **terms):
     """All but two of fourteen candidates of a line were read, with much noise; the two lie among bad ones."""
     rng = np.random.default_rng(2)
     pool = Pool.from_frame(pd.DataFrame({"x": [*np.linspace(0.6, 1.0, 10), 0.0, 0.2, *new]}), ["x"])
     held = [pool.candidate(i) for i in (*range(12), *range(twice))]
     readings = tuple(
-        reading(k, one, float(8.0 * one.values["x"] + rng.normal()), std={"y": 1.0}) for k, one in enumerate(held, 1)
+        reading(k, one, float(slope * one.values["x"] + rng.normal()), std={"y": 1.0}) for k, one in enumerate(held, 1)
     )
     ids = frozenset(one.id for one in held)
     return replace(task(pool), readings=readings, closed=ids, again=ids, design_done=10, initial=4, **terms)
@@ -96,14 +96,13 @@ def test_one_ask_never_holds_a_candidate_twice():
     assert len(set(ids)) == len(ids) == 5
 
 
-def test_a_dear_replicate_is_left_for_a_cheap_new_candidate():
-    frame = pd.DataFrame({"x": [*np.linspace(0.6, 1.0, 10), 0.0, 0.2, 0.4, 0.5], "price": [1e9] * 12 + [1e-3] * 2})
-    pool = Pool.from_frame(frame, ["x"], riders=["price"])
-    again = noisy(new=(0.4, 0.5))
-    costs = ml.Cost(column="price").bind(pool)
-    ask = replace(again, candidates=pool, costs=costs)
-    (choice,) = AUTO.suggest(ask).choices
-    assert not choice.replicate
+@pytest.mark.parametrize(("dear", "again"), [(1.0, True), (1e6, False)], ids=["alike", "dear"])
+def test_a_dear_replicate_is_left_for_a_cheap_new_candidate(dear, again):
+    ask = noisy(new=(0.4, 0.5), slope=3.0)
+    price = [dear] * 12 + [1.0] * 2
+    pool = Pool.from_frame(pd.DataFrame({"x": ask.candidates.table["x"], "price": price}), ["x"], riders=["price"])
+    (choice,) = AUTO.suggest(replace(ask, candidates=pool, costs=ml.Cost(column="price").bind(pool))).choices
+    assert choice.replicate == again
 
 
 def test_a_surrogate_without_a_joint_posterior_is_refused_with_a_cure():

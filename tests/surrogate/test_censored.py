@@ -253,9 +253,9 @@ def test_errors_are_judged_by_what_was_read_with_bounds_in_every_fit():
     assert_allclose(fitted.held_out(rows).measured[:, 0], read.y[np.lexsort(read.X.T[::-1]), 0], rtol=1e-12)
 
 
-def test_limits_beyond_all_readings_do_not_set_the_scale():
-    y = np.array([1.0, 2.0, 1e9, -1e9])
-    assert within(y, np.array([0, 0, -1, 1], np.int8)).tolist() == [1.0, 2.0, 2.0, 1.0]
+def test_limits_that_say_nothing_do_not_set_the_scale_and_those_that_tell_do():
+    y = np.array([1.0, 2.0, 1e9, -1e9, 0.3, 7.0])
+    assert within(y, np.array([0, 0, -1, 1, -1, 1], np.int8)).tolist() == [1.0, 2.0, 2.0, 1.0, 0.3, 7.0]
 
 
 def test_only_the_gaussian_process_takes_bounds():

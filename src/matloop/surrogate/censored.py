@@ -106,15 +106,16 @@ def readings_of(
 
 
 def within(y: Floats, sides: NDArray[np.int8] | None) -> Floats:
-    """Readings (n,) by which to standardise: limits count as if just read, but none beyond what was read.
+    """Readings (n,) by which to standardise: limits count as if just read, as far as they say anything.
 
-    Without them, readings cut off below would seem to lie all around their own mean; a limit far beyond all readings,
-    which says nothing, must not set the unit.
+    Without them, readings cut off below would seem to lie all around their own mean. To lie below a limit that is above
+    all that was read says nothing, so such a limit must not set the unit: it counts as the highest reading.
     """
     if sides is None or not sides.any() or sides.all():
         return y
     seen = y[sides == 0]
-    return np.where(sides == 0, y, np.clip(y, seen.min(), seen.max()))
+    told = np.where(sides < 0, np.minimum(y, seen.max()), np.maximum(y, seen.min()))
+    return np.where(sides == 0, y, told)
 
 
 def cut(mean: float, var: float, limit: float, side: float) -> tuple[float, float]:
