@@ -53,6 +53,7 @@ class Task:
         in the order of their keys.
     costs: what candidates cost, None where nobody says. left: what is left to be spent, None without a limit.
     remaining: experiments that the budget still allows, those of this ask included; None without a limit.
+    last: the candidate suggested last, from which the next experiment changes over; None before the first.
     """
 
     candidates: Pool | Space
@@ -73,6 +74,7 @@ class Task:
     left: float | None = None
     remaining: int | None = None
     again: frozenset[str] = frozenset()
+    last: Candidate | None = None
 
     def rng(self, purpose: Purpose) -> np.random.Generator:
         """The generator of this ask. The design has one sequence for the whole campaign, so it ignores `asked`."""

@@ -71,7 +71,7 @@ class Rule:
         """What the acquisition finds, one after another, each in the light of those before."""
         closed = task.closed | {choice.candidate.id for choice in design}
         pending = (*task.open, *(choice.candidate for choice in design))
-        prices = Prices.of(task, _paid(task, design))
+        prices = Prices.of(task, [choice.candidate for choice in design])
         scene = _scene(task, model, pending, task.n - len(design))
         scene = replace(scene, forming=forming, priced=prices is not None and prices.weigh)
         remaining = None if task.remaining is None else max(task.remaining - len(design), 1)
@@ -79,20 +79,19 @@ class Rule:
         scorer = self.acquisition.prepare(scene)
         search = self._search(task, model, closed, prices)
         choices: list[Choice] = []
-        again = Replicates.of(task, scene) if self.replicates else None
+        again = Replicates.of(task, scene, prices) if self.replicates else None
         while len(choices) < scene.n:
-            taken = {choice.candidate.id for choice in choices}
-            advice = again.advice(taken, np.inf if prices is None else prices.left) if again else None
+            advice = again.advice({choice.candidate.id for choice in choices}) if again else None
             found = advice.found if advice else search.best(scorer)
             if found is None:
                 break
             if advice is None:
-                said = "" if prices is None else prices.say(scorer, found.X, _cost(task, found.candidate))
+                said = "" if prices is None else prices.say(scorer, found.X)
                 choices.append(_choice(found, [scorer.say(found.X), said], task, model))
             else:
                 choices.append(replace(_choice(found, [advice.words], task, model), replicate=True))
                 if prices is not None:
-                    prices.pay(_cost(task, found.candidate))
+                    prices.pay(found.candidate)
             if len(choices) < scene.n:
                 scorer, again = scorer.join(found.X), again and again.join(found.X)
         return choices
@@ -139,15 +138,6 @@ def _scene(task: Task, model: Model, pending: tuple[Candidate, ...], n: int) -> 
         n=n,
         rng=task.rng(Purpose.ACQUIRE),
     )
-
-
-def _cost(task: Task, candidate: Candidate) -> float:
-    """What a candidate costs, 0 where that is unknown."""
-    return (task.costs.of(candidate.id, candidate.values) or 0.0) if task.costs else 0.0
-
-
-def _paid(task: Task, choices: list[Choice]) -> float:
-    return sum(_cost(task, choice.candidate) for choice in choices)
 
 
 def _choice(found: Found, said: list[str], task: Task, model: Model) -> Choice:

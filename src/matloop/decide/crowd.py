@@ -12,6 +12,7 @@ from matloop.decide.acquisition import Crowd
 from matloop.decide.model import CHUNK
 from matloop.decide.search_pool import GridRows, PoolRows, Rows, free_rows
 from matloop.decide.sequence import SMALL
+from matloop.domain.candidate import Candidate
 from matloop.domain.cost import Costs
 from matloop.domain.pool import Pool
 from matloop.domain.prediction import Floats
@@ -48,8 +49,10 @@ class Listed:
         """The k free ones (k, d) at most with the highest scores, the first of equals first."""
         return self.priced(k, score, rng)[0]
 
-    def priced(self, k: int, score: Callable[[Floats], Floats], rng: np.random.Generator) -> tuple[Floats, Floats]:
-        """The same, and what each costs (k,)."""
+    def priced(
+        self, k: int, score: Callable[[Floats], Floats], rng: np.random.Generator, last: Candidate | None = None
+    ) -> tuple[Floats, Floats]:
+        """The same, and what each costs (k,) after the candidate `last`."""
         free = np.flatnonzero(free_rows(self.rows, self.closed))
         chunks = (free[start : start + CHUNK] for start in range(0, len(free), CHUNK))
         parts = [score(self.rows.encode(chunk)) for chunk in chunks]
@@ -61,7 +64,9 @@ class Listed:
             if self.rows.candidate(row).id not in self.closed:
                 chosen.append(row)
         found = np.array(chosen, dtype=np.intp)
-        return self.rows.encode(found), np.ones(len(found)) if self.costs is None else self.rows.cost(self.costs)[found]
+        return self.rows.encode(found), np.ones(len(found)) if self.costs is None else self.rows.cost(self.costs, last)[
+            found
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +85,10 @@ class Sampled:
         """The k free ones (k, d) at most with the highest scores, of many drawn at random."""
         return self.priced(k, score, rng)[0]
 
-    def priced(self, k: int, score: Callable[[Floats], Floats], rng: np.random.Generator) -> tuple[Floats, Floats]:
-        """The same, and what each costs (k,)."""
+    def priced(
+        self, k: int, score: Callable[[Floats], Floats], rng: np.random.Generator, last: Candidate | None = None
+    ) -> tuple[Floats, Floats]:
+        """The same, and what each costs (k,) after the candidate `last`."""
         points = np.unique(self.space.sample(rng, _SAMPLED), axis=0)
         order = np.argsort(-score(self.space.encode_grid(points)), kind="stable")
         chosen: list[int] = []
@@ -91,5 +98,5 @@ class Sampled:
             if self.space.candidate(points[row]).id not in self.closed:
                 chosen.append(row)
         found = points[chosen]
-        cost = np.ones(len(found)) if self.costs is None else self.costs.of_grid(self.space, found)
+        cost = np.ones(len(found)) if self.costs is None else self.costs.of_grid(self.space, found, last)
         return self.space.encode_grid(found), cost

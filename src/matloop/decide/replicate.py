@@ -20,10 +20,10 @@ from matloop.decide.acquisition.believe import Believed
 from matloop.decide.acquisition.ei import log_ei, log_h
 from matloop.decide.acquisition.feasible import odds
 from matloop.decide.acquisition.others import Said, said
+from matloop.decide.prices import Prices
 from matloop.decide.search_pool import Found
 from matloop.decide.words import figure
 from matloop.domain.candidate import Candidate
-from matloop.domain.cost import Costs
 from matloop.domain.prediction import Floats
 from matloop.errors import InputError
 from matloop.surrogate import Conditioned, Joint
@@ -102,16 +102,16 @@ class Replicates:
     """What may be measured again in one ask.
 
     believed: the belief in what is pending. held: candidates that may be measured again. X: (k, d) these, encoded.
-    costs: of candidates, None where nobody says.
+    prices: what is left to spend, None where nobody says what candidates cost.
     """
 
     believed: Believed
     held: tuple[Candidate, ...]
     X: Floats
-    costs: Costs | None
+    prices: Prices | None
 
     @classmethod
-    def of(cls, task: Task, scene: Scene) -> Replicates | None:
+    def of(cls, task: Task, scene: Scene, prices: Prices | None) -> Replicates | None:
         """At the start of a search; None where nothing may be measured again.
 
         Raises:
@@ -126,37 +126,32 @@ class Replicates:
             return None
         kept = tuple(held[name] for name in sorted(held))
         X = task.candidates.encoder.encode([one.values for one in kept])
-        return cls(Believed.of(scene), kept, X, task.costs)
+        return cls(Believed.of(scene), kept, X, prices)
 
     def join(self, X: Floats) -> Replicates:
         """Once the candidate at X (1, d) is pending too."""
-        return Replicates(self.believed.join(X), self.held, self.X, self.costs)
+        return Replicates(self.believed.join(X), self.held, self.X, self.prices)
 
-    def advice(self, taken: Set[str], affordable: float) -> Advice | None:
-        """The best replicate, None where the best new candidate is worth more.
-
-        Args:
-            taken: ids that were chosen in this ask.
-            affordable: what is left to be spent.
-        """
-        row, again, cost = self._best_of_held(taken, affordable)
+    def advice(self, taken: Set[str]) -> Advice | None:
+        """The best replicate, None where the best new candidate is worth more; `taken`: ids chosen in this ask."""
+        row, again, cost = self._best_of_held(taken)
         if row is None or again <= 0.0:
             return None
-        new, new_cost = self._best_of_new(affordable)
+        new, new_cost = self._best_of_new()
         if again / cost <= new / new_cost:
             return None
         unit = self.believed.scene.objective.unit
         words = f"replicate: one more reading is expected to raise the best mean by {figure(again, unit)}"
-        words += "" if self.costs is None else f" at a cost of {figure(cost)}"
+        words += "" if self.prices is None else f" at a cost of {figure(cost)}"
         words += f", the best new candidate by {figure(new, unit)}"
-        words += "" if self.costs is None else f" at {figure(new_cost)}"
+        words += "" if self.prices is None else f" at {figure(new_cost)}"
         return Advice(Found(self.held[row], self.X[row : row + 1]), words)
 
-    def _best_of_held(self, taken: Set[str], affordable: float) -> tuple[int | None, float, float]:
+    def _best_of_held(self, taken: Set[str]) -> tuple[int | None, float, float]:
         """The measured candidate whose next reading tells most for its cost, its gain, and that cost."""
         mean, std = self.believed.look(self.X)
         hopeful = np.argsort(-(mean + _HOPE * std), kind="stable").tolist()
-        rows = [row for row in hopeful if self.held[row].id not in taken and self._cost(row) <= affordable][:TRIED]
+        rows = [row for row in hopeful if self.held[row].id not in taken and self._payable(self._cost(row))][:TRIED]
         if not rows:
             return None, 0.0, 1.0
         gain = self._gains(self.X[rows], new=False)
@@ -164,7 +159,7 @@ class Replicates:
         top = int(np.argmax(gain / cost))
         return rows[top], float(gain[top]), float(cost[top])
 
-    def _best_of_new(self, affordable: float) -> tuple[float, float]:
+    def _best_of_new(self) -> tuple[float, float]:
         """The largest gain for its cost by a new candidate, as far as it forms, and that cost."""
         scene = self.believed.scene
 
@@ -176,8 +171,10 @@ class Replicates:
 
         if scene.crowd is None:
             return 0.0, 1.0
-        X, cost = scene.crowd.priced(TRIED, promise, np.random.default_rng(scene.told))
-        X, cost = X[cost <= affordable], cost[cost <= affordable]  # an unknown cost, NaN, is none that can be paid
+        last = None if self.prices is None else self.prices.last
+        X, cost = scene.crowd.priced(TRIED, promise, np.random.default_rng(scene.told), last)
+        payable = np.array([self._payable(one) for one in cost.tolist()], dtype=np.bool_)
+        X, cost = X[payable], cost[payable]
         if not len(X):
             return 0.0, 1.0
         gain = self._gains(X, new=True) * (1.0 if scene.forming is None else odds(scene.forming, X))
@@ -191,7 +188,12 @@ class Replicates:
 
     def _cost(self, row: int) -> float:
         """What measuring a candidate again costs, 1 where nobody says; inf where it is unknown."""
-        if self.costs is None:
+        if self.prices is None:
             return 1.0
-        cost = self.costs.of(self.held[row].id, self.held[row].values)
+        cost = self.prices.costs.of(self.held[row], self.prices.last)
         return np.inf if cost is None else cost
+
+    def _payable(self, cost: float) -> bool:
+        """A cost that nobody knows, NaN or inf, is none that can be compared."""
+        left = np.inf if self.prices is None else self.prices.left
+        return bool(np.isfinite(cost) and cost <= left)

@@ -13,6 +13,7 @@ from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
+from matloop.domain.candidate import Candidate
 from matloop.domain.objective import Objective
 from matloop.domain.prediction import Floats
 from matloop.surrogate import Fitted
@@ -30,8 +31,10 @@ class Crowd(Protocol):
         """The k free ones (k, d) at most with the highest scores; of a large space, of many drawn at random."""
         ...
 
-    def priced(self, k: int, score: Callable[[Floats], Floats], rng: np.random.Generator) -> tuple[Floats, Floats]:
-        """The same, and what each costs (k,): 1 where nobody says, NaN where it is unknown."""
+    def priced(
+        self, k: int, score: Callable[[Floats], Floats], rng: np.random.Generator, last: Candidate | None = None
+    ) -> tuple[Floats, Floats]:
+        """The same, and what each costs (k,) after the candidate `last`: 1 where nobody says, NaN where unknown."""
         ...
 
 
