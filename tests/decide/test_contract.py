@@ -35,6 +35,11 @@ class TestBayes(StrategyContract):
         return Bayes(evaluations=EFFORT)
 
 
+class TestReplicating(StrategyContract):
+    def strategy(self):
+        return Bayes(replicates="auto", evaluations=EFFORT)
+
+
 @pytest.mark.parametrize("acquisition", [name for name in NAMES if name != "auto"])
 class TestAcquisitions(StrategyContract):
     batch = 2

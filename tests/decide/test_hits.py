@@ -79,7 +79,7 @@ def test_hits_to_come_are_those_of_conditioning_on_many_simulated_readings(goal,
     rng, sign = np.random.default_rng(1), scene.sign
     rest = LINE.encode_rows(np.delete(free, 9))
     found = []
-    for z in rng.standard_normal(4000):
+    for z in rng.standard_normal(1500):
         y = own.mean + z * np.hypot(own.model_std, own.noise_std)
         after = scene.fitted.condition(x, y).predict(rest)
         found.append(top_sum(norm.cdf(sign * (after.mean[:, 0] - mark) / after.model_std[:, 0]), k))

@@ -49,7 +49,7 @@ def test_a_gain_is_that_of_conditioning_on_many_simulated_readings(new):
     known = np.vstack([scene.measured, x]) if new else scene.measured
     before = scene.fitted.predict(scene.measured).mean.max()
     best = []
-    for z in np.random.default_rng(0).standard_normal(3000):
+    for z in np.random.default_rng(0).standard_normal(1500):
         y = own.mean + z * np.hypot(own.model_std, own.noise_std)
         best.append(scene.fitted.condition(x, y).predict(known).mean.max())
     assert found == pytest.approx(np.mean(best) - before, abs=4 * np.std(best) / np.sqrt(len(best)))

@@ -76,7 +76,7 @@ CHANGES = {
     "acquisition": (Bayes(acquisition="ei"), Bayes(acquisition="variance")),
     "beta": (Bayes(acquisition="ucb", beta=0.0), Bayes(acquisition="ucb", beta=100.0)),
     "hits": (Bayes(acquisition="hits", threshold=0.0), Bayes(acquisition="hits", threshold=9.0)),
-    "level": (Bayes(acquisition="level", threshold=-1.0), Bayes(acquisition="level", threshold=1.5)),
+    "level": (Bayes(acquisition="level", threshold=3.0), Bayes(acquisition="level", threshold=4.0)),
     "surrogate": (Bayes(acquisition="ei"), Bayes(acquisition="ei", surrogate=GP(kernel="rbf"))),
     "draws": (Bayes(acquisition="nei", draws=1), Bayes(acquisition="nei", draws=64)),
     "evaluations": (Bayes(acquisition="ei", evaluations=10), Bayes(acquisition="ei", evaluations=2000)),
