@@ -115,6 +115,11 @@ def test_an_unknown_way_of_replicating_is_refused():
         Bayes(replicates="always")
 
 
+def test_replicates_are_refused_together_with_a_demand_that_they_would_not_keep():
+    with pytest.raises(InputError, match="together with `sure`"):
+        Bayes(replicates="auto", sure={"max_std": 1.0})
+
+
 def campaign(**terms):
     """A campaign of few candidates and much noise, whose strategy may measure again."""
     rng = np.random.default_rng(0)

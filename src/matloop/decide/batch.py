@@ -13,6 +13,7 @@ from matloop.decide.design import design_line, design_words, initial_length
 from matloop.decide.model import Model, formed, ignorance, learn, learned
 from matloop.decide.prices import Prices
 from matloop.decide.replicate import Replicates
+from matloop.decide.risk import Sure, guarded
 from matloop.decide.search_pool import Found, GridRows, PoolRows, RowSearch, Search
 from matloop.decide.search_space import Points, SpaceSearch
 from matloop.decide.sequence import SMALL
@@ -21,7 +22,7 @@ from matloop.domain.candidate import Candidate
 from matloop.domain.pool import Pool
 from matloop.domain.space import Space
 from matloop.errors import NotYetSupported, fail
-from matloop.surrogate import Blurred, Surrogate
+from matloop.surrogate import Blurred, Reasoned, Surrogate
 from matloop.surrogate.classify import Forming
 
 _PROMISING = 4
@@ -35,6 +36,7 @@ class Rule:
     evaluations: scores that the search of a large space may compute for one candidate.
     calibrate: judge the stated errors by cross-validation and correct them.
     feasibility: learn from failures where candidates form, and mind it.
+    sure: how sure a candidate must be, None where nobody asks.
     replicates: measure a candidate again where that is worth more than a new one.
     """
 
@@ -43,6 +45,7 @@ class Rule:
     evaluations: int
     calibrate: bool = True
     feasibility: bool = True
+    sure: Sure | None = None
     replicates: bool = False
 
     def suggest(self, task: Task) -> Chosen:
@@ -78,6 +81,7 @@ class Rule:
         scene = replace(scene, crowd=crowd_of(task, closed), remaining=remaining)
         scorer = self.acquisition.prepare(scene)
         search = self._search(task, model, closed, prices)
+        scorer = scorer if self.sure is None else guarded(scorer, self.sure, task, model, search)
         choices: list[Choice] = []
         again = Replicates.of(task, scene, prices) if self.replicates else None
         while len(choices) < scene.n:
@@ -146,8 +150,9 @@ def _choice(found: Found, said: list[str], task: Task, model: Model) -> Choice:
     errors = f"model {figure(at.model_std[name])}, one reading {figure(at.noise_std[name])}"
     blur = float(model.fitted.input_std(found.X)[0, 0]) if isinstance(model.fitted, Blurred) else 0.0
     errors += f", of which {figure(blur)} by what is really made" if blur > 0 else ""
+    why = model.fitted.why() if isinstance(model.fitted, Reasoned) else ""
     bounds = f"{count(model.bounds, 'censored reading')} taken as bounds" if model.bounds else ""
-    reason = sentence([*said, errors, bounds], task.set_aside - model.bounds)
+    reason = sentence([*said, errors, why, bounds], task.set_aside - model.bounds)
     return Choice(found.candidate, reason, prediction=at)
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from matloop import rules
+from matloop.apps.cli.hints import untold_table
 from matloop.apps.cli.terminal import (
     Debug,
     File,
@@ -136,6 +137,9 @@ def suggest(  # noqa: PLR0913 (each is an option of the command line)
     campaign = Campaign.open(file)
     if out is not None:
         _guard(out, campaign)
+    by_hand = getattr(campaign.lab, "by_hand", False)
+    if by_hand and not campaign.state.readings and (hint := untold_table(file, campaign.problem, out)):
+        note(hint)
     chosen = campaign.suggest(n, fixed=_fixed(fixed or []), exclude=exclude)
     _hand_out(chosen, campaign, out, as_json=as_json, name="suggestions")
     if out is not None and not as_json:
@@ -201,6 +205,8 @@ def tell(
         )
     if told.censored:
         say(f"{censored_words(told.censored, hears_bounds(campaign.strategy))}.")
+    if told.accepted:
+        say(f"If one is wrong: `matloop correct {file} KEY ...` mends or voids it (`matloop correct --help`).")
 
 
 tell.__doc__ = f"{tell.__doc__}\n{_TABLE}"
