@@ -6,6 +6,7 @@ from matloop.decide.random import Random
 from matloop.decide.sobol import Sobol
 from matloop.domain.objective import Objective
 from matloop.testing.strategies import StrategyContract, bare_pool, large_space, small_pool
+from tests.decide.named import bayes
 
 EFFORT = 300  # of the search of a large space: the contract asks for lawful candidates, not for good ones
 
@@ -35,6 +36,11 @@ class TestBayes(StrategyContract):
         return Bayes(evaluations=EFFORT)
 
 
+class TestReplicating(StrategyContract):
+    def strategy(self):
+        return Bayes(replicates="auto", evaluations=EFFORT)
+
+
 @pytest.mark.parametrize("acquisition", [name for name in serving("maximize") if name != "auto"])
 class TestAcquisitions(StrategyContract):
     batch = 2
@@ -44,7 +50,7 @@ class TestAcquisitions(StrategyContract):
         self.acquisition = acquisition
 
     def strategy(self):
-        return Bayes(acquisition=self.acquisition, evaluations=EFFORT)
+        return bayes(self.acquisition, evaluations=EFFORT)
 
     def candidates(self):
         return [bare_pool(), large_space()]

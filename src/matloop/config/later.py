@@ -17,7 +17,6 @@ _KEYS: dict[str, dict[str, str]] = {
 """Section -> later key -> what to do instead."""
 
 _VALUES: dict[tuple[str, str], tuple[tuple[str, ...], str]] = {
-    ("strategy", "acquisition"): (("hits",), 'Use "auto".'),
     ("lab", "kind"): (
         ("files", "sila", "scpi", "command", "slurm", "ase", "dask", "instrument", "simulation", "cluster"),
         'Use "person", "table", "function" or "nimo".',

@@ -9,6 +9,8 @@ import numpy as np
 from matloop.decide import Purpose, Task
 from matloop.decide.acquisition import Acquisition, Odds, Scene, Scorer
 from matloop.decide.acquisition.chance import Chance
+from matloop.decide.acquisition.learn import Learn
+from matloop.decide.acquisition.level import Level
 from matloop.decide.acquisition.limits import Limits, Seek, Useful
 from matloop.decide.acquisition.variance import Variance
 from matloop.decide.model import Model
@@ -50,7 +52,7 @@ def prepared(acquisition: Acquisition, scene: Scene, forming: Forming | None) ->
     What looks for no best goes its own way: there is no incumbent that would have to hold them.
     """
     limits = scene.limits
-    aimless = isinstance(acquisition, Chance | Variance) or not scene.objective.optimised
+    aimless = isinstance(acquisition, Chance | Variance | Learn | Level) or not scene.objective.optimised
     if isinstance(limits, Limits) and not aimless and not scene.holds(scene.measured).any():
         return Seek.of(scene, limits, forming)
     return acquisition.prepare(scene)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matloop.domain.prediction import Floats
+from matloop.surrogate.censored import ROUNDS, Bound, flattened, moved, sited
 from matloop.surrogate.distances import Distances
 from matloop.surrogate.evidence import Evidence, Hyper, Layout
 from matloop.surrogate.kernels import Kernel
@@ -42,6 +43,19 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
+class Learned:
+    """One objective: its hyper-parameters, its readings as they count at these, and what to say of both.
+
+    doubt: (n,) standardised variance of each reading's own.
+    """
+
+    hyper: Hyper
+    doubt: Floats
+    readings: Readings
+    note: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Study:
     """The readings' inputs and the settings of a fit.
 
@@ -62,24 +76,51 @@ class Study:
     where: Place
     distances: Distances
 
-    def learn(self, readings: Readings, task: Task, warm: Warm) -> Pursued:
-        """The hyper-parameters of one objective, and what is added to the variances of its readings."""
+    def learn(self, readings: Readings, task: Task, warm: Warm, bound: Bound | None = None) -> Learned:
+        """The hyper-parameters of one objective, and its readings as they then count.
+
+        Args:
+            readings: of the objective.
+            task: what is learned.
+            warm: where an earlier fit stood.
+            bound: which of the readings are censored, None for none.
+        """
+        readings = readings if bound is None else flattened(readings, bound)
         found = self._settle(self.learner, readings, task, warm)
-        if self.x_var is None:
-            return found
         first, spent = found.note, int(found.note["evaluations"])
-        for _ in range(INPUT_ROUNDS):
-            slopes = self._posterior(found.hyper, readings.atoms(found.doubt), task).mean_slopes(self.everything.X)
-            readings = replace(readings, blur=np.sum(slopes[readings.owner] ** 2 * self.x_var, axis=1))
-            found = self._settle(replace(self.learner, draws=0), readings, task, Warm.at(found.hyper))
-            spent += int(found.note["evaluations"])
+        settled, rounds = self.x_var is None and bound is None, 0
+        while not settled and rounds < (INPUT_ROUNDS if bound is None else ROUNDS):
+            before, blurring = readings, self.x_var is not None and rounds < INPUT_ROUNDS
+            readings, rounds = self._renewed(found, readings, task, bound, blurring=blurring), rounds + 1
+            settled = bound is not None and not blurring and not moved(before, readings, bound)
+            if not settled:
+                found = self._settle(replace(self.learner, draws=0), readings, task, Warm.at(found.hyper))
+                spent += int(found.note["evaluations"])
         note = {**found.note, "start": first["start"], "warm": first["warm"], "evaluations": spent}
-        return replace(found, note=note)
+        if bound is not None:
+            readings = readings if settled else self._renewed(found, readings, task, bound, blurring=False)
+            note["censored"] = {"readings": len(bound.rows), "rounds": rounds, "settled": settled}
+        return Learned(found.hyper, found.doubt, readings, note)
+
+    def _renewed(
+        self, found: Pursued, readings: Readings, task: Task, bound: Bound | None, *, blurring: bool
+    ) -> Readings:
+        """The readings at the hyper-parameters found: errors of inputs propagated, bounds replaced."""
+
+        def model(atoms: Atoms) -> Posterior:
+            return self._posterior(found.hyper, atoms, task)
+
+        if blurring and self.x_var is not None:
+            slopes = model(readings.atoms(found.doubt)).mean_slopes(self.everything.X)
+            readings = replace(readings, blur=np.sum(slopes[readings.owner] ** 2 * self.x_var, axis=1))
+        if bound is None:
+            return readings
+        return sited(readings, bound, found.doubt, self.everything.X[readings.owner], model)[0]
 
     def _settle(self, learner: Learner, readings: Readings, task: Task, warm: Warm) -> Pursued:
         """The same at given errors of inputs."""
         kept = self.kept
-        studied = Readings(readings.scaling, readings.y[kept], readings.var[kept], self.owner, readings.blur[kept])
+        studied = readings.only(kept, self.owner)
 
         def learn(doubt: Floats, before: Hyper | None) -> tuple[Hyper, Mapping[str, Any]]:
             atoms = studied.atoms(doubt[kept])
@@ -93,7 +134,7 @@ class Study:
             return pursue(readings, learn, lambda hyper, doubt: self._posterior(hyper, readings.atoms(doubt), task))
         none = np.zeros(len(readings.y))
         hyper, note = learn(none, None)
-        return Pursued(hyper, none, readings.blur, note)
+        return Pursued(hyper, none, note)
 
     def _posterior(self, hyper: Hyper, atoms: Atoms, task: Task) -> Posterior:
         """The posterior given every reading."""

@@ -9,12 +9,14 @@ name, and which goals they serve.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from matloop.domain.candidate import Candidate
 from matloop.domain.objective import Objective
 from matloop.domain.prediction import Floats
 from matloop.surrogate import Fitted
@@ -30,6 +32,24 @@ class Odds(Protocol):
 
     def probability(self, X: Floats) -> Floats:
         """(q,) for candidates at X (q, d)."""
+        ...
+
+
+class Crowd(Protocol):
+    """The candidates at large, for acquisitions that weigh what a reading says about others."""
+
+    def some(self, k: int, rng: np.random.Generator) -> Floats:
+        """K of them (k, d) at most, drawn without regard to whether they are free."""
+        ...
+
+    def best(self, k: int, score: Callable[[Floats], Floats], rng: np.random.Generator) -> Floats:
+        """The k free ones (k, d) at most with the highest scores; of a large space, of many drawn at random."""
+        ...
+
+    def priced(
+        self, k: int, score: Callable[[Floats], Floats], rng: np.random.Generator, last: Candidate | None = None
+    ) -> tuple[Floats, Floats]:
+        """The same, and what each costs (k,) after the candidate `last`: 1 where nobody says, NaN where unknown."""
         ...
 
 
@@ -53,6 +73,8 @@ class Scene:
     priced: do costs of candidates differ, and are they minded?
     limits: where candidates hold the limits, None without any.
     more: the other objectives, (k - 1), and their readings' spreads.
+    crowd: the candidates at large; None where nobody says.
+    remaining: experiments that the budget still allows, those of this ask included; None without a limit.
     """
 
     fitted: Fitted
@@ -85,6 +107,9 @@ class Scene:
         if self.limits is None:
             return np.ones(len(X), dtype=np.bool_)
         return self.limits.probability(X) >= EVEN
+
+    crowd: Crowd | None = None
+    remaining: int | None = None
 
     @property
     def sign(self) -> float:

@@ -18,6 +18,7 @@ from matloop.decide.acquisition.believe import Believed, Pointwise
 from matloop.decide.acquisition.ei import EI, ei_words
 from matloop.decide.acquisition.feasible import above, log_gain, odds, odds_words, upper, weighed, worst
 from matloop.decide.acquisition.improvement import log_ei
+from matloop.decide.acquisition.learn import Learn
 from matloop.decide.acquisition.nei import NEI, NoisyImprovement
 from matloop.decide.acquisition.per_cost import GainPerCost
 from matloop.decide.acquisition.several import several
@@ -61,7 +62,7 @@ class Auto:
             return _priced(several(scene, self.draws, *noise_matters(scene)), scene)
         match scene.objective.goal:
             case "learn":
-                return Variance().prepare(scene)
+                return _learning(scene)
             case "range":
                 return _priced(Within().prepare(scene), scene)
             case "target":
@@ -100,6 +101,13 @@ def noise_matters(scene: Scene) -> tuple[bool, str]:
     if share >= NOISE_MATTERS and not joint:
         why += f", but {type(scene.fitted).__name__} has no joint posterior for nei"
     return share >= NOISE_MATTERS and joint, why
+
+
+def _learning(scene: Scene) -> Scorer:
+    """What says most about all others; the least known where that cannot be worked out, or of several quantities."""
+    if scene.more or scene.crowd is None or not isinstance(scene.fitted, Joint):
+        return Variance().prepare(scene)
+    return Learn().prepare(scene)
 
 
 def _priced(scorer: Scorer, scene: Scene) -> Scorer:

@@ -11,6 +11,9 @@ from matloop.decide.acquisition.auto import Auto
 from matloop.decide.acquisition.chance import Chance
 from matloop.decide.acquisition.ehvi import EHVI, NEHVI
 from matloop.decide.acquisition.ei import EI, Target
+from matloop.decide.acquisition.hits import Hits
+from matloop.decide.acquisition.learn import Learn
+from matloop.decide.acquisition.level import Level
 from matloop.decide.acquisition.mean import Mean
 from matloop.decide.acquisition.nei import NEI
 from matloop.decide.acquisition.parego import ParEGO
@@ -27,7 +30,7 @@ DRAWS = 64
 """Draws of nei where nobody says otherwise: the error of its mean over draws is then a few per cent of itself."""
 
 _PLACE = "strategy.acquisition"
-_LATER = ("hits", "kg", "mes")
+_LATER = ("kg", "mes")
 _MAKE: dict[str, Callable[[float | None, int], Acquisition]] = {
     "auto": lambda beta, draws: Auto(draws),
     "ei": lambda beta, draws: EI(),
@@ -43,9 +46,11 @@ _MAKE: dict[str, Callable[[float | None, int], Acquisition]] = {
     "ehvi": lambda beta, draws: EHVI(),
     "nehvi": lambda beta, draws: NEHVI(draws),
     "parego": lambda beta, draws: ParEGO(draws),
+    "learn": lambda beta, draws: Learn(),
     "random": lambda beta, draws: Chance(),
 }
-NAMES = tuple(_MAKE)
+_BY_THRESHOLD: dict[str, Callable[[float], Acquisition]] = {"hits": Hits, "level": Level}
+NAMES = (*_MAKE, *_BY_THRESHOLD)
 _DRAWING = ("auto", "nei", "cost", "nehvi", "parego")  # these make draws; ucb alone has a beta
 _SERVED = ("maximize", "minimize", "target", "range", "learn", "several goals")
 _SERVES: dict[str, tuple[str, ...]] = {
@@ -54,7 +59,8 @@ _SERVES: dict[str, tuple[str, ...]] = {
     "random": _SERVED,
     **dict.fromkeys(("ei", "nei", "pi", "cost"), ("maximize", "minimize", "target")),
     **dict.fromkeys(("ts", "mean"), ("maximize", "minimize", "target", "range")),
-    "ucb": ("maximize", "minimize"),
+    **dict.fromkeys(("ucb", "hits", "level"), ("maximize", "minimize")),
+    "learn": ("maximize", "minimize", "target", "range", "learn"),
     "target": ("target",),
     "range": ("range",),
     **dict.fromkeys(("ehvi", "nehvi", "parego"), ("several goals",)),
@@ -62,7 +68,9 @@ _SERVES: dict[str, tuple[str, ...]] = {
 """Acquisition -> what it serves; limits go with all of them."""
 
 
-def acquisition(name: str, beta: float | None = None, draws: int | None = None) -> Acquisition:
+def acquisition(
+    name: str, beta: float | None = None, draws: int | None = None, *, threshold: float | None = None
+) -> Acquisition:
     """The acquisition of that name.
 
     Raises:
@@ -71,7 +79,7 @@ def acquisition(name: str, beta: float | None = None, draws: int | None = None) 
     """
     if name in _LATER:
         fail(NotYetSupported, _PLACE, f"{name!r} is not yet supported", "Use one of " + ", ".join(NAMES) + ".")
-    if name not in _MAKE:
+    if name not in NAMES:
         fail(InputError, _PLACE, f"unknown acquisition {name!r}", nearest(str(name), (*NAMES, *_LATER)))
     faults = Faults()
     if beta is not None:
@@ -84,7 +92,10 @@ def acquisition(name: str, beta: float | None = None, draws: int | None = None) 
             faults.add("strategy.draws", f"acquisition {name!r} makes no draws", "Leave it out, or take 'nei'.")
         elif isinstance(draws, bool) or not isinstance(draws, int) or draws < 1:
             faults.add("strategy.draws", f"is {draws!r}", "Give a whole number from 1, best a power of two.")
+    _look_at_threshold(faults, name, threshold)
     faults.raise_if_any(InputError)
+    if name in _BY_THRESHOLD and threshold is not None:
+        return _BY_THRESHOLD[name](float(threshold))
     return _MAKE[name](beta, DRAWS if draws is None else draws)
 
 
@@ -102,6 +113,20 @@ def refusal(name: str, objectives: Sequence[Objective]) -> tuple[str, str] | Non
     able = ", ".join(map(repr, serving(wanted)))
     goals = f"goal {wanted!r}" if len(best) < 2 else f"{len(best)} goals at once"
     return f"acquisition {name!r} cannot serve {goals}", f"Use one of {able}."
+
+
+def _look_at_threshold(faults: Faults, name: str, threshold: float | None) -> None:
+    """Note what is wrong with a threshold, which some acquisitions must have and others cannot have."""
+    place = "strategy.threshold"
+    if name not in _BY_THRESHOLD:
+        if threshold is not None:
+            cure = "Leave it out, or take " + " or ".join(map(repr, _BY_THRESHOLD)) + "."
+            faults.add(place, f"acquisition {name!r} has no threshold", cure)
+    elif threshold is None:
+        cure = "Add threshold = the value that matters, in the objective's unit."
+        faults.add(place, f"acquisition {name!r} needs a threshold, and there is none", cure)
+    elif not _number(threshold):
+        faults.add(place, f"is {threshold!r}", "Give a finite number, in the objective's unit.")
 
 
 def _number(value: Any) -> bool:
