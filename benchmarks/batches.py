@@ -80,10 +80,10 @@ class Split:
 
 
 TRIALS: dict[str, Acquisition] = {
-    "auto, nei": Auto(doubt=0.0),
-    "auto, nei, 0.03": Auto(doubt=0.0, pays=0.03),
-    "auto, nei, 0.01": Auto(doubt=0.0, pays=0.01),
-    "first seeks": First(NEI(), Auto(doubt=0.0)),
+    "auto, nei": Auto(pending="fantasies"),
+    "auto, nei, 0.03": Auto(pending="fantasies", pays=0.03),
+    "auto, nei, 0.01": Auto(pending="fantasies", pays=0.01),
+    "first seeks": First(NEI(), Auto(pending="fantasies")),
 }
 RULES: dict[str, Strategy] = {
     "auto": ml.Bayes(),
@@ -92,8 +92,8 @@ RULES: dict[str, Strategy] = {
     **{name: Trial(name) for name in TRIALS},
 }
 POLICIES: dict[str, Strategy] = {
-    "believer": ml.Bayes(acquisition="ei", evaluations=SEARCH),
-    "fantasies": ml.Bayes(acquisition="nei", evaluations=SEARCH),
+    policy: ml.Bayes(acquisition="ei", pending=policy, evaluations=SEARCH)
+    for policy in ("believer", "pessimistic", "fantasies")
 }
 
 

@@ -26,6 +26,8 @@ class Bayes:
     surrogate: how the model is fitted.
     beta: weight of the variance in `ucb`; None for the schedule of Srinivas et al. 2010.
     draws: how many draws `nei` makes; None for 64.
+    pending: what `auto`, `ei` and `ucb` believe of candidates being measured: `believer` (they read their mean),
+        `pessimistic` (as low as the worst so far), `fantasies` (`nei` seeks, over all they may read); None: the first.
     evaluations: scores that the search of a large space may compute for one candidate.
     calibrate: judge the errors that the surrogate states by cross-validation, and correct them.
     feasibility: learn from failures where candidates form, and mind it; nothing changes while nothing failed.
@@ -41,13 +43,14 @@ class Bayes:
     evaluations: int = EVALUATIONS
     calibrate: bool = True
     feasibility: bool = True
+    pending: str | None = None
     name: ClassVar[str] = "bayes"
 
     def __post_init__(self) -> None:
         faults = Faults()
         _look(faults, self)
         try:
-            acquisition(self.acquisition, self.beta, self.draws)
+            acquisition(self.acquisition, self.beta, self.draws, self.pending)
         except NotYetSupported:
             raise
         except InputError as error:
@@ -61,7 +64,7 @@ class Bayes:
             ModelError: when the surrogate cannot be fitted.
             SearchError: when nothing free is found in a large space.
         """
-        rule = acquisition(self.acquisition, self.beta, self.draws)
+        rule = acquisition(self.acquisition, self.beta, self.draws, self.pending)
         return Rule(self.surrogate, rule, self.evaluations, self.calibrate, self.feasibility).suggest(task)
 
 
