@@ -121,16 +121,16 @@ def pool_of(name: str, rng: np.random.Generator) -> tuple[ml.Pool, Floats]:
     return ml.Pool.from_frame(frame, list(frame.columns)), truth
 
 
-def batches(rule: str, name: str, noise: float, seed: int) -> Floats:
+def campaign_figures(strategy: Strategy, name: str, noise: float, seed: int, batch: int = BATCH) -> Floats:
     """One campaign: regret in spreads (mean from the first choice on, at 25, at 60), Top% at 60."""
     rng = np.random.default_rng([31, seed, [*PROBLEMS, "reactions"].index(name), int(100 * noise)])
     pool, truth = pool_of(name, rng)
     readings = truth + noise * truth.std() * rng.standard_normal(len(truth))
-    campaign = ml.Campaign(pool, [ml.Objective("y")], strategy=RULES[rule], seed=seed, initial=1)
+    campaign = ml.Campaign(pool, [ml.Objective("y")], strategy=strategy, seed=seed, initial=1)
     order = [int(i) for i in rng.choice(len(truth), BATCH, replace=False)]
     campaign.tell([ml.Measured.of(candidate=pool.id(i), outcome={"y": float(readings[i])}) for i in order])
     while len(order) < EXPERIMENTS:
-        for item in campaign.suggest(BATCH):
+        for item in campaign.suggest(batch):
             i = pool.index(item.candidate)
             assert i is not None
             order.append(i)
@@ -147,7 +147,7 @@ def pools(seeds: int, chosen: list[str]) -> None:
     print(f"{len(cases)} campaigns a rule\n{'':<18}" + "".join(f"{name:<34}" for name in figures))
     first: Floats | None = None
     for rule in chosen:
-        played = np.array([batches(rule, *case) for case in cases])
+        played = np.array([campaign_figures(RULES[rule], *case) for case in cases])
         first = played if first is None else first
         gap = paired_difference(played, first, seed=0)
         cells = zip(played.mean(0), gap.value, gap.low, gap.high, strict=True)
