@@ -1,6 +1,6 @@
 """What each ingredient of the default model earns (record 0031).
 
-Usage: python benchmarks/ablation.py held [--runs 3]        held-out readings of synthetic truths
+Usage: python benchmarks/ablation.py held [--runs 1]        held-out readings of synthetic truths
        python benchmarks/ablation.py tables [--runs 12]     the same on published tables, reported once
        python benchmarks/ablation.py regret [--seeds 2]     campaigns on synthetic pools, batch 1
 """
@@ -30,6 +30,7 @@ from matloop.surrogate import Observations, Surrogate
 from matloop.surrogate.calibrate import calibrations
 from matloop.surrogate.gp import GP
 from matloop.surrogate.mixture import Mixture
+from matloop.surrogate.warped import Warped
 
 SMOOTH = ("matern52", "matern32", "rbf")
 VARIANTS: dict[str, Surrogate] = {
@@ -38,6 +39,8 @@ VARIANTS: dict[str, Surrogate] = {
     "kernels": Mixture(kernels=SMOOTH, samples=0),
     "two kernels": Mixture(kernels=("matern32", "rbf"), samples=0),
     "kernels, draws": Mixture(kernels=SMOOTH, samples=4),
+    "warp": Warped(),
+    "warp, kernels": Warped(surrogate=Mixture(kernels=SMOOTH, samples=0)),
 }
 SIZES, JUDGED, ROWS, READING_NOISE = (10, 20, 40, 100), 300, 1500, 0.2
 FIGURES = ("nll", "crps", "rmse", "covered", "nll stated", "covered stated")
@@ -156,7 +159,7 @@ def main() -> None:
     """Run one part."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("part", choices=["held", "tables", "regret"])
-    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--runs", type=int, default=1)
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--variants", nargs="*", default=list(VARIANTS), choices=list(VARIANTS))
     parser.add_argument("--data-dir", type=Path, default=os.environ.get("MATLOOP_DATA", "../shared/data"))
