@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     from matloop.rules import Told
     from matloop.surrogate.forest import Forest
     from matloop.surrogate.gp import GP
+    from matloop.surrogate.mixture import Mixture
     from matloop.surrogate.sklearn_ import Sklearn
+    from matloop.surrogate.warped import Warped
 
 _HOME = {
     "backtest": "bench.backtest",
@@ -73,7 +75,9 @@ _HOME = {
     "VirtualLab": "lab.virtual",
     "Forest": "surrogate.forest",
     "GP": "surrogate.gp",
+    "Mixture": "surrogate.mixture",
     "Sklearn": "surrogate.sklearn_",
+    "Warped": "surrogate.warped",
 }
 
 __all__ = [
@@ -96,6 +100,7 @@ __all__ = [
     "Integer",
     "MatloopError",
     "Measured",
+    "Mixture",
     "NimoLab",
     "Objective",
     "PersonLab",
@@ -112,6 +117,7 @@ __all__ = [
     "TableLab",
     "Told",
     "VirtualLab",
+    "Warped",
     "WorkError",
     "__version__",
     "backtest",

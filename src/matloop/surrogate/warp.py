@@ -112,7 +112,7 @@ def _log(own: Floats, y: Floats) -> Floats:
     """The logarithm above the lowest reading where readings are skewed to the right, mirrored where to the left."""
     skew = float(np.mean(((own - own.mean()) / own.std()) ** 3))
     height = y - own.min() if skew >= 0 else own.max() - y
-    return 1.0 / (np.maximum(height, 0.0) + OFFSET)
+    return np.asarray(1.0 / (np.maximum(height, 0.0) + OFFSET))
 
 
 def _power(own: Floats, y: Floats) -> Floats:
