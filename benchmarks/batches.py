@@ -1,8 +1,8 @@
 """Several at once: which rule should choose a batch, and what to believe of what is pending (record 0031).
 
 Usage: python benchmarks/batches.py pools [--seeds 4]       rules on synthetic pools in batches of 5
-       python benchmarks/batches.py delays [--seeds 4]      policies on spaces, batch 1, 4, 8, delay 0, 5, 10
-       python benchmarks/batches.py arylation [--runs 50]   the table of direct arylations, batch 5, reported once
+       python benchmarks/batches.py delays [--seeds 2]      policies on spaces, batch 1, 4, 8, delay 0, 5, 10
+       python benchmarks/batches.py arylation [--runs 16]   the table of direct arylations, batch 5, reported once
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from matloop.surrogate.gp import GP
 NOISE, BATCH, EXPERIMENTS, TOP = (0.0, 0.2), 5, 60, 0.05
 SPACES = {"branin": Problem(branin, 2), "hartmann": Problem(hartmann, 6), "ackley": Problem(ackley, 6)}
 HIGHEST = {"branin": -0.397887, "hartmann": 3.32237, "ackley": 20 + np.e}
-BATCHES, DELAYS, SEARCH = (1, 4, 8), (0, 5, 10), 2000
+BATCHES, DELAYS, SEARCH = (1, 4, 8), (0, 5, 10), 1000
 YIELDS = (5, 10, 15, 20, 25)
 
 
@@ -92,7 +92,7 @@ RULES: dict[str, Strategy] = {
     **{name: Trial(name) for name in TRIALS},
 }
 POLICIES: dict[str, Strategy] = {
-    policy: ml.Bayes(acquisition="ei", pending=policy, evaluations=SEARCH)
+    policy: ml.Bayes(acquisition="ei", pending=policy, evaluations=SEARCH, calibrate=False)
     for policy in ("believer", "pessimistic", "fantasies")
 }
 
@@ -121,7 +121,7 @@ def pool_of(name: str, rng: np.random.Generator) -> tuple[ml.Pool, Floats]:
     return ml.Pool.from_frame(frame, list(frame.columns)), truth
 
 
-def campaign_figures(strategy: Strategy, name: str, noise: float, seed: int, batch: int = BATCH) -> Floats:
+def campaign_figures(strategy: Strategy, name: str, noise: float, seed: int) -> Floats:
     """One campaign: regret in spreads (mean from the first choice on, at 25, at 60), Top% at 60."""
     rng = np.random.default_rng([31, seed, [*PROBLEMS, "reactions"].index(name), int(100 * noise)])
     pool, truth = pool_of(name, rng)
@@ -130,7 +130,7 @@ def campaign_figures(strategy: Strategy, name: str, noise: float, seed: int, bat
     order = [int(i) for i in rng.choice(len(truth), BATCH, replace=False)]
     campaign.tell([ml.Measured.of(candidate=pool.id(i), outcome={"y": float(readings[i])}) for i in order])
     while len(order) < EXPERIMENTS:
-        for item in campaign.suggest(batch):
+        for item in campaign.suggest(BATCH):
             i = pool.index(item.candidate)
             assert i is not None
             order.append(i)
@@ -217,8 +217,8 @@ def main() -> None:
     """Run one part."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("part", choices=["pools", "delays", "arylation"])
-    parser.add_argument("--seeds", type=int, default=4)
-    parser.add_argument("--runs", type=int, default=50)
+    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--runs", type=int, default=16)
     parser.add_argument("--rules", nargs="*")
     parser.add_argument("--data-dir", type=Path, default=os.environ.get("MATLOOP_DATA", "../shared/data"))
     options = parser.parse_args()

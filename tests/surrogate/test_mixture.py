@@ -1,5 +1,7 @@
 """A mixture of processes keeps every promise, and its moments are those of its members."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -131,6 +133,16 @@ def test_laplaces_evidence_of_a_normal_density_is_its_integral():
     covariance = np.array([[1.0, 0.6, 0.0], [0.6, 2.0, 0.3], [0.0, 0.3, 0.25]])
     exact = 0.5 * np.linalg.slogdet(2 * np.pi * covariance)[1]
     assert Around.of(normal, np.array([1.0, -1.0, 0.0])).log_evidence == pytest.approx(exact, abs=1e-6)
+
+
+def test_a_chain_that_a_wrong_curvature_holds_fast_is_begun_again_with_shorter_steps():
+    def steep(theta):
+        value, slope = normal(np.array([1.0, -1.0, 0.0]) + 30.0 * theta)
+        return value, 30.0 * slope
+
+    right = Around.of(steep, np.zeros(3))
+    wrong = replace(right, root=8.0 * right.root)
+    assert draws(steep, wrong, [(-50.0, 50.0)] * 3, 50, np.random.default_rng(2)).accepted > 0.3
 
 
 def test_draws_stay_within_bounds():

@@ -19,10 +19,14 @@ from matloop.errors import ModelError
 
 Target = Callable[[Floats], tuple[float, Floats]]
 
-STEP, LEAPS = 0.45, 4
+STEPS, LEAPS = (0.45, 0.15, 0.05), 4
 """Length of a leap in standard deviations, and leaps a draw: together 1.8, a bit more than a quarter of the circle that
 a normal density's trajectories run through, after which a draw has forgotten the last. Longer leaps are refused more
-often; more leaps cost more and come back."""
+often; more leaps cost more and come back. The further lengths are for chains that are stuck."""
+
+STUCK = 0.3
+"""Share of accepted draws below which a chain is begun again. Larger, honest chains are repeated; smaller, a few places
+stand for all."""
 
 BURN = 1
 """Draws that are thrown away: the chain sets out from the maximum, which is no typical place."""
@@ -76,6 +80,9 @@ def draws(
 ) -> Drawn:
     """Some draws from exp(target), each depending on the one before.
 
+    Where the curvature at the maximum misleads, steps are refused; a chain that hardly moves is begun again with
+    shorter ones.
+
     Args:
         target: log density and slope at a vector.
         around: its maximum.
@@ -83,28 +90,51 @@ def draws(
         count: how many.
         rng: of momenta and refusals.
     """
-    low, high = np.array(bounds).T
-    theta, value, slope = around.theta, around.value, around.slope
-    kept, taken, spent = [], 0, 0
-    for _ in range(BURN + count):
-        momentum, odds = rng.normal(size=len(theta)), math.log(1.0 - rng.random())
-        at, level, pull = theta, value, slope
-        energy = level - 0.5 * float(momentum @ momentum)
-        inside = True
-        for _ in range(LEAPS):
-            momentum = momentum + 0.5 * STEP * around.root @ pull
-            at = at + STEP * around.root @ momentum
-            inside = bool(((at >= low) & (at <= high)).all())
-            if not inside:
-                break
+    spent = 0
+    for step in STEPS:
+        drawn = _Chain(target, around, bounds, step).run(count, rng)
+        spent += drawn.evaluations
+        if drawn.accepted >= STUCK:
+            break
+    return Drawn(drawn.thetas, drawn.accepted, spent)
+
+
+@dataclass(frozen=True, slots=True)
+class _Chain:
+    """One chain; step: length of a leap in standard deviations."""
+
+    target: Target
+    around: Around
+    bounds: list[tuple[float, float]]
+    step: float
+
+    def run(self, count: int, rng: np.random.Generator) -> Drawn:
+        """Neal 2011, figure 2; its draws after the first ones."""
+        here = (self.around.theta, self.around.value, self.around.slope)
+        kept, taken, spent = [], 0, 0
+        for _ in range(BURN + count):
+            momentum, odds = rng.normal(size=len(here[0])), math.log(1.0 - rng.random())
+            there, end, evaluations = self._leap(here, momentum)
+            spent += evaluations
+            if there is not None and there[1] - 0.5 * end - (here[1] - 0.5 * float(momentum @ momentum)) >= odds:
+                here, taken = there, taken + 1
+            kept.append(here[0])
+        return Drawn(tuple(kept[BURN:]), taken / (BURN + count), spent)
+
+    def _leap(
+        self, here: tuple[Floats, float, Floats], momentum: Floats
+    ) -> tuple[tuple[Floats, float, Floats] | None, float, int]:
+        """Where a trajectory ends, None outside, its squared momentum there, and evaluations."""
+        (at, level, pull), root = here, self.step * self.around.root
+        low, high = np.array(self.bounds).T
+        for leap in range(LEAPS):
+            momentum = momentum + 0.5 * root @ pull
+            at = at + root @ momentum
+            if not ((at >= low) & (at <= high)).all():
+                return None, 0.0, leap
             try:
-                level, pull = target(at)
+                level, pull = self.target(at)
             except ModelError:  # no covariance there: outside, as far as the density goes
-                inside = False
-                break
-            spent += 1
-            momentum = momentum + 0.5 * STEP * around.root @ pull
-        if inside and level - 0.5 * float(momentum @ momentum) - energy >= odds:
-            theta, value, slope, taken = at, level, pull, taken + 1
-        kept.append(theta)
-    return Drawn(tuple(kept[BURN:]), taken / (BURN + count), spent)
+                return None, 0.0, leap
+            momentum = momentum + 0.5 * root @ pull
+        return (at, level, pull), float(momentum @ momentum), LEAPS
