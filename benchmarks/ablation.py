@@ -40,6 +40,7 @@ VARIANTS: dict[str, Surrogate] = {
     "two kernels": Mixture(kernels=("matern32", "rbf"), samples=0),
     "kernels, draws": Mixture(kernels=SMOOTH, samples=4),
     "warp": Warped(),
+    "warp, draws": Warped(surrogate=Mixture(samples=8)),
     "warp, kernels": Warped(surrogate=Mixture(kernels=SMOOTH, samples=0)),
 }
 SIZES, JUDGED, ROWS, READING_NOISE = (10, 20, 40, 100), 300, 1500, 0.2
