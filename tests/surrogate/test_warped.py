@@ -110,6 +110,13 @@ def test_it_has_the_capabilities_that_a_batch_needs():
     assert (after.model_std <= before.model_std).all()
 
 
+def test_with_many_inputs_readings_are_taken_as_they_are_and_it_says_so():
+    fitted = Warped(most=39).fit(skewed(), np.random.default_rng(0))
+    expected = GP().fit(skewed(), np.random.default_rng(0)).predict(inputs()[:, :2])
+    assert fitted.describe()["surrogate"] == "mixture"
+    assert_allclose(fitted.predict(inputs()[:, :2]).mean, expected.mean)
+
+
 def test_left_out_readings_are_in_their_own_unit():
     data = skewed()
     left = Warped(warps=("log",)).fit(data, np.random.default_rng(0)).held_out(np.arange(40))
@@ -125,9 +132,10 @@ def test_left_out_readings_are_in_their_own_unit():
         ({"warps": ["lag"]}, "'log'"),
         ({"warps": []}, "one at least"),
         ({"keep": 1}, "true"),
+        ({"most": 0}, "whole"),
         ({"surrogate": GP()}, "mix"),
     ],
-    ids=["unknown", "none", "keep", "no mixture"],
+    ids=["unknown", "none", "keep", "most", "no mixture"],
 )
 def test_a_wrong_setting_is_refused_with_its_cure(settings, cure):
     with pytest.raises(ConfigError) as caught:

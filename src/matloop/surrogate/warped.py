@@ -26,6 +26,10 @@ from matloop.surrogate.warp import CHOICE, NAMES, ORDER, Warp, WarpName
 WORTH = 2.0
 """Log density of all left-out readings that a map must gain over none. Smaller, chance chooses among ten readings."""
 
+MOST = 1000
+"""Distinct inputs up to which readings are mapped. With more, the means hardly depend on what is normal, and each map
+that is tried costs a fit of seconds."""
+
 FEWEST = 8
 """Distinct inputs from which a map is chosen; fewer say nothing of a distribution."""
 
@@ -36,6 +40,8 @@ class Warped:
 
     warps: maps to choose from, objective by objective; `rank` is better not among several (`warp.CHOICE`).
     keep: whether an earlier fit's choice stands, without looking at the others.
+    most: distinct inputs up to which readings are mapped; with more, the processes take them as they are, and
+        `describe()` is theirs.
     surrogate: the processes over what was mapped.
 
     Raises:
@@ -46,6 +52,7 @@ class Warped:
 
     warps: tuple[WarpName, ...] = CHOICE
     keep: bool = False
+    most: int = MOST
     surrogate: Mixture = field(default_factory=lambda: Mixture(samples=0))
 
     def __post_init__(self) -> None:
@@ -59,12 +66,16 @@ class Warped:
             faults.add(f"{place}, warps", f"{list(self.warps)}", "Name each map once, and one at least.")
         if not isinstance(self.keep, bool):
             faults.add(f"{place}, keep", f"{self.keep!r}", "Give true or false.")
+        if isinstance(self.most, bool) or not isinstance(self.most, int) or self.most < 1:
+            faults.add(f"{place}, most", f"{self.most!r}", "Give a whole number from 1.")
         if not isinstance(self.surrogate, Mixture):
             faults.add(f"{place}, surrogate", f"{self.surrogate!r}", "Give the settings of a 'mixture'.")
         faults.raise_if_any(ConfigError)
 
     @one_thread()
-    def fit(self, data: Observations, rng: np.random.Generator, warm: Mapping[str, Any] | None = None) -> FittedWarped:
+    def fit(
+        self, data: Observations, rng: np.random.Generator, warm: Mapping[str, Any] | None = None
+    ) -> FittedWarped | FittedMixture:
         """Choose a map for each objective and fit to what it gives.
 
         Args:
@@ -76,6 +87,8 @@ class Warped:
             ModelError: when a process cannot be fitted.
         """
         inputs = Inputs.of(data.X)
+        if len(inputs.X) > self.most:
+            return self.surrogate.fit(data, rng, warm)
         return FittedWarped(
             data, tuple(self._part(data, j, inputs, rng, _warm(warm, j)) for j in range(data.y.shape[1]))
         )
