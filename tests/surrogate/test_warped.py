@@ -57,7 +57,7 @@ def test_the_slope_of_a_map_agrees_with_differences(name):
 def test_moments_are_those_of_readings_mapped_back_by_chance():
     y = skewed().y[:, 0]
     warp, rng = Warp.of("log", y, scaling(y)), np.random.default_rng(0)
-    part = _Part(warp, None, y, {})
+    part = _Part(warp, None, y, {}, {})
     mean, model, noise = 0.4, 0.5, 0.3
     one = np.array([[mean]]), np.array([[model]]), np.array([[noise]])
     found = [float(figure[0]) for figure in part.moments(Prediction(*one))]

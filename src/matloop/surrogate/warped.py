@@ -112,23 +112,32 @@ class Warped:
         scores = [one.score(inputs) if len(tried) > 1 else 0.0 for one in tried]
         worth = [score - (0.0 if one.warp.straight else WORTH) for score, one in zip(scores, tried, strict=True)]
         best = tried[int(np.argmax(worth))]
-        return replace(best, scores=dict(zip(names, scores, strict=True)) if len(tried) > 1 else {})
+        models: dict[str, Mapping[str, Any]] = {one.warp.name: one.fitted.describe() for one in tried}
+        return replace(best, scores=dict(zip(names, scores, strict=True)) if len(tried) > 1 else {}, models=models)
 
     def _try(self, warp: Warp, data: Observations, j: int, rng: np.random.Generator, warm: Mapping[str, Any]) -> _Part:
+        """Fit under a map: one that was tried before and not chosen goes on from there, with one climb."""
         y, var = data.y[:, j], data.var[:, j]
         mapped = replace(data, y=warp.apply(y)[:, None], var=np.where(var > 0, var * warp.slope(y) ** 2, 0.0)[:, None])
-        kept = warm.get("model") if warm.get("warp") == warp.name else None
-        return _Part(warp, self.surrogate.fit(mapped, rng, kept if isinstance(kept, Mapping) else None), y, {})
+        models = warm.get("models")
+        found = models.get(warp.name) if isinstance(models, Mapping) else None
+        known = found if isinstance(found, Mapping) else None
+        surrogate = self.surrogate if known is None or warm.get("warp") == warp.name else self.surrogate.quick()
+        return _Part(warp, surrogate.fit(mapped, rng, known), y, {}, {})
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """One objective: its map, the processes over what was mapped, its readings (n,), and what each map gained."""
+    """One objective: its map, the processes over what was mapped, and its readings (n,).
+
+    scores: log density of left-out readings under each map that was tried. models: what its processes said.
+    """
 
     warp: Warp
     fitted: FittedMixture
     y: Floats
     scores: Mapping[str, float]
+    models: Mapping[str, Mapping[str, Any]]
 
     def score(self, inputs: Inputs) -> float:
         """Log density of the readings in their unit, each input left out, a mean over its readings' slopes."""
@@ -163,8 +172,9 @@ class _Part:
         return covariance
 
     def describe(self) -> dict[str, Any]:
-        """The map, what each gained, and the processes, in JSON types."""
-        return {"warp": self.warp.name, "log_densities": dict(self.scores), "model": dict(self.fitted.describe())}
+        """The map, and of each that was tried its log density and its processes, in JSON types."""
+        models = {name: dict(one) for name, one in self.models.items()}
+        return {"warp": self.warp.name, "log_densities": dict(self.scores), "models": models}
 
 
 @dataclass(frozen=True, slots=True)
