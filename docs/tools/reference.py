@@ -229,7 +229,7 @@ def setting_rows(group: str, name: str) -> list[tuple[str, ...]]:
 
 def plain(default: object) -> str:
     """A default as campaign.toml would write it."""
-    if default is None or default is MISSING:
+    if default is None or default is MISSING or default == {}:
         return ""
     if isinstance(default, bool):
         return f"`{str(default).lower()}`"

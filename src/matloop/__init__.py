@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from matloop.domain.constraint import AtMostNonzero, Expression, Sum
     from matloop.domain.context import Context
     from matloop.domain.cost import Cost
+    from matloop.domain.crossed import crossed
     from matloop.domain.objective import Objective
     from matloop.domain.outcome import Aborted, Censored, Failed, Measured
     from matloop.domain.parameter import Binary, Categorical, Integer, Real
@@ -51,6 +52,7 @@ _HOME = {
     "Context": "domain.context",
     "Sum": "domain.constraint",
     "Cost": "domain.cost",
+    "crossed": "domain.crossed",
     "Objective": "domain.objective",
     "Aborted": "domain.outcome",
     "Censored": "domain.outcome",
@@ -121,6 +123,7 @@ __all__ = [
     "WorkError",
     "__version__",
     "backtest",
+    "crossed",
 ]
 
 __version__ = "0.1.0"

@@ -177,7 +177,6 @@ def test_all_faults_come_at_once_in_the_order_of_the_file(tmp_path: Path) -> Non
         ("[pool]", '[[objective]]\nname = "z"\ngoal = "maximize"\n[pool]', 13),
         ('id = "design"', 'formula = "printer"', 15),
         ('id = "design"', 'exclude_elements = ["Pb"]', 15),
-        ("[strategy]", '[[parameter]]\nname = "x"\nkind = "real"\nlow = 0\nhigh = 1\n[strategy]', 18),
         ('"auto"', '"hits"', 20),
         ('"auto"', '"target"', 20),
         ('"ledger.db"', '"postgresql://host/db"', 5),
@@ -187,7 +186,7 @@ def test_all_faults_come_at_once_in_the_order_of_the_file(tmp_path: Path) -> Non
     ],
     ids=[
         *("goal target", "goal range", "goal limit", "goal learn", "two objectives", "formula", "exclude elements"),
-        *("pool x space", "acquisition hits", "acquisition target", "PostgreSQL"),
+        *("acquisition hits", "acquisition target", "PostgreSQL"),
         *("URL", "days", "files", "sila", "scpi", "slurm"),
     ],
 )

@@ -67,7 +67,7 @@ class Rule:
         """What the acquisition finds, one after another, each in the light of those before."""
         closed = task.closed | {choice.candidate.id for choice in design}
         pending = (*task.open, *(choice.candidate for choice in design))
-        prices = Prices.of(task, _paid(task, design))
+        prices = Prices.of(task, [choice.candidate for choice in design])
         scene = _scene(task, model, pending, task.n - len(design))
         scene = replace(scene, forming=forming, priced=prices is not None and prices.weigh)
         scorer = self.acquisition.prepare(scene)
@@ -77,7 +77,7 @@ class Rule:
             found = search.best(scorer)
             if found is None:
                 break
-            said = "" if prices is None else prices.say(scorer, found.X, _cost(task, found.candidate))
+            said = "" if prices is None else prices.say(scorer, found.X)
             choices.append(_choice(found, scorer, task, model, said))
             if len(choices) < scene.n:
                 scorer = scorer.join(found.X)
@@ -125,15 +125,6 @@ def _scene(task: Task, model: Model, pending: tuple[Candidate, ...], n: int) -> 
         n=n,
         rng=task.rng(Purpose.ACQUIRE),
     )
-
-
-def _cost(task: Task, candidate: Candidate) -> float:
-    """What a candidate costs, 0 where that is unknown."""
-    return (task.costs.of(candidate.id, candidate.values) or 0.0) if task.costs else 0.0
-
-
-def _paid(task: Task, choices: list[Choice]) -> float:
-    return sum(_cost(task, choice.candidate) for choice in choices)
 
 
 def _choice(found: Found, scorer: Scorer, task: Task, model: Model, priced: str) -> Choice:
