@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from matloop.lab.table import TableLab
     from matloop.lab.virtual import VirtualLab
     from matloop.rules import Told
+    from matloop.surrogate.auto import Auto
     from matloop.surrogate.forest import Forest
     from matloop.surrogate.gp import GP
     from matloop.surrogate.mixture import Mixture
@@ -75,6 +76,7 @@ _HOME = {
     "PersonLab": "lab.person",
     "TableLab": "lab.table",
     "VirtualLab": "lab.virtual",
+    "Auto": "surrogate.auto",
     "Forest": "surrogate.forest",
     "GP": "surrogate.gp",
     "Mixture": "surrogate.mixture",
@@ -86,6 +88,7 @@ __all__ = [
     "GP",
     "Aborted",
     "AtMostNonzero",
+    "Auto",
     "Bayes",
     "Binary",
     "Campaign",
