@@ -31,6 +31,8 @@ class Bayes:
     beta: weight of the variance in `ucb`; None for the schedule of Srinivas et al. 2010.
     draws: how many draws `nei` makes; None for 64.
     threshold: what `hits` and `level` ask to be exceeded, in the objective's unit; the others have none.
+    pending: what `auto`, `ei` and `ucb` believe of candidates being measured: `believer` (they read their mean),
+        `pessimistic` (as low as the worst so far), `fantasies` (`nei` seeks, over all they may read); None: the first.
     evaluations: scores that the search of a large space may compute for one candidate.
     calibrate: judge the errors that the surrogate states by cross-validation, and correct them.
     feasibility: learn from failures where candidates form, and mind it; nothing changes while nothing failed.
@@ -53,6 +55,7 @@ class Bayes:
     feasibility: bool = True
     replicates: Replicating = "never"
     sure: Mapping[str, float] | None = field(default=None, hash=False)
+    pending: str | None = None
     name: ClassVar[str] = "bayes"
 
     def __post_init__(self) -> None:
@@ -64,7 +67,7 @@ class Bayes:
             cure = "Leave one of them out: what is measured again is not held against `sure`."
             faults.add("strategy.replicates", "'auto' is not supported together with `sure`", cure)
         try:
-            acquisition(self.acquisition, self.beta, self.draws, threshold=self.threshold)
+            acquisition(self.acquisition, self.beta, self.draws, threshold=self.threshold, pending=self.pending)
         except NotYetSupported:
             raise
         except InputError as error:
@@ -78,7 +81,7 @@ class Bayes:
             ModelError: when the surrogate cannot be fitted.
             SearchError: when nothing free is found in a large space.
         """
-        rule = acquisition(self.acquisition, self.beta, self.draws, threshold=self.threshold)
+        rule = acquisition(self.acquisition, self.beta, self.draws, threshold=self.threshold, pending=self.pending)
         return replace(_rule(self, rule), replicates=self.replicates == "auto").suggest(task)
 
 

@@ -142,6 +142,17 @@ class Posterior:
         covariance = prior - half.T @ half  # RW 2.24
         return mean, 0.5 * (covariance + covariance.T)
 
+    def across(self, X: Floats, P: Floats) -> Floats:
+        """Covariance (q, p) of the truth at X (q, d) with that at P (p, d), in blocks."""
+        Z = P / self.column_lengths
+        solved = self.factor.solve(self._cross(Z).T)
+        covariance = np.empty((len(X), len(P)))
+        for rows in self._chunks(len(X)):
+            at = X[rows] / self.column_lengths
+            prior = self.hyper.scale * self.kernel.value(cdist(at, Z, "sqeuclidean")) + self.constant
+            covariance[rows] = prior - self._cross(at) @ solved  # RW 2.24
+        return covariance
+
     def slopes(self, X: Floats) -> tuple[Floats, Floats]:
         """Slopes (q, d) of mean and variance at X (q, d).
 
