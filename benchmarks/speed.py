@@ -25,7 +25,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from pool_memory import peak_mb
-from scipy.linalg import solve_triangular
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 from threadpoolctl import threadpool_limits

@@ -10,7 +10,7 @@ import pandas as pd
 
 from matloop.ask import unpayable
 from matloop.decide.stopping import Outlook
-from matloop.decide.words import count
+from matloop.decide.words import approximation, count, sentence
 from matloop.domain.problem import Problem
 from matloop.domain.ranked import Ranked
 from matloop.domain.reading import Key
@@ -106,9 +106,10 @@ def status_of(problem: Problem, state: State, ranked: list[Ranked], insight: Con
 
 
 def _with_censored(advice: dict[str, str], state: State) -> dict[str, str]:
-    """Advice that names the readings it leaves out of account."""
+    """Advice that names the readings it leaves out of account, and says where the model of the last ask is approximate."""
     censored = sum(reading.status in ("below", "above") for reading in state.readings.values())
-    return {**advice, "reason": f"{advice['reason']}; {set_aside(censored)}"} if censored else advice
+    said = [advice["reason"], set_aside(censored) if censored else "", approximation(state.model)]
+    return {**advice, "reason": sentence(said)}
 
 
 def _money(problem: Problem, state: State) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from matloop.decide.prices import Prices
 from matloop.decide.search_pool import Found, GridRows, PoolRows, RowSearch, Search
 from matloop.decide.search_space import Points, SpaceSearch
 from matloop.decide.sequence import SMALL
-from matloop.decide.words import figure, sentence
+from matloop.decide.words import approximation, figure, sentence
 from matloop.domain.candidate import Candidate
 from matloop.domain.pool import Pool
 from matloop.domain.space import Space
@@ -142,7 +142,7 @@ def _choice(found: Found, scorer: Scorer, task: Task, model: Model, priced: str)
     errors = f"model {figure(at.model_std[name])}, one reading {figure(at.noise_std[name])}"
     blur = float(model.fitted.input_std(found.X)[0, 0]) if isinstance(model.fitted, Blurred) else 0.0
     errors += f", of which {figure(blur)} by what is really made" if blur > 0 else ""
-    reason = sentence([scorer.say(found.X), priced, errors], task.set_aside)
+    reason = sentence([scorer.say(found.X), priced, errors, approximation(model.describe())], task.set_aside)
     return Choice(found.candidate, reason, prediction=at)
 
 

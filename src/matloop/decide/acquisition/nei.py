@@ -17,10 +17,9 @@ from matloop.decide.acquisition.ei import improvement_words, log_ei
 from matloop.decide.acquisition.feasible import log_gain, weighed
 from matloop.domain.prediction import Floats
 
-
 _SURE = 4.0
 """Standard deviations by which a measured candidate must lie behind to be no rival for the incumbent. Far smaller, an
-incumbent is overlooked; larger, draws of candidates are paid for that are never the best: 4 on both sides leave 1e-4."""
+incumbent is overlooked; larger, draws are paid for that never are the best. 4 on both sides leave 1e-4."""
 
 
 def rivals(scene: Scene) -> NDArray[np.intp]:
