@@ -106,7 +106,7 @@ def status_of(problem: Problem, state: State, ranked: list[Ranked], insight: Con
 
 
 def _with_censored(advice: dict[str, str], state: State) -> dict[str, str]:
-    """Advice that names the readings it leaves out of account, and says where the model of the last ask is approximate."""
+    """Advice that names the readings it leaves out of account, and an approximate model of the last ask."""
     censored = sum(reading.status in ("below", "above") for reading in state.readings.values())
     said = [advice["reason"], set_aside(censored) if censored else "", approximation(state.model)]
     return {**advice, "reason": sentence(said)}

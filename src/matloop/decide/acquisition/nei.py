@@ -87,7 +87,10 @@ class NoisyImprovement:
         The best under a draw is at least the draw at the candidate of highest mean, b; so the improvement is at most
         (f - f_b)+, and the std of that difference at most the sum of both.
         """
-        mean, std = self.believed.look(X)
+        return self.bound_at(*self.believed.look(X))
+
+    def bound_at(self, mean: Floats, std: Floats) -> Floats:
+        """The same of candidates of signed mean (q,) and model_std (q,)."""
         return log_ei(mean, std + self.believed.best_std, self.believed.best)
 
     def join(self, X: Floats) -> NoisyImprovement:
