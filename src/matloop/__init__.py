@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from matloop.domain.constraint import AtMostNonzero, Expression, Sum
     from matloop.domain.context import Context
     from matloop.domain.cost import Cost
+    from matloop.domain.crossed import crossed
     from matloop.domain.objective import Objective
     from matloop.domain.outcome import Aborted, Censored, Failed, Measured
     from matloop.domain.parameter import Binary, Categorical, Integer, Real
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from matloop.lab.table import TableLab
     from matloop.lab.virtual import VirtualLab
     from matloop.rules import Told
+    from matloop.surrogate.auto import Auto
     from matloop.surrogate.forest import Forest
     from matloop.surrogate.gp import GP
     from matloop.surrogate.sklearn_ import Sklearn
@@ -49,6 +51,7 @@ _HOME = {
     "Context": "domain.context",
     "Sum": "domain.constraint",
     "Cost": "domain.cost",
+    "crossed": "domain.crossed",
     "Objective": "domain.objective",
     "Aborted": "domain.outcome",
     "Censored": "domain.outcome",
@@ -71,6 +74,7 @@ _HOME = {
     "PersonLab": "lab.person",
     "TableLab": "lab.table",
     "VirtualLab": "lab.virtual",
+    "Auto": "surrogate.auto",
     "Forest": "surrogate.forest",
     "GP": "surrogate.gp",
     "Sklearn": "surrogate.sklearn_",
@@ -80,6 +84,7 @@ __all__ = [
     "GP",
     "Aborted",
     "AtMostNonzero",
+    "Auto",
     "Bayes",
     "Binary",
     "Campaign",
@@ -115,6 +120,7 @@ __all__ = [
     "WorkError",
     "__version__",
     "backtest",
+    "crossed",
 ]
 
 __version__ = "0.1.0"

@@ -66,7 +66,7 @@ def test_noisy_improvement_is_that_of_joint_samples():
     np.testing.assert_allclose(np.exp(scores)[large], improvement[large], rtol=0.03)
 
 
-def test_no_candidate_that_is_ever_the_best_of_a_million_joint_draws_is_no_rival():
+def test_those_that_are_no_rivals_are_the_best_in_at_most_one_of_ten_thousand_draws():
     known = scene(noise=0.05, seed=4)
     mean, cov = known.fitted.joint(known.measured)
     sampled = np.random.default_rng(7).multivariate_normal(-mean[:, 0], cov[0], 1_000_000, method="cholesky")
