@@ -41,7 +41,8 @@ def sentence(parts: Iterable[str], set_aside: int = 0) -> str:
 
 def approximation(model: Mapping[str, Any]) -> str:
     """That a described model is approximate, and by how much; empty where it is not."""
-    said = [one.get("approximate") for one in model.get("objectives", ()) if isinstance(one, Mapping)]
+    picked = model.get("models", {}).get(model.get("picked"), model)  # a model may be one picked among several
+    said = [one.get("approximate") for one in picked.get("objectives", ()) if isinstance(one, Mapping)]
     errors = [one for one in said if one]
     if not errors:
         return ""
