@@ -192,7 +192,8 @@ def main() -> None:
             growth(asked.largest, asked.noise)
             return
         print(
-            "     N         M  seconds   goal         fit calibration      search       other  peak MB  product   ratio  sklearn   ratio"
+            "     N         M  seconds   goal         fit calibration      search       other  peak MB"
+            "  product   ratio  sklearn   ratio"
         )
         for N, M, goal in GOALS:
             if asked.only in (None, M):
