@@ -17,7 +17,7 @@ from matloop.decide.risk import Sure, guarded
 from matloop.decide.search_pool import Found, GridRows, PoolRows, RowSearch, Search
 from matloop.decide.search_space import Points, SpaceSearch
 from matloop.decide.sequence import SMALL
-from matloop.decide.words import count, figure, sentence
+from matloop.decide.words import approximation, count, figure, sentence
 from matloop.domain.candidate import Candidate
 from matloop.domain.pool import Pool
 from matloop.domain.space import Space
@@ -151,8 +151,9 @@ def _choice(found: Found, said: list[str], task: Task, model: Model) -> Choice:
     blur = float(model.fitted.input_std(found.X)[0, 0]) if isinstance(model.fitted, Blurred) else 0.0
     errors += f", of which {figure(blur)} by what is really made" if blur > 0 else ""
     why = model.fitted.why() if isinstance(model.fitted, Reasoned) else ""
+    partly = approximation(model.describe())
     bounds = f"{count(model.bounds, 'censored reading')} taken as bounds" if model.bounds else ""
-    reason = sentence([*said, errors, why, bounds], task.set_aside - model.bounds)
+    reason = sentence([*said, errors, partly, why, bounds], task.set_aside - model.bounds)
     return Choice(found.candidate, reason, prediction=at)
 
 
