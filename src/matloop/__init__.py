@@ -36,7 +36,9 @@ if TYPE_CHECKING:
     from matloop.surrogate.auto import Auto
     from matloop.surrogate.forest import Forest
     from matloop.surrogate.gp import GP
+    from matloop.surrogate.mixture import Mixture
     from matloop.surrogate.sklearn_ import Sklearn
+    from matloop.surrogate.warped import Warped
 
 _HOME = {
     "backtest": "bench.backtest",
@@ -77,7 +79,9 @@ _HOME = {
     "Auto": "surrogate.auto",
     "Forest": "surrogate.forest",
     "GP": "surrogate.gp",
+    "Mixture": "surrogate.mixture",
     "Sklearn": "surrogate.sklearn_",
+    "Warped": "surrogate.warped",
 }
 
 __all__ = [
@@ -101,6 +105,7 @@ __all__ = [
     "Integer",
     "MatloopError",
     "Measured",
+    "Mixture",
     "NimoLab",
     "Objective",
     "PersonLab",
@@ -117,6 +122,7 @@ __all__ = [
     "TableLab",
     "Told",
     "VirtualLab",
+    "Warped",
     "WorkError",
     "__version__",
     "backtest",

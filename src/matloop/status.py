@@ -12,7 +12,7 @@ import pandas as pd
 
 from matloop.ask import unpayable
 from matloop.decide.stopping import Outlook
-from matloop.decide.words import count
+from matloop.decide.words import approximation, count, sentence
 from matloop.domain.events import Event
 from matloop.domain.problem import Problem
 from matloop.domain.ranked import Ranked
@@ -143,9 +143,10 @@ def status_of(problem: Problem, state: State, standing: Standing, insight: Concl
 
 
 def _with_censored(advice: dict[str, str], state: State, heard: bool) -> dict[str, str]:
-    """Advice that says what became of censored readings."""
+    """Advice that says what became of censored readings, and that the model of the last ask was approximate."""
     censored = sum(reading.status in ("below", "above") for reading in state.readings.values())
-    return {**advice, "reason": f"{advice['reason']}; {censored_words(censored, heard)}"} if censored else advice
+    said = [advice["reason"], censored_words(censored, heard) if censored else "", approximation(state.model)]
+    return {**advice, "reason": sentence(said)}
 
 
 def _money(problem: Problem, state: State) -> dict[str, Any]:

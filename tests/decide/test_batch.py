@@ -90,6 +90,27 @@ def test_a_batch_is_what_single_asks_with_the_others_open_would_give(name):
         assert choice.candidate == expected.candidate
 
 
+@pytest.mark.parametrize("settings", [{}, {"acquisition": "ei"}, {"acquisition": "ucb", "beta": 4.0}], ids=str)
+def test_a_pessimistic_batch_is_what_single_asks_with_the_others_open_would_give(settings):
+    ask, strategy = task(small_pool(200), 10, n=3), Bayes(**settings, pending="pessimistic")
+    together = [choice.candidate.id for choice in strategy.suggest(ask).choices]
+    assert [choice.candidate.id for choice in one_by_one(strategy, ask)] == together
+
+
+def test_a_pessimistic_batch_spreads_further_than_one_that_believes():
+    asks = [task(small_pool(300), told, n=5) for told in (6, 8, 10, 12, 15)]
+
+    def spread(pending):
+        return np.mean([pool_gaps(ask, chosen(Bayes(acquisition="ei", pending=pending), ask)).mean() for ask in asks])
+
+    assert spread("pessimistic") > spread("believer")
+
+
+def test_fantasies_let_auto_seek_by_nei_whatever_the_noise():
+    (choice,) = Bayes(pending="fantasies").suggest(task(small_pool(), 6)).choices
+    assert choice.reason.startswith("auto took nei: it weighs all that is pending")
+
+
 def one_by_one(strategy, ask):
     found = []
     for _ in range(ask.n):

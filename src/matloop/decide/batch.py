@@ -19,7 +19,7 @@ from matloop.decide.scene import prepared, scene_of
 from matloop.decide.search_pool import Found, GridRows, PoolRows, RowSearch, Search
 from matloop.decide.search_space import Points, SpaceSearch
 from matloop.decide.sequence import SMALL
-from matloop.decide.words import count, figure, sentence
+from matloop.decide.words import approximation, count, figure, sentence
 from matloop.domain.pool import Pool
 from matloop.domain.space import Space
 from matloop.surrogate import Blurred, Reasoned, Surrogate
@@ -131,8 +131,9 @@ def _choice(found: Found, said: list[str], task: Task, model: Model) -> Choice:
         errors = f"{of}model {figure(at.model_std[name])}, one reading {figure(at.noise_std[name])}"
         parts.append(errors + (f", of which {figure(blur)} by what is really made" if blur > 0 else ""))
     why = model.fitted.why() if isinstance(model.fitted, Reasoned) else ""
+    partly = approximation(model.describe())
     bounds = f"{count(model.bounds, 'censored reading')} taken as bounds" if model.bounds else ""
-    reason = sentence([*said, *parts, why, bounds, _partial(task)], task.set_aside - model.bounds)
+    reason = sentence([*said, *parts, partly, why, bounds, _partial(task)], task.set_aside - model.bounds)
     return Choice(found.candidate, reason, prediction=at)
 
 

@@ -12,7 +12,7 @@ from matloop.decide.acquisition.mean import Mean
 from matloop.decide.acquisition.registry import acquisition, refusal
 from matloop.decide.batch import Rule
 from matloop.decide.risk import Sure
-from matloop.domain.objective import Objective, plain
+from matloop.domain.objective import Objective, optimised, plain
 from matloop.errors import Faults, InputError, NotYetSupported
 from matloop.surrogate import Surrogate
 from matloop.surrogate.gp import GP
@@ -32,6 +32,8 @@ class Bayes:
     beta: weight of the variance in `ucb`; None for the schedule of Srinivas et al. 2010.
     draws: how many draws `nei` makes; None for 64.
     threshold: what `hits` and `level` ask to be exceeded, in the objective's unit; the others have none.
+    pending: what `auto`, `ei` and `ucb` believe of candidates being measured: `believer` (they read their mean),
+        `pessimistic` (as low as the worst so far), `fantasies` (`nei` seeks, over all they may read); None: the first.
     evaluations: scores that the search of a large space may compute for one candidate.
     calibrate: judge the errors that the surrogate states by cross-validation, and correct them.
     feasibility: learn from failures where candidates form, and mind it; nothing changes while nothing failed.
@@ -54,6 +56,7 @@ class Bayes:
     feasibility: bool = True
     replicates: Replicating = "never"
     sure: Mapping[str, float] | None = field(default=None, hash=False)
+    pending: str | None = None
     name: ClassVar[str] = "bayes"
 
     def __post_init__(self) -> None:
@@ -65,7 +68,7 @@ class Bayes:
             cure = "Leave one of them out: what is measured again is not held against `sure`."
             faults.add("strategy.replicates", "'auto' is not supported together with `sure`", cure)
         try:
-            acquisition(self.acquisition, self.beta, self.draws, threshold=self.threshold)
+            acquisition(self.acquisition, self.beta, self.draws, threshold=self.threshold, pending=self.pending)
         except NotYetSupported:
             raise
         except InputError as error:
@@ -75,6 +78,10 @@ class Bayes:
     def refuse(self, objectives: Sequence[Objective]) -> tuple[str, str] | None:
         """Why its acquisition cannot serve the goals, and the cure; None where it can."""
         refused = refusal(self.acquisition, objectives) or _unsure(Sure.of(self.sure), objectives)
+        best = optimised(tuple(objectives))
+        if refused is None and self.pending not in (None, "believer") and not (len(best) == 1 and best[0].linear):
+            found = f"pending = {self.pending!r} is for one quantity of which more is better, or less"
+            return found, "Leave 'pending' out."
         if refused is None and self.replicates == "auto" and not plain(tuple(objectives)):
             found = "replicates are weighed by the highest mean, and the goals are not one of more or less"
             return found, "Leave 'replicates' out, or measure again by repeat = true."
@@ -89,7 +96,7 @@ class Bayes:
             SearchError: when nothing free is found in a large space.
         """
         served(self, task.objectives)
-        rule = acquisition(self.acquisition, self.beta, self.draws, threshold=self.threshold)
+        rule = acquisition(self.acquisition, self.beta, self.draws, threshold=self.threshold, pending=self.pending)
         return replace(_rule(self, rule), replicates=self.replicates == "auto").suggest(task)
 
 

@@ -31,6 +31,7 @@ from matloop.surrogate import Observations
 from matloop.surrogate.posterior import Posterior
 from matloop.surrogate.replicates import Atoms, Scaling
 from matloop.surrogate.robust import Readings
+from matloop.surrogate.sparse import Sparse
 
 FLAT = 1e4
 """Largest variance of a site, in variances of the readings: such a site says next to nothing. Larger, the jitter of a
@@ -184,7 +185,7 @@ def flattened(readings: Readings, bound: Bound) -> Readings:
 
 
 def sited(
-    readings: Readings, bound: Bound, doubt: Floats, X: Floats, model: Callable[[Atoms], Posterior]
+    readings: Readings, bound: Bound, doubt: Floats, X: Floats, model: Callable[[Atoms], Posterior | Sparse]
 ) -> tuple[Readings, Sites]:
     """The readings with the sites of given hyper-parameters.
 

@@ -26,7 +26,8 @@ from matloop.surrogate.part import Part
 from matloop.surrogate.posterior import Posterior
 from matloop.surrogate.replicates import Atoms, Inputs, Scaling
 from matloop.surrogate.settings import cure
-from matloop.surrogate.study import Study, Task, propagated
+from matloop.surrogate.sparse import Sparse, heard
+from matloop.surrogate.study import Study, Task, propagated, studied
 from matloop.surrogate.threads import one_thread
 
 
@@ -48,6 +49,8 @@ class GP:
     draws: starts drawn from the priors, beside the earlier fit and the priors' mode.
     climbs: how many starts, the best ones, are climbed. steps: iterations of one climb at most.
     study: inputs that the hyper-parameters are learned from at most, drawn at random; every reading counts afterwards.
+    exact: distinct inputs up to which the covariance is whole; with more of them `inducing` carry what the readings say
+        (`surrogate.sparse`), `describe` says so and how far that is from the whole.
     robust: readings that do not belong get a variance of their own (`surrogate.robust`); noise_std is then that of a
         reading that does.
 
@@ -74,6 +77,8 @@ class GP:
     climbs: int = 2
     steps: int = 60
     study: int = 500
+    exact: int = 2000
+    inducing: int = 1000
     robust: bool = False
 
     def __post_init__(self) -> None:
@@ -112,7 +117,7 @@ class GP:
     def _study(self, data: Observations, rng: np.random.Generator) -> Study:
         """What the objectives share."""
         everything = Inputs.of(data.X)
-        kept = self._studied(everything, rng)
+        kept = studied(everything, self.study, rng)
         inputs = Inputs.of(data.X[kept])
         where = Place(inputs.X, self._index(data.groups), np.unique(data.groups).size)
         return Study(
@@ -135,14 +140,6 @@ class GP:
     def quick(self) -> GP:
         """One climb from a warm start."""
         return replace(self, draws=0, climbs=1, steps=min(self.steps, 30))
-
-    def _studied(self, inputs: Inputs, rng: np.random.Generator) -> NDArray[np.bool_]:
-        """(n,) which readings the hyper-parameters are learned from: all, or those of `study` drawn inputs."""
-        chosen = np.ones(len(inputs.X), dtype=np.bool_)
-        if len(inputs.X) > self.study:
-            chosen[:] = False
-            chosen[rng.choice(len(inputs.X), self.study, replace=False)] = True
-        return np.asarray(chosen[inputs.owner])
 
     @one_thread()
     def at(
@@ -180,9 +177,15 @@ class GP:
             parts.append(Part(readings.scaling, model(readings.atoms(doubt)), doubt, readings.added, note))
         return FittedGP(self, replace(data, y=y, censored=None), tuple(parts))
 
-    def _model(self, where: Place, hyper: Hyper, place: str) -> Callable[[Atoms], Posterior]:
+    def _model(self, where: Place, hyper: Hyper, place: str) -> Callable[[Atoms], Posterior | Sparse]:
         """Readings -> posterior at given hyper-parameters."""
-        return lambda atoms: Posterior.of(KERNELS[self.kernel], hyper, where.of(hyper), atoms, self.mean_std, place)
+        return lambda atoms: self._posterior(hyper, where.of(hyper), atoms, place)
+
+    def _posterior(self, hyper: Hyper, space: tuple[Floats, Floats], atoms: Atoms, place: str) -> Posterior | Sparse:
+        """Whole up to `exact` distinct inputs, approximate beyond."""
+        if len(space[0]) <= self.exact:
+            return Posterior.of(KERNELS[self.kernel], hyper, space, atoms, self.mean_std, place)
+        return Sparse.of((KERNELS[self.kernel], self.inducing), hyper, space, atoms, (self.mean_std, place))
 
     def layout(self, groups: int, var: Floats) -> Layout:
         """What is learned, and under which priors.
@@ -244,9 +247,8 @@ class FittedGP:
 
     def _blur(self, part: Part, X: Floats) -> Floats:
         """The standardised variance (q,) of a new reading at X (q, d) from its inputs."""
-        if self.data.x_var is None:
-            return np.zeros(len(X))
-        return propagated(part.posterior, X, self.data.x_var.mean(axis=0))
+        x_var = self.data.x_var
+        return np.zeros(len(X)) if x_var is None else propagated(part.posterior, X, x_var.mean(axis=0))
 
     @one_thread()
     def means(self, X: Floats) -> Floats:
@@ -299,8 +301,7 @@ class FittedGP:
         Args:
             X: (q, d) encoded inputs.
             y: (q, m) readings, or what is believed of them.
-            var: (q, m) known variances, 0 where none was given. None: if every reading of an objective
-            brought one,
+            var: (q, m) known variances, 0 where none was given. None: if every reading of an objective brought one,
                 their mean, else 0, so that a new reading is as noisy as `noise_std` says.
 
         Raises:
@@ -311,8 +312,13 @@ class FittedGP:
         if var is None:
             seen = self.data.var
             var = np.broadcast_to(np.where((seen > 0).all(axis=0), seen.mean(axis=0), 0.0), y.shape)
+        data = self.data.plus(X, y, var)
+        if isinstance(self.parts[0].posterior, Sparse):
+            return replace(
+                self, data=data, parts=heard(self.parts, X, (y, var), [self._blur(p, X) for p in self.parts])
+            )
         return self.settings.at(
-            self.data.plus(X, y, var),
+            data,
             [part.posterior.hyper for part in self.parts],
             [part.scaling for part in self.parts],
             added=[
@@ -326,8 +332,7 @@ class FittedGP:
     def slopes(self, X: Floats) -> tuple[Floats, Floats]:
         """Slopes d mean / dX and d model_std^2 / dX at X (q, d): each (q, d, m).
 
-        At an input that was measured the kernel matern12 has a kink; its part of the slope there is taken as
-        0.
+        At an input that was measured the kernel matern12 has a kink; its part of the slope there is taken as 0.
 
         Raises:
             DataError: when X has another number of columns than the fit.

@@ -11,6 +11,7 @@ import numpy as np
 from matloop.domain.prediction import Floats
 from matloop.surrogate.posterior import Posterior
 from matloop.surrogate.replicates import Atoms, Scaling
+from matloop.surrogate.sparse import Sparse
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class Part:
     """
 
     scaling: Scaling
-    posterior: Posterior
+    posterior: Posterior | Sparse
     doubt: Floats
     blur: Floats
     note: Mapping[str, Any]
@@ -64,5 +65,6 @@ class Part:
             "readings": int(self.atoms.count.sum()),
             "jitter": self.posterior.factor.jitter,
             "noise_std": self._extremes(),
+            "approximate": dict(self.posterior.error) if isinstance(self.posterior, Sparse) else None,
             **{key: item for key, item in self.note.items() if key != "learned"},
         }

@@ -22,6 +22,7 @@ from matloop.domain.prediction import Floats
 from matloop.surrogate.evidence import Hyper
 from matloop.surrogate.posterior import Posterior
 from matloop.surrogate.replicates import Atoms, Scaling
+from matloop.surrogate.sparse import Sparse
 
 OUTLIERS = 0.05
 """Prior probability that a reading is one. Larger, and the tail of honest readings is cut off; smaller, and outliers of
@@ -74,7 +75,7 @@ class Readings:
         """They collapsed, `doubt` (n,) being a standardised variance of each one's own."""
         return self.scaling.atoms(self.y, self.var, self.owner, doubt + self.added)
 
-    def noise(self, posterior: Posterior) -> Floats:
+    def noise(self, posterior: Posterior | Sparse) -> Floats:
         """(n,) standardised variance of each reading, known and learned, without what is added."""
         hyper, atoms = posterior.hyper, posterior.atoms
         shape = atoms.shape[atoms.first][self.owner]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,15 @@ INPUT_ROUNDS = 2
 """How often the errors of inputs are propagated anew. Slopes hardly change after the first time."""
 
 
-def propagated(posterior: Posterior, X: Floats, x_var: Floats) -> Floats:
+class Sloped(Protocol):
+    """A posterior of one objective, as far as errors of inputs ask it."""
+
+    def mean_slopes(self, X: Floats) -> Floats:
+        """Slopes (q, d) of the mean at X (q, d)."""
+        ...
+
+
+def propagated(posterior: Sloped, X: Floats, x_var: Floats) -> Floats:
     """Standardised variance (q,) of readings at X (q, d) whose inputs have variances x_var (q, d) or (d,).
 
     To first order, sum_k (d mean/dx_k)^2 var_k: McHutchon and Rasmussen 2011, "Gaussian process training with input
@@ -31,6 +39,15 @@ def propagated(posterior: Posterior, X: Floats, x_var: Floats) -> Floats:
     """
     variance: Floats = np.sum(posterior.mean_slopes(X) ** 2 * x_var, axis=1)
     return variance
+
+
+def studied(inputs: Inputs, most: int, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """(n,) which readings hyper-parameters are learned from: all, or those of `most` drawn inputs."""
+    chosen = np.ones(len(inputs.X), dtype=np.bool_)
+    if len(inputs.X) > most:
+        chosen[:] = False
+        chosen[rng.choice(len(inputs.X), most, replace=False)] = True
+    return np.asarray(chosen[inputs.owner])
 
 
 @dataclass(frozen=True, slots=True)

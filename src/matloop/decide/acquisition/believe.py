@@ -1,13 +1,15 @@
 """What pointwise acquisitions see: a posterior that takes pending candidates for measured at their mean.
 
 Kriging believer: Ginsbourger, Le Riche, Carraro 2010, "Kriging is well-suited to parallelize optimization", section 4.
-The belief moves no posterior mean and can only lower the model's uncertainty, so such scores can only fall.
+The belief moves no posterior mean and can only lower the model's uncertainty, so such scores can only fall. The
+pessimist (their constant liar at the minimum) takes each for as poor as the worst so far: a batch is spread further.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
@@ -15,6 +17,10 @@ from matloop.decide.acquisition import Scene
 from matloop.decide.acquisition.utility import Utility, utility_of
 from matloop.domain.prediction import Floats
 from matloop.surrogate import Conditioned, Fitted
+
+Pending = Literal["believer", "pessimistic", "fantasies"]
+"""What is believed of pending candidates: that they read their posterior mean; that they read as low as the lowest
+posterior mean among the measured; or, by draws and in `nei` alone, all that they may read."""
 
 _APART = 0.1
 """Where a surrogate cannot learn pending candidates, others closer to one than this share of the unit cube's diagonal
@@ -32,6 +38,7 @@ class Believed:
         the std of that mean, and who holds it. The luckiest reading is not it: with noise that would be a mark nothing
         can reach.
     heard, unheard: (h, d), (u, d) pending candidates that the surrogate has learned, and those it cannot learn from.
+    lie: signed value that pending candidates are taken to read, None for their posterior mean.
     """
 
     scene: Scene
@@ -41,17 +48,18 @@ class Believed:
     label: str
     heard: Floats
     unheard: Floats
+    lie: float | None = None
 
     @classmethod
-    def of(cls, scene: Scene) -> Believed:
+    def of(cls, scene: Scene, pending: Pending = "believer") -> Believed:
         """The belief at the start of an ask."""
         seen = scene.fitted.predict(scene.measured)
         worth = utility_of(scene.objective).of(scene.sign * seen.mean[:, 0])
         top = int(np.argmax(worth))
         std = float(seen.model_std[top, 0])
-        start = cls(
-            scene, scene.fitted, float(worth[top]), std, scene.labels[top], scene.measured[:0], scene.measured[:0]
-        )
+        none = scene.measured[:0]
+        lie = float(scene.sign * seen.mean[int(np.argmin(worth)), 0]) if pending == "pessimistic" else None
+        start = cls(scene, scene.fitted, float(worth[top]), std, scene.labels[top], none, none, lie)
         return start.join(scene.pending) if len(scene.pending) else start
 
     @property
@@ -70,12 +78,15 @@ class Believed:
         worth = self.utility.of(self.scene.sign * seen.mean[:, 0])
         worth = np.where(self.scene.holds(X), worth, -np.inf)
         top = int(np.argmax(worth))
-        joined = self
-        if worth[top] > self.best:
+        joined, reads = self, seen.mean
+        if self.lie is not None:
+            reads = reads.copy()
+            reads[:, 0] = self.scene.sign * self.lie
+        elif worth[top] > self.best:
             std = float(seen.model_std[top, 0])
             joined = replace(self, best=float(worth[top]), best_std=std, label="a pending candidate")
         if isinstance(self.fitted, Conditioned):
-            return replace(joined, fitted=self.fitted.condition(X, seen.mean), heard=np.vstack([self.heard, X]))
+            return replace(joined, fitted=self.fitted.condition(X, reads), heard=np.vstack([self.heard, X]))
         return replace(joined, unheard=np.vstack([self.unheard, X]))
 
     def near_pending(self, X: Floats) -> Floats:
@@ -117,7 +128,11 @@ class Pointwise:
 
     def score(self, X: Floats) -> Floats:
         """Scores (q,); twins of pending candidates come last, and so do neighbours of those that were not learned."""
-        scores = self.formula(*self.believed.look(X), self.believed.best)
+        return self.score_at(X, *self.believed.look(X))
+
+    def score_at(self, X: Floats, mean: Floats, std: Floats) -> Floats:
+        """The same where signed mean (q,) and model_std (q,) at X (q, d) are known already."""
+        scores = self.formula(mean, std, self.believed.best)
         return apart(scores, self.believed.near_pending(X))
 
     def join(self, X: Floats) -> Pointwise:

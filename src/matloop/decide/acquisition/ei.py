@@ -9,15 +9,19 @@ from typing import ClassVar
 import numpy as np
 
 from matloop.decide.acquisition import Scene, Scorer
-from matloop.decide.acquisition.believe import Believed, Pointwise
+from matloop.decide.acquisition.believe import Believed, Pending, Pointwise
 from matloop.decide.acquisition.feasible import log_gain, weighed
 from matloop.decide.words import figure
 
 
 @dataclass(frozen=True, slots=True)
 class EI:
-    """Expected improvement over the best posterior mean: of the quantity, or of its nearness to what is sought."""
+    """Expected improvement over the best posterior mean: of the quantity, or of its nearness to what is sought.
 
+    pending: what is believed of pending candidates.
+    """
+
+    pending: Pending = "believer"
     name: ClassVar[str] = "ei"
 
     def prepare(self, scene: Scene) -> Scorer:
@@ -25,9 +29,12 @@ class EI:
         return weighed(self.plain(scene), scene, log_gain)
 
     def plain(self, scene: Scene) -> Pointwise:
-        """As if something came of every candidate. Less uncertainty can raise a gain in nearness."""
-        believed = Believed.of(scene)
-        return Pointwise(believed, believed.utility.log_excess, ei_words, falls=scene.objective.linear)
+        """As if something came of every candidate. Less uncertainty can raise a gain in nearness.
+
+        So can a lie: it moves means, and where the posterior correlates negatively, upwards.
+        """
+        believed, falls = Believed.of(scene, self.pending), self.pending == "believer" and scene.objective.linear
+        return Pointwise(believed, believed.utility.log_excess, ei_words, falls)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import logsumexp
 
 from matloop.decide.acquisition import Bools, Scene, Scorer
@@ -15,16 +16,34 @@ from matloop.decide.acquisition.draws import Draws, joint_of, normals
 from matloop.decide.acquisition.ei import improvement_words
 from matloop.decide.acquisition.feasible import log_gain, weighed
 from matloop.decide.acquisition.improvement import log_ei
+from matloop.decide.acquisition.utility import utility_of
 from matloop.domain.prediction import Floats
+
+_SURE = 4.0
+"""Standard deviations by which a measured candidate must lie behind to be no rival for the incumbent. Far smaller, an
+incumbent is overlooked; larger, draws are paid for that never are the best. 4 on both sides leave 1e-4."""
+
+
+def rivals(scene: Scene) -> NDArray[np.intp]:
+    """Which of the measured candidates may be the best of them: those whose upper end reaches the best lower end.
+
+    The improvement is over the best of all; one that cannot be it changes nothing but the cost of a draw.
+    """
+    seen = scene.fitted.predict(scene.measured)
+    mean, reach = scene.sign * seen.mean[:, 0], _SURE * seen.model_std[:, 0]
+    utility = utility_of(scene.objective)
+    least = np.minimum(utility.of(mean - reach), utility.of(mean + reach))
+    return np.flatnonzero(utility.hoped(mean, reach) >= np.max(least))
 
 
 @dataclass(frozen=True, slots=True)
 class NEI:
     """Noisy expected improvement.
 
-    The truth at the measured and pending candidates is drawn from its joint posterior; under each draw they are known
-    without noise, the incumbent is the best of them, and expected improvement has its closed form. The score is the
-    logarithm of the mean over draws, so pending candidates are integrated over, not believed in.
+    The truth at the pending candidates, and at the measured ones that may be the best, is drawn from its joint
+    posterior; under each draw they are known without noise, the incumbent is the best of them, and expected improvement
+    has its closed form. The score is the logarithm of the mean over draws, so pending candidates are integrated over,
+    not believed in.
 
     draws: how many; a power of two keeps the quasi-random numbers balanced.
 
@@ -41,11 +60,12 @@ class NEI:
     def plain(self, scene: Scene) -> NoisyImprovement:
         """As if something came of every candidate."""
         start = Draws.none(scene, joint_of(scene, self.name), self.draws)
-        known = np.vstack([scene.measured, scene.pending])
+        able = scene.measured[rivals(scene)]
+        known = np.vstack([able, scene.pending])
         base = normals(scene.rng, len(known) + scene.n, self.draws)
         drawn = start.extend(known, base[: len(known)])
         believed = Believed.of(replace(scene, pending=known[:0]))
-        held = np.concatenate([np.ones(len(scene.measured), dtype=np.bool_), scene.holds(scene.pending)])
+        held = np.concatenate([np.ones(len(able), dtype=np.bool_), scene.holds(scene.pending)])
         return NoisyImprovement(drawn, tuple(base[len(known) :]), believed, held, scene.objective.linear)
 
 
@@ -80,9 +100,10 @@ class NoisyImprovement:
         The best under a draw is at least the draw at the candidate of highest mean, b; so the improvement is at most
         (f - f_b)+, and the std of that difference at most the sum of both. A gain in nearness has no such bound.
         """
-        if not self.falls:
-            return self.score(X)
-        mean, std = self.believed.look(X)
+        return self.bound_at(*self.believed.look(X)) if self.falls else self.score(X)
+
+    def bound_at(self, mean: Floats, std: Floats) -> Floats:
+        """The same of candidates of signed mean (q,) and model_std (q,), where more is better."""
         return log_ei(mean, std + self.believed.best_std, self.believed.best)
 
     def join(self, X: Floats) -> NoisyImprovement:

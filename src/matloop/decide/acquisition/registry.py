@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast, get_args
 
 from matloop.decide.acquisition import Acquisition
 from matloop.decide.acquisition.auto import Auto
+from matloop.decide.acquisition.believe import Pending
 from matloop.decide.acquisition.chance import Chance
 from matloop.decide.acquisition.ehvi import EHVI, NEHVI
 from matloop.decide.acquisition.ei import EI, Target
@@ -31,27 +32,28 @@ DRAWS = 64
 
 _PLACE = "strategy.acquisition"
 _LATER = ("kg", "mes")
-_MAKE: dict[str, Callable[[float | None, int], Acquisition]] = {
-    "auto": lambda beta, draws: Auto(draws),
-    "ei": lambda beta, draws: EI(),
-    "nei": lambda beta, draws: NEI(draws),
-    "ucb": lambda beta, draws: UCB(beta),
-    "pi": lambda beta, draws: PI(),
-    "ts": lambda beta, draws: Thompson(),
-    "variance": lambda beta, draws: Variance(),
-    "mean": lambda beta, draws: Mean(),
-    "cost": lambda beta, draws: PerCost(draws),
-    "target": lambda beta, draws: Target(),
-    "range": lambda beta, draws: Within(),
-    "ehvi": lambda beta, draws: EHVI(),
-    "nehvi": lambda beta, draws: NEHVI(draws),
-    "parego": lambda beta, draws: ParEGO(draws),
-    "learn": lambda beta, draws: Learn(),
-    "random": lambda beta, draws: Chance(),
+_MAKE: dict[str, Callable[[float | None, int, Pending], Acquisition]] = {
+    "auto": lambda beta, draws, pending: Auto(draws, pending),
+    "ei": lambda beta, draws, pending: NEI(draws) if pending == "fantasies" else EI(pending),
+    "nei": lambda beta, draws, pending: NEI(draws),
+    "ucb": lambda beta, draws, pending: UCB(beta, pending),
+    "pi": lambda beta, draws, pending: PI(),
+    "ts": lambda beta, draws, pending: Thompson(),
+    "variance": lambda beta, draws, pending: Variance(),
+    "mean": lambda beta, draws, pending: Mean(),
+    "cost": lambda beta, draws, pending: PerCost(draws),
+    "target": lambda beta, draws, pending: Target(),
+    "range": lambda beta, draws, pending: Within(),
+    "ehvi": lambda beta, draws, pending: EHVI(),
+    "nehvi": lambda beta, draws, pending: NEHVI(draws),
+    "parego": lambda beta, draws, pending: ParEGO(draws),
+    "learn": lambda beta, draws, pending: Learn(),
+    "random": lambda beta, draws, pending: Chance(),
 }
 _BY_THRESHOLD: dict[str, Callable[[float], Acquisition]] = {"hits": Hits, "level": Level}
 NAMES = (*_MAKE, *_BY_THRESHOLD)
 _DRAWING = ("auto", "nei", "cost", "nehvi", "parego")  # these make draws; ucb alone has a beta
+_BELIEVING = {"auto": get_args(Pending), "ei": get_args(Pending), "ucb": ("believer", "pessimistic")}
 _SERVED = ("maximize", "minimize", "target", "range", "learn", "several goals")
 _SERVES: dict[str, tuple[str, ...]] = {
     "auto": _SERVED,
@@ -69,7 +71,12 @@ _SERVES: dict[str, tuple[str, ...]] = {
 
 
 def acquisition(
-    name: str, beta: float | None = None, draws: int | None = None, *, threshold: float | None = None
+    name: str,
+    beta: float | None = None,
+    draws: int | None = None,
+    *,
+    threshold: float | None = None,
+    pending: str | None = None,
 ) -> Acquisition:
     """The acquisition of that name.
 
@@ -93,10 +100,14 @@ def acquisition(
         elif isinstance(draws, bool) or not isinstance(draws, int) or draws < 1:
             faults.add("strategy.draws", f"is {draws!r}", "Give a whole number from 1, best a power of two.")
     _look_at_threshold(faults, name, threshold)
+    if pending is not None and pending not in _BELIEVING.get(name, ()):
+        offered = _BELIEVING.get(name)
+        cure = nearest(str(pending), offered) if offered else f"Leave it out, or take one of {', '.join(_BELIEVING)}."
+        faults.add("strategy.pending", f"acquisition {name!r} has no policy {pending!r}", cure)
     faults.raise_if_any(InputError)
     if name in _BY_THRESHOLD and threshold is not None:
         return _BY_THRESHOLD[name](float(threshold))
-    return _MAKE[name](beta, DRAWS if draws is None else draws)
+    return _MAKE[name](beta, DRAWS if draws is None else draws, cast(Pending, pending or "believer"))
 
 
 def serving(wanted: str) -> tuple[str, ...]:
