@@ -12,7 +12,7 @@ from scipy.special import logsumexp
 
 import matloop as ml
 from matloop.decide.acquisition.boxes import boxes
-from matloop.decide.acquisition.ehvi import log_ehvi
+from matloop.decide.acquisition.ehvi import log_ehvi, log_volumes
 from matloop.decide.acquisition.parego import chebyshev, log_soft
 from matloop.decide.acquisition.utility import Nearness, Rise
 from matloop.decide.front import MARGIN, as_told, contributions, hypervolume, layers, non_dominated, reference_of
@@ -88,6 +88,21 @@ def test_expected_hypervolume_improvement_is_that_of_brute_force(name):
     gains = np.array([hypervolume(np.vstack([front, row]), reference) - before for row in worth])
     said = np.exp(log_ehvi(mean, std, utilities, *boxes(front, reference))[0])
     assert said == pytest.approx(gains.mean(), abs=4 * gains.std() / np.sqrt(len(gains)))
+
+
+def test_many_draws_at_once_are_as_one_after_another():
+    fronts = [FRONTS["one"], FRONTS["four, one dominated"], FRONTS["empty above the reference"]]
+    parts = [boxes(front, np.full(2, -1.0)) for front in fronts]
+    most = max(len(lower) for lower, _ in parts)
+    padded = [
+        np.stack([np.vstack([one, np.full((most - len(one), 2), -1.0)]) for one in side])
+        for side in zip(*parts, strict=True)
+    ]
+    mean, std = np.random.default_rng(3).normal(size=(7, 3, 2)), np.full((7, 2), 0.5)
+    utilities = [Rise(), Nearness(-0.4, 0.1)]
+    together = log_volumes(mean, std, utilities, *padded)
+    for s, part in enumerate(parts):
+        assert together[:, s] == pytest.approx(log_ehvi(mean[:, s], std, utilities, *part), rel=1e-9)
 
 
 def test_hopeless_candidates_are_still_told_apart():

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -29,6 +29,8 @@ from matloop.decide.words import count, figure
 from matloop.domain.prediction import Floats
 from matloop.surrogate.columns import columns
 
+_TOGETHER = 500_000  # boxes looked at together: a few arrays of as many floats (4 MB each)
+
 
 def log_ehvi(mean: Floats, std: Floats, utilities: Sequence[Utility], lower: Floats, upper: Floats) -> Floats:
     """Logarithm (q,) of the expected volume of boxes that lies below a truth ~ N(mean, std^2).
@@ -40,17 +42,39 @@ def log_ehvi(mean: Floats, std: Floats, utilities: Sequence[Utility], lower: Flo
         lower: (b, k) lower corners of boxes, in worth.
         upper: (b, k) upper ones, inf allowed.
     """
-    total = np.zeros((len(mean), len(lower)))
+    return log_volumes(mean[:, None], std, utilities, lower[None], upper[None])[:, 0]
+
+
+def log_volumes(mean: Floats, std: Floats, utilities: Sequence[Utility], lower: Floats, upper: Floats) -> Floats:
+    """The same (q, S) under S draws at once, in blocks of bounded memory.
+
+    Args:
+        mean: (q, S, k) signed posterior means under each draw.
+        std: (q, k) posterior standard deviations, the same under all.
+        utilities: k, what the truth is worth.
+        lower: (S, b, k) lower corners of each draw's boxes.
+        upper: (S, b, k) upper ones, inf allowed; a box as high as low counts for nothing.
+    """
+    block = max(1, _TOGETHER // max(1, lower[..., 0].size))
+    starts = range(0, len(mean), block)
+    parts = [_volumes(mean[at : at + block], std[at : at + block], utilities, lower, upper) for at in starts]
+    return np.vstack(parts) if parts else np.zeros((0, len(lower)))
+
+
+def _volumes(mean: Floats, std: Floats, utilities: Sequence[Utility], lower: Floats, upper: Floats) -> Floats:
+    total = np.zeros((len(mean), *lower.shape[:2]))
     for j, utility in enumerate(utilities):
-        levels, place = np.unique(np.concatenate([lower[:, j], upper[:, j]]), return_inverse=True)
-        finite = np.isfinite(levels)
-        gain = np.full((len(mean), len(levels)), -np.inf)
-        gain[:, finite] = utility.log_excess(mean[:, j : j + 1], std[:, j : j + 1], levels[finite])
-        below, above = gain[:, place[: len(lower)]], gain[:, place[len(lower) :]]
+        m, s = np.broadcast_arrays(mean[:, :, None, j], std[:, None, None, j])
+        below = utility.log_excess(m, s, lower[None, :, :, j])
+        above = np.full(total.shape, -np.inf)
+        ends = np.isfinite(upper[:, :, j])
+        if ends.any():
+            m, s = np.broadcast_to(m, total.shape), np.broadcast_to(s, total.shape)
+            above[:, ends] = utility.log_excess(m[:, ends], s[:, ends], upper[None, ends, j])
         with np.errstate(invalid="ignore", divide="ignore"):
             inside = below + np.log1p(-np.exp(np.minimum(above - below, 0.0)))
         total += np.where(np.isneginf(below), -np.inf, inside)
-    return np.asarray(logsumexp(total, axis=1))
+    return np.asarray(logsumexp(total, axis=2))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,14 +166,16 @@ class NoisyVolume:
     """The scorer of nehvi: draws at all that is measured or pending, k of them, S draws each.
 
     ahead: (a, k, S) normal numbers kept for candidates that join. held: (b,) which of those drawn hold the limits.
-    parts: S boxes, lower and upper. known: the plain posterior, for bounds and words.
+    lower, upper: (S, b, k) corners of each draw's boxes; some are empty, so that all have as many.
+    known: the plain posterior, for bounds and words.
     """
 
     known: Known
     drawn: tuple[Draws, ...]
     ahead: Floats
     held: Bools
-    parts: tuple[tuple[Floats, Floats], ...] = field(repr=False)
+    lower: Floats
+    upper: Floats
     preface: str = ""
 
     @classmethod
@@ -157,8 +183,12 @@ class NoisyVolume:
         """Cut what each draw's front does not dominate into boxes."""
         pairs = zip(known.utilities, drawn, strict=True)
         worth = np.stack([utility.of(one.values[held]) for utility, one in pairs], axis=2)
-        parts = tuple(boxes(worth[:, s], known.reference) for s in range(worth.shape[1]))
-        return cls(known, drawn, ahead, held, parts, preface)
+        parts = [boxes(worth[:, s], known.reference) for s in range(worth.shape[1])]
+        corners = np.tile(known.reference, (2, len(parts), max(len(low) for low, _ in parts), 1))
+        for s, part in enumerate(parts):
+            for side, corner in enumerate(part):
+                corners[side, s, : len(corner)] = corner
+        return cls(known, drawn, ahead, held, corners[0], corners[1], preface)
 
     @property
     def falls(self) -> bool:
@@ -169,11 +199,9 @@ class NoisyVolume:
         """Log of the expected gain in hypervolume (q,), averaged over draws."""
         given = [one.given(X) for one in self.drawn]
         std = np.stack([std for _, std in given], axis=1)
-        gains = [
-            log_ehvi(np.stack([mean[:, s] for mean, _ in given], axis=1), std, self.known.utilities, *part)
-            for s, part in enumerate(self.parts)
-        ]
-        return np.asarray(logsumexp(np.stack(gains), axis=0)) - math.log(len(gains))
+        mean = np.stack([mean for mean, _ in given], axis=2)
+        gains = log_volumes(mean, std, self.known.utilities, self.lower, self.upper)
+        return np.asarray(logsumexp(gains, axis=1)) - math.log(gains.shape[1])
 
     def join(self, X: Floats) -> NoisyVolume:
         """Go on with each draw to the candidate at X (1, d)."""
