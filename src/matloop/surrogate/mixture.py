@@ -26,6 +26,7 @@ from matloop.surrogate.kernels import KERNELS, KernelName
 from matloop.surrogate.noise import Field
 from matloop.surrogate.posterior import Posterior
 from matloop.surrogate.replicates import Inputs
+from matloop.surrogate.sparse import Sparse
 from matloop.surrogate.threads import one_thread
 from matloop.surrogate.updated import Updated
 
@@ -35,6 +36,9 @@ SAMPLES = 8
 MOST = 60
 """Distinct inputs up to which hyper-parameters are drawn. With more they are known so well that the most probable ones
 say the same, and every draw costs the cube of the number."""
+
+WHOLE = 100_000
+"""Distinct inputs up to which the processes are whole, whatever `GP.exact` says."""
 
 NEGLIGIBLE = 0.01
 """Weight below which a kernel is left out."""
@@ -122,7 +126,7 @@ class Mixture:
         return replace(self, surrogate=self.surrogate.quick(), samples=(self.samples + 1) // 2)
 
     def _kernel(self, kernel: KernelName) -> GP:
-        return replace(self.surrogate, kernel=kernel)
+        return replace(self.surrogate, kernel=kernel, exact=WHOLE)  # approximations have no evidence to weigh by
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +147,8 @@ class _Peak:
     def of(cls, fitted: FittedGP, data: Observations, j: int) -> _Peak:
         """Around the hyper-parameters of objective j; the shape of the noise stays what it is."""
         gp, part = fitted.settings, fitted.parts[j]
+        if isinstance(part.posterior, Sparse):
+            raise TypeError("the processes of a mixture are whole")
         X = Inputs.of(data.X).X
         index = np.unique(data.groups, return_inverse=True)[1].reshape(-1)
         index = index if gp.ard else np.zeros_like(index)

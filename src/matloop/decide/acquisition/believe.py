@@ -110,7 +110,11 @@ class Pointwise:
 
     def score(self, X: Floats) -> Floats:
         """Scores (q,); twins of pending candidates come last, and so do neighbours of those that were not learned."""
-        scores = self.formula(*self.believed.look(X), self.believed.best)
+        return self.score_at(X, *self.believed.look(X))
+
+    def score_at(self, X: Floats, mean: Floats, std: Floats) -> Floats:
+        """The same where signed mean (q,) and model_std (q,) at X (q, d) are known already."""
+        scores = self.formula(mean, std, self.believed.best)
         near = self.believed.near_pending(X)
         lowest = np.finfo(np.float64).min / 2
         return np.where(near > 0, lowest * (1.0 + near) / 2, scores)
