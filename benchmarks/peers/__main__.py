@@ -1,0 +1,106 @@
+"""Run matloop and other programs on the same work, and print the table from all runs that are kept.
+
+Finished runs are kept, so a command that was killed goes on where it was. Runs go round by round, one seed of all
+works and programs after another, so that a table is always to be had.
+
+Usage: python -m benchmarks.peers [--work NAME ...] [--peers NAME ...] [--seeds 12] [--table] [--write]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.peers.environments import HOME, ROOT
+from benchmarks.peers.table import page
+from benchmarks.peers.talk import CHANCE, PROGRAMS, perform
+from benchmarks.peers.work import NAMES, Work, make
+
+RESULTS = HOME / "results"
+PAGE = ROOT / "docs" / "peers.md"
+
+
+def main() -> int:
+    """Do what is not yet done, then print."""
+    options = asked()
+    works = {name: make(name, options.data_dir) for name in options.work}
+    failed = [] if options.table else list(perform_all(options, works))
+    text = page(works, options.results)
+    print(text)
+    if options.write:
+        PAGE.write_text(text, encoding="utf-8")
+        print(f"written: {PAGE.relative_to(ROOT)}", file=sys.stderr)
+    for fault in failed:
+        print(fault, file=sys.stderr)
+    return 1 if failed else 0
+
+
+def asked() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--work", nargs="+", default=NAMES, choices=NAMES, metavar="NAME", help=", ".join(NAMES))
+    known = [CHANCE, *PROGRAMS]
+    parser.add_argument("--peers", nargs="+", default=known, choices=known, metavar="NAME", help=", ".join(known))
+    parser.add_argument("--seeds", type=int, default=12, help="runs of each cell")
+    parser.add_argument("--table", action="store_true", help="run nothing, only print")
+    parser.add_argument("--write", action="store_true", help="write the table into docs/peers.md")
+    parser.add_argument("--again", nargs="*", default=[], choices=known, metavar="NAME", help="forget their runs first")
+    parser.add_argument("--matloop", type=Path, default=ROOT, help="the tree whose matloop runs")
+    parser.add_argument("--results", type=Path, default=RESULTS)
+    parser.add_argument("--data-dir", type=Path, default=os.environ.get("MATLOOP_DATA", "../shared/data"))
+    return parser.parse_args()
+
+
+def perform_all(options: argparse.Namespace, works: dict[str, Work]) -> Iterator[str]:
+    """Do the runs that are missing; yields what failed."""
+    for name in works:
+        for program in options.again:
+            for file in (options.results / name).glob(f"{program}-*.json"):
+                file.unlink()
+    seeds = range(options.seeds)
+    jobs = [
+        (run, name, program)
+        for run in seeds
+        for name, work in works.items()
+        for program in options.peers
+        if program == CHANCE or work.kind in PROGRAMS[program].kinds
+    ]
+    broken: set[tuple[str, str]] = set()
+    for k, (run, name, program) in enumerate(jobs, 1):
+        file = options.results / name / f"{program}-{run:02d}.json"
+        if file.exists() or (name, program) in broken:
+            continue
+        begun = time.perf_counter()
+        fault = perform_one(options, works[name], program, run, file)
+        label = f"[{k}/{len(jobs)}] {name} {program} run {run}"
+        print(f"{label}: {fault or f'{time.perf_counter() - begun:.0f} s'}", file=sys.stderr, flush=True)
+        if fault:
+            broken.add((name, program))
+            yield f"{label}: {fault}"
+
+
+def perform_one(options: argparse.Namespace, work: Work, program: str, run: int, file: Path) -> str:
+    """Do a run and keep it; what went wrong, in words, or nothing."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    shown = sys.stderr.isatty()
+
+    def step(n: int) -> None:
+        if shown:
+            print(f"  {work.name} {program} run {run}: {n} of {work.at[-1]}", end="\r", file=sys.stderr, flush=True)
+
+    try:
+        record = perform(work, program, run, options.matloop, file.with_suffix(".log"), step)
+    except (RuntimeError, ValueError) as error:
+        return str(error)
+    partial = file.with_suffix(".partial")
+    partial.write_text(json.dumps(record), encoding="utf-8")
+    partial.replace(file)
+    return ""
+
+
+if __name__ == "__main__":
+    sys.exit(main())
