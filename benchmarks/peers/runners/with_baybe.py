@@ -29,7 +29,8 @@ class BayBE:
             ends = zip(self.names, work["bounds"], strict=True)
             space = SearchSpace.from_product([NumericalContinuousParameter(name, tuple(end)) for name, end in ends])
         target = NumericalTarget("y", minimize=work["goal"] == "minimize")
-        self.campaign = Campaign(space, target.to_objective())
+        once = {"allow_recommending_already_measured": False} if self.row_of else {}  # a mean tells nothing twice
+        self.campaign = Campaign(space, target.to_objective(), **once)
 
     def tell(self, picks: list[Any], values: list[float]) -> None:
         if self.row_of:
