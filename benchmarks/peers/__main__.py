@@ -11,18 +11,20 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.peers.environments import HOME, ROOT
+from benchmarks.peers.environments import HOME, ROOT, interpreter
 from benchmarks.peers.table import page
 from benchmarks.peers.talk import CHANCE, PROGRAMS, perform
 from benchmarks.peers.work import NAMES, Work, make
 
 RESULTS = HOME / "results"
 PAGE = ROOT / "docs" / "peers.md"
+PLUG_IN = "matloop-botorch"
 
 
 def main() -> int:
@@ -70,10 +72,14 @@ def perform_all(options: argparse.Namespace, works: dict[str, Work]) -> Iterator
         if program == CHANCE or work.kind in PROGRAMS[program].kinds
     ]
     broken: set[tuple[str, str]] = set()
+    proven = False
     for k, (run, name, program) in enumerate(jobs, 1):
         file = options.results / name / f"{program}-{run:02d}.json"
         if file.exists() or (name, program) in broken:
             continue
+        if program == PLUG_IN and not proven:
+            prove()
+            proven = True
         begun = time.perf_counter()
         fault = perform_one(options, works[name], program, run, file)
         label = f"[{k}/{len(jobs)}] {name} {program} run {run}"
@@ -81,6 +87,16 @@ def perform_all(options: argparse.Namespace, works: dict[str, Work]) -> Iterator
         if fault:
             broken.add((name, program))
             yield f"{label}: {fault}"
+
+
+def prove() -> None:
+    """Hold our strategy of BoTorch to the contract of strategies, in the environment that has BoTorch.
+
+    Raises:
+        CalledProcessError: when it breaks it.
+    """
+    pytest = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "--noconftest", "tests/decide/test_botorch.py"]
+    subprocess.run([interpreter(PLUG_IN), *pytest], cwd=ROOT, stdout=sys.stderr, check=True)
 
 
 def perform_one(options: argparse.Namespace, work: Work, program: str, run: int, file: Path) -> str:
