@@ -19,7 +19,7 @@ from pathlib import Path
 
 from benchmarks.peers.environments import HOME, ROOT, interpreter
 from benchmarks.peers.table import page
-from benchmarks.peers.talk import CHANCE, PROGRAMS, perform
+from benchmarks.peers.talk import CHANCE, PROGRAMS, commit, perform
 from benchmarks.peers.work import NAMES, Work, make
 
 RESULTS = HOME / "results"
@@ -72,14 +72,12 @@ def perform_all(options: argparse.Namespace, works: dict[str, Work]) -> Iterator
         if program == CHANCE or work.kind in PROGRAMS[program].kinds
     ]
     broken: set[tuple[str, str]] = set()
-    proven = False
     for k, (run, name, program) in enumerate(jobs, 1):
         file = options.results / name / f"{program}-{run:02d}.json"
         if file.exists() or (name, program) in broken:
             continue
-        if program == PLUG_IN and not proven:
+        if program == PLUG_IN:
             prove()
-            proven = True
         begun = time.perf_counter()
         fault = perform_one(options, works[name], program, run, file)
         label = f"[{k}/{len(jobs)}] {name} {program} run {run}"
@@ -90,13 +88,18 @@ def perform_all(options: argparse.Namespace, works: dict[str, Work]) -> Iterator
 
 
 def prove() -> None:
-    """Hold our strategy of BoTorch to the contract of strategies, in the environment that has BoTorch.
+    """Hold our strategy of BoTorch to the contract of strategies, where BoTorch is; once for each commit.
 
     Raises:
         CalledProcessError: when it breaks it.
     """
+    python, proven = interpreter(PLUG_IN), HOME / PLUG_IN / "proven"
+    now = commit()
+    if proven.is_file() and proven.read_text(encoding="utf-8") == now:
+        return
     pytest = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "--noconftest", "tests/decide/test_botorch.py"]
-    subprocess.run([interpreter(PLUG_IN), *pytest], cwd=ROOT, stdout=sys.stderr, check=True)
+    subprocess.run([python, *pytest], cwd=ROOT, stdout=sys.stderr, check=True)
+    proven.write_text(now, encoding="utf-8")
 
 
 def perform_one(options: argparse.Namespace, work: Work, program: str, run: int, file: Path) -> str:
