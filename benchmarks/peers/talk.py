@@ -73,11 +73,12 @@ class Talk:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        if self.process.stdin:
-            self.process.stdin.close()
         if kind is not None:
             self.process.kill()
-        self.process.wait()
+        try:
+            self.process.__exit__(None, None, None)  # closes the pipes, at which a runner ends, and waits for it
+        except BrokenPipeError:
+            self.process.wait()  # it ended before; what it left unread is of no use
 
     def say(self, **words: Any) -> dict[str, Any]:
         """Send a line and wait for its answer.
