@@ -18,19 +18,24 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.peers.environments import HOME, ROOT, interpreter
-from benchmarks.peers.table import page
+from benchmarks.peers.table import ANY_RUN, page
 from benchmarks.peers.talk import CHANCE, PROGRAMS, commit, perform
 from benchmarks.peers.work import NAMES, Work, make
 
 RESULTS = HOME / "results"
 PAGE = ROOT / "docs" / "peers.md"
+MOST_RUNS = 100  # their numbers have two digits
 PLUG_IN = "matloop-botorch"
 
 
 def main() -> int:
     """Do what is not yet done, then print."""
     options = asked()
-    works = {name: make(name, options.data_dir) for name in options.work}
+    try:
+        works = {name: make(name, options.data_dir) for name in options.work}
+    except FileNotFoundError as error:
+        print(f"{error.filename} is missing. Name the tables' folder in --data-dir or MATLOOP_DATA.", file=sys.stderr)
+        return 2
     failed = [] if options.table else list(perform_all(options, works))
     text = page(works, options.results)
     print(text)
@@ -54,14 +59,17 @@ def asked() -> argparse.Namespace:
     parser.add_argument("--matloop", type=Path, default=ROOT, help="the tree whose matloop runs")
     parser.add_argument("--results", type=Path, default=RESULTS)
     parser.add_argument("--data-dir", type=Path, default=os.environ.get("MATLOOP_DATA", "../shared/data"))
-    return parser.parse_args()
+    options = parser.parse_args()
+    if not 1 <= options.seeds <= MOST_RUNS:
+        parser.error(f"--seeds: from 1 to {MOST_RUNS}, not {options.seeds}")
+    return options
 
 
 def perform_all(options: argparse.Namespace, works: dict[str, Work]) -> Iterator[str]:
     """Do the runs that are missing; yields what failed."""
     for name in works:
         for program in options.again:
-            for file in (options.results / name).glob(f"{program}-*.json"):
+            for file in (options.results / name).glob(f"{program}-{ANY_RUN}.json"):
                 file.unlink()
     seeds = range(options.seeds)
     jobs = [
@@ -76,8 +84,6 @@ def perform_all(options: argparse.Namespace, works: dict[str, Work]) -> Iterator
         file = options.results / name / f"{program}-{run:02d}.json"
         if file.exists() or (name, program) in broken:
             continue
-        if program == PLUG_IN:
-            prove()
         begun = time.perf_counter()
         fault = perform_one(options, works[name], program, run, file)
         label = f"[{k}/{len(jobs)}] {name} {program} run {run}"
@@ -112,8 +118,10 @@ def perform_one(options: argparse.Namespace, work: Work, program: str, run: int,
             print(f"  {work.name} {program} run {run}: {n} of {work.at[-1]}", end="\r", file=sys.stderr, flush=True)
 
     try:
+        if program == PLUG_IN:
+            prove()
         record = perform(work, program, run, options.matloop, file.with_suffix(".log"), step)
-    except (RuntimeError, ValueError) as error:
+    except (RuntimeError, ValueError, subprocess.CalledProcessError) as error:
         return str(error)
     partial = file.with_suffix(".partial")
     partial.write_text(json.dumps(record), encoding="utf-8")

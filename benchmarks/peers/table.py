@@ -23,6 +23,7 @@ FLOOR = 1e-3
 LEAST_RUNS = 3
 """Fewer common runs judge nothing."""
 BOOTSTRAP_SEED = 0
+ANY_RUN = "[0-9][0-9]"
 
 HEAD = """# Beside other programs
 
@@ -57,7 +58,7 @@ class Cell:
     @classmethod
     def read(cls, work: Work, program: str, results: Path) -> Cell | None:
         """None when no run is kept."""
-        files = sorted((results / work.name).glob(f"{program}-[0-9][0-9].json"))
+        files = sorted((results / work.name).glob(f"{program}-{ANY_RUN}.json"))
         records = tuple(json.loads(file.read_text(encoding="utf-8")) for file in files)
         if not records:
             return None

@@ -174,6 +174,41 @@ def test_runs_that_are_done_are_not_repeated_and_the_page_says_how_many(
     assert "asked again" in capsys.readouterr().err
 
 
+def test_runs_of_one_program_are_forgotten_not_those_of_a_namesake(
+    fake: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = pool_of()
+    monkeypatch.setattr(command, "make", lambda name, data_dir: work)
+    monkeypatch.setattr(command, "NAMES", ["line"])
+    monkeypatch.setitem(PROGRAMS, "fake-two", replace(PROGRAMS["fake"], name="fake-two"))
+    arguments = ["x", "--peers", "fake", "fake-two", "--results", str(tmp_path), "--seeds", "1"]
+    monkeypatch.setattr(sys, "argv", arguments)
+    assert command.main() == 0
+    ours, theirs = (tmp_path / "line" / f"{name}-00.json" for name in ("fake", "fake-two"))
+    before = (ours.stat().st_mtime_ns, theirs.stat().st_mtime_ns)
+    monkeypatch.setattr(sys, "argv", [*arguments, "--again", "fake"])
+    assert command.main() == 0
+    assert ours.stat().st_mtime_ns > before[0]
+    assert theirs.stat().st_mtime_ns == before[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [(["--seeds", "0"], "from 1 to 100"), (["--data-dir", "nowhere", "--work", "agnp"], "--data-dir or MATLOOP_DATA")],
+    ids=["seeds", "data"],
+)
+def test_what_is_wrong_is_named(
+    arguments: list[str], said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["x", "--table", *arguments])
+    try:
+        code = command.main()
+    except SystemExit as error:
+        code = int(error.code or 0)
+    assert code == 2
+    assert said in capsys.readouterr().err
+
+
 def test_the_page_is_judged_by_regret_in_spreads(fake: Path, tmp_path: Path) -> None:
     work = pool_of()
     for run in range(3):
