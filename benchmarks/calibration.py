@@ -1,6 +1,8 @@
 """Do 90 % intervals hold 90 % of new readings? Protocol of docs/decisions/0018-calibration.md.
 
 Usage: python benchmarks/calibration.py [--splits 200] [--campaigns 24] [--only NAME ...] [--data-dir DIR]
+
+`--splits 0` looks at the candidates that campaigns choose alone, `--campaigns 0` at random splits alone.
 """
 
 from __future__ import annotations
@@ -24,6 +26,8 @@ from matloop.surrogate.gp import GP
 
 READINGS, HELD, LEVEL = 40, 600, 0.9
 """Readings of a split, readings that are predicted, level of the interval."""
+LEVELS = (0.5, 0.8, 0.9, 0.95)
+"""Levels of the intervals at chosen candidates."""
 BUDGET, BATCH, FROM = 50, 5, 15
 """Of the campaigns at whose chosen candidates coverage is counted, and the reading from which it is."""
 
@@ -81,22 +85,34 @@ def figures(said: Prediction, judged: Calibration, y: Floats) -> dict[str, float
     return found
 
 
-def chosen(pool: ml.Pool, y: Floats, table: Table, r: int) -> list[bool]:
-    """One campaign on the candidates' means: was each chosen candidate's reading within its 90 % interval?"""
+def chosen(pool: ml.Pool, y: Floats, table: Table, r: int) -> Floats:
+    """One campaign on the candidates' means: (k,) errors of chosen candidates in units of the std stated beforehand.
+
+    Above 0 where the reading was worse than predicted, whatever the goal.
+    """
     means = np.bincount(pool.row_of, y) / np.bincount(pool.row_of)
-    name, inside = table.objective, []
-    campaign = ml.Campaign(pool, [ml.Objective(name, goal=table.goal)], strategy=ml.Bayes(), seed=r, batch=BATCH)
+    objective = ml.Objective(table.objective, goal=table.goal)
+    name, scores = objective.name, []
+    campaign = ml.Campaign(pool, [objective], strategy=ml.Bayes(), seed=r, batch=BATCH)
     while (told := len(campaign.state.readings)) < BUDGET:
         asked = campaign.suggest(BATCH)
         readings = {one.id: float(means[pool.index(one.candidate)]) for one in asked}
         if told >= FROM:
-            width = norm.ppf(0.5 + LEVEL / 2)
             for one in asked:
                 assert one.prediction is not None
-                gap = abs(readings[one.id] - one.prediction.mean[name])
-                inside.append(gap <= width * one.prediction.total_std[name])
+                short = objective.sign * (one.prediction.mean[name] - readings[one.id])
+                scores.append(short / one.prediction.total_std[name])
         campaign.tell([ml.Measured(id_, {name: value}) for id_, value in readings.items()])
-    return inside
+    return np.array(scores)
+
+
+def worth(scores: Floats) -> dict[str, float]:
+    """Of one campaign: the share of chosen candidates within each central interval, and what the scores themselves say.
+
+    ZMS is 1 for true errors; the mean score is 0 unless predictions of what is chosen are too hopeful (above 0).
+    """
+    covered = {f"{level:.0%}": float(np.mean(np.abs(scores) <= norm.ppf(0.5 + level / 2))) for level in LEVELS}
+    return {**covered, "zms": float(np.mean(scores**2)), "mean score": float(np.mean(scores))}
 
 
 def interval(values: Floats) -> str:
@@ -113,19 +129,18 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", default=list(TABLES), choices=list(TABLES))
     parser.add_argument("--data-dir", type=Path, default=os.environ.get("MATLOOP_DATA", "../shared/data"))
     options = parser.parse_args()
-    columns = ("stated", "corrected", "conformal", "zms stated", "zms corrected", "nll stated", "nll corrected")
-    print(f"{'table':<15} " + " ".join(f"{name:>24}" for name in columns))
     for name in options.only:
         pool, y = read(TABLES[name], options.data_dir)
-        rows = [split(pool, y, r) for r in range(options.splits)]
-        cells = []
-        for column in columns:
-            values = np.array([row[column] for row in rows])
-            cells.append(interval(values))
-        print(f"{name:<15} " + " ".join(f"{cell:>24}" for cell in cells), flush=True)
+        if options.splits:
+            show(name, "random splits", [split(pool, y, r) for r in range(options.splits)])
         if options.campaigns:
-            inside = [chosen(pool, y, TABLES[name], r) for r in range(options.campaigns)]
-            print(f"{'':<15} at chosen candidates {interval(np.array([np.mean(one) for one in inside]))}", flush=True)
+            show(name, "chosen", [worth(chosen(pool, y, TABLES[name], r)) for r in range(options.campaigns)])
+
+
+def show(name: str, what: str, rows: list[dict[str, float]]) -> None:
+    """Each figure of a table: its mean over splits or campaigns with an interval."""
+    cells = [f"{column} {interval(np.array([row[column] for row in rows]))}" for column in rows[0]]
+    print(f"{name}, {what}: " + "; ".join(cells), flush=True)
 
 
 if __name__ == "__main__":

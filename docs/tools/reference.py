@@ -52,6 +52,7 @@ SECTIONS: Mapping[str, type[schema.Section]] = {
 GROUPS = {"strategy": plugins.STRATEGIES, "surrogate": plugins.SURROGATES, "lab": plugins.LABS}
 
 _MARK = re.compile(r"<!-- (?P<what>verbs|keys|settings|decisions)(?:: (?P<of>[\w. ]+))? -->")
+_MADE = {"surrogate": "`gp`", "surrogates": '`["gp", "forest"]`'}  # defaults that are objects
 _WORDS = {str: "text", bool: "true or false", int: "whole number", float: "number", NoneType: ""}
 
 
@@ -222,14 +223,14 @@ def setting_rows(group: str, name: str) -> list[tuple[str, ...]]:
     rows = []
     for item in fields(class_):
         if item.name in names:
-            default = "`gp`" if item.name == "surrogate" else plain(item.default)
+            default = _MADE.get(item.name) or plain(item.default)
             rows.append((f"`{item.name}`", takes(hints[item.name]), default, said[item.name]))
     return rows
 
 
 def plain(default: object) -> str:
     """A default as campaign.toml would write it."""
-    if default is None or default is MISSING:
+    if default is None or default is MISSING or default == {}:
         return ""
     if isinstance(default, bool):
         return f"`{str(default).lower()}`"
@@ -244,6 +245,8 @@ def takes(hint: Any) -> str:
         return " or ".join(f'`"{choice}"`' for choice in get_args(hint))
     if get_origin(hint) is list:
         return f"list of {takes(get_args(hint)[0])}s"
+    if get_origin(hint) is tuple:
+        return f"list: {takes(get_args(hint)[0])}"
     if isinstance(hint, UnionType):
         return " or ".join(filter(None, map(takes, get_args(hint))))
     return "name, or table of name and settings" if hint.__name__ == "Surrogate" else "table"

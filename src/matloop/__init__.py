@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from matloop.domain.constraint import AtMostNonzero, Expression, Sum
     from matloop.domain.context import Context
     from matloop.domain.cost import Cost
+    from matloop.domain.crossed import crossed
     from matloop.domain.objective import Objective
     from matloop.domain.outcome import Aborted, Censored, Failed, Measured
     from matloop.domain.parameter import Binary, Categorical, Integer, Real
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from matloop.lab.table import TableLab
     from matloop.lab.virtual import VirtualLab
     from matloop.rules import Told
+    from matloop.surrogate.auto import Auto
     from matloop.surrogate.forest import Forest
     from matloop.surrogate.gp import GP
     from matloop.surrogate.sklearn_ import Sklearn
@@ -51,6 +53,7 @@ _HOME = {
     "Context": "domain.context",
     "Sum": "domain.constraint",
     "Cost": "domain.cost",
+    "crossed": "domain.crossed",
     "Objective": "domain.objective",
     "Aborted": "domain.outcome",
     "Censored": "domain.outcome",
@@ -73,6 +76,7 @@ _HOME = {
     "PersonLab": "lab.person",
     "TableLab": "lab.table",
     "VirtualLab": "lab.virtual",
+    "Auto": "surrogate.auto",
     "Forest": "surrogate.forest",
     "GP": "surrogate.gp",
     "Sklearn": "surrogate.sklearn_",
@@ -82,6 +86,7 @@ __all__ = [
     "GP",
     "Aborted",
     "AtMostNonzero",
+    "Auto",
     "Bayes",
     "Binary",
     "BoTorch",
@@ -118,6 +123,7 @@ __all__ = [
     "WorkError",
     "__version__",
     "backtest",
+    "crossed",
 ]
 
 __version__ = "0.1.0"

@@ -141,6 +141,7 @@ def task_of(problem: Problem, state: State, n: int, wish: Wish = NO_WISH) -> Tas
         tried=state.tried(),
         costs=problem.costs,
         left=money_left(problem, state),
+        last=state.last(),
     )
     return narrowed(task, wish)
 
@@ -153,17 +154,21 @@ def money_left(problem: Problem, state: State) -> float | None:
 
 
 def too_dear(problem: Problem, state: State) -> frozenset[str]:
-    """Ids of the candidates of a pool that cost more than is left to be spent."""
+    """Ids of the candidates of a pool that, were they next, would cost more than is left to be spent."""
     left, pool = money_left(problem, state), problem.candidates
     if left is None or problem.costs is None or not isinstance(pool, Pool):
         return frozenset()
-    return frozenset(pool.id(int(row)) for row in np.flatnonzero(problem.costs.rows > left * (1.0 + _ROUNDING)))
+    dear = problem.costs.after(state.last()) > left * (1.0 + _ROUNDING)
+    return frozenset(pool.id(int(row)) for row in np.flatnonzero(dear))
 
 
 def unpayable(problem: Problem, state: State) -> bool:
     """Is less left to be spent than the cheapest candidate costs?"""
-    left = money_left(problem, state)
-    return left is not None and problem.costs is not None and left < problem.costs.least * (1.0 - _ROUNDING)
+    left, costs = money_left(problem, state), problem.costs
+    if left is None or costs is None:
+        return False
+    least = float(costs.after(state.last()).min()) if isinstance(problem.candidates, Pool) else costs.least
+    return left < least * (1.0 - _ROUNDING)
 
 
 def demand_money(task: Task, chosen: Chosen) -> None:
@@ -225,9 +230,9 @@ def _priced(task: Task, chosen: Chosen) -> Chosen:
     """The choices with what they cost, as many of the first ones as what is left can pay."""
     if task.costs is None:
         return chosen
-    priced, spent = [], 0.0
+    priced, spent, last = [], 0.0, task.last
     for choice in chosen.choices:
-        cost = task.costs.of(choice.candidate.id, choice.candidate.values)
+        cost, last = task.costs.of(choice.candidate, last), choice.candidate
         spent += cost or 0.0
         if task.left is not None and (cost is None or spent > task.left * (1.0 + _ROUNDING)):
             break

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from matloop.domain.reading import Key, Reading
 from matloop.doubts import Doubt
@@ -13,6 +14,9 @@ from matloop.errors import Fault
 from matloop.state import State, content_of
 
 _LISTED = 10  # readings named in one fault; the rest is counted
+
+_SHOWN = 4  # of keys or groups of keys that one warning names; more would bury its cure
+_Item = TypeVar("_Item")
 
 Place = tuple[str, int]
 """A candidate's id and a reading's number."""
@@ -110,6 +114,46 @@ def echoes_of(state: State, new: Iterable[tuple[int, Row]], repeats: Collection[
                 found,
                 f"If it is the same: `matloop correct FILE {row.key} status=aborted --reason WHY`.",
             )
+
+
+def copies_of(told: Iterable[tuple[int, Row, str]], repeats: Collection[Key]) -> Iterator[Doubt]:
+    """One doubt of all new rows that nobody numbered and that say exactly what another row of the call says.
+
+    They are replicates, one specimen each, as the contract counts them; a row pasted twice looks the same.
+
+    Args:
+        told: place in the call, row, and its note: rows with other notes are no copies.
+        repeats: keys of rows that the ledger held already; what consists of them alone was said before.
+    """
+    groups: dict[tuple[str, int, str, str], list[tuple[int, Row]]] = {}
+    for place, row, note in told:
+        groups.setdefault((row.candidate, row.key.reading, row.text, note), []).append((place, row))
+    alike = [group for group in groups.values() if len(group) > 1 and any(row.key not in repeats for _, row in group)]
+    if not alike:
+        return
+    named = [f"{_listed([str(row.key) for _, row in _few(group)])}{_beyond(group)}" for group in _few(alike)]
+    number = sum(len(group) for group in alike)
+    found = (
+        f"{number} rows say what another row says ({'; '.join(named)}{_beyond(alike)}); "
+        "each is counted as a separate specimen"
+    )
+    first = alike[0]
+    copy = [row for _, row in first if row.key not in repeats][-1]
+    cure = (
+        f"If they are separate specimens, nothing is to be done. Void a copy: `matloop correct FILE {copy.key} "
+        "status=aborted --reason WHY`, and delete its line. One specimen measured again: void it likewise, then give "
+        f"its line a column `reading` with {copy.key.reading + 1} and the first line's `experiment` or `suggestion`."
+    )
+    places = [place for group in alike for place, _ in group]
+    yield Doubt(places[0], str(copy.key), found, cure, tuple(places[1:]))
+
+
+def _few(items: Sequence[_Item]) -> Sequence[_Item]:
+    return items[:_SHOWN]
+
+
+def _beyond(items: Sequence[object]) -> str:
+    return f" and {len(items) - _SHOWN} more" if len(items) > _SHOWN else ""
 
 
 class _Free:
@@ -234,7 +278,7 @@ def _assigned(clash: Clash) -> str:
     return " ".join([*words, "--reason WHY"])
 
 
-def _listed(numbers: Sequence[int]) -> str:
+def _listed(numbers: Sequence[object]) -> str:
     """1, 2 and 3."""
     return " and ".join(filter(None, (", ".join(map(str, numbers[:-1])), str(numbers[-1]))))
 

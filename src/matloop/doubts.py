@@ -45,12 +45,14 @@ class Doubt:
     """Something that was taken in as it stands, and may be a slip.
 
     row: the outcome's place in the call, from 0. place: the reading's key. found, cure: as of a fault.
+    others: places in the call of further outcomes that it is about.
     """
 
     row: int
     place: str
     found: str
     cure: str
+    others: tuple[int, ...] = ()
 
     def at(self, place: str) -> Fault:
         """The same, at another place: a line of a file."""

@@ -155,6 +155,7 @@ def fail(kind: type[MatloopError], place: str, found: str, cure: str) -> NoRetur
     raise kind(Fault(place, found, cure))
 
 
+_NAMED = 6  # known names in a cure; a table of fifty columns would bury what is wrong
 _BEGINNING = 3  # letters from which a beginning is taken for an abbreviation; fewer fit too many names
 
 
@@ -168,4 +169,13 @@ def nearest(name: str, known: Iterable[str]) -> str:
         close = [one for one in names if one.lower().startswith(name.lower())]
     if close:
         return f"Did you mean {close[0]!r}?"
-    return "Known: " + ", ".join(repr(n) for n in names) + "."
+    return known_words(name, names)
+
+
+def known_words(name: str, known: Iterable[str]) -> str:
+    """The known names, of many those most like a name and how many more."""
+    names = list(known)
+    if len(names) <= _NAMED:
+        return f"Known: {', '.join(map(repr, names))}."
+    like = sorted(names, key=lambda one: -difflib.SequenceMatcher(None, name.lower(), one.lower()).ratio())[:_NAMED]
+    return f"Known: {', '.join(map(repr, like))} and {len(names) - _NAMED} more."

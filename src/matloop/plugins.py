@@ -28,7 +28,6 @@ _SINGULAR = {STRATEGIES: "strategy", SURROGATES: "surrogate", LABS: "lab", FUNCT
 
 _LATER = {
     LABS: ("files", "sila", "scpi", "command", "slurm", "ase"),
-    SURROGATES: ("auto",),
 }
 """Words of the contract that later versions offer."""
 
@@ -127,6 +126,8 @@ def _build(group: str, kind: str, options: dict[str, Any]) -> Any:
     faults.raise_if_any(PluginError)
     if "surrogate" in options:
         options["surrogate"] = _surrogate_of(options["surrogate"])
+    if isinstance(options.get("surrogates"), list | tuple):
+        options["surrogates"] = tuple(_surrogate_of(one) for one in options["surrogates"])
     try:
         return class_(**options)
     except TypeError as error:
@@ -159,9 +160,15 @@ def describe(settings: Any) -> dict[str, Any]:
     described: dict[str, Any] = {"name": name}
     for item in fields(settings):
         if item.init:
-            value = getattr(settings, item.name)
-            described[item.name] = describe(value) if isinstance(value, Surrogate) else canonical.plain(value)
+            described[item.name] = _plain(getattr(settings, item.name))
     return described
+
+
+def _plain(value: Any) -> Any:
+    """A setting in JSON types; surrogates, alone or in a tuple, by their own settings."""
+    if isinstance(value, tuple) and any(isinstance(one, Surrogate) for one in value):
+        return [_plain(one) for one in value]
+    return describe(value) if isinstance(value, Surrogate) else canonical.plain(value)
 
 
 def rebuild(described: Mapping[str, Any]) -> Strategy:

@@ -153,5 +153,5 @@ def _predicted(
 ) -> list[PredictionAt | None]:
     if model is None:
         return [None] * len(values)
-    prediction = model.predict_values(values)
+    prediction = model.predict_made(values)
     return [prediction.at(row, names) for row in range(len(values))]

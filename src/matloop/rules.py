@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from matloop.clashes import Clash, Place, Row, clash_faults, contents_of, echoes_of
+from matloop.clashes import Clash, Place, Row, clash_faults, contents_of, copies_of, echoes_of
 from matloop.domain.candidate import Candidate
 from matloop.domain.canonical import Value
 from matloop.domain.context import measured_of
@@ -106,6 +106,7 @@ class Telling:
     _clashes: list[Clash] = field(default_factory=list)
     _repeats: set[Key] = field(default_factory=set)
     _new: list[tuple[int, Row]] = field(default_factory=list)
+    _plain: list[tuple[int, Row, str]] = field(default_factory=list)
 
     def add(self, said: Outcome) -> None:
         """Decide what one outcome adds: a draft, a repeat, or faults."""
@@ -129,7 +130,7 @@ class Telling:
 
     def told(self) -> Told:
         """What became of the call."""
-        echoes = echoes_of(self.state, self._new, self._repeats)
+        echoes = (*copies_of(self._plain, self._repeats), *echoes_of(self.state, self._new, self._repeats))
         doubts = doubts_of(self.problem, self.state, self.drafts, self.rows, echoes)
         keys = tuple(str(Key.from_json(draft.data)) for draft in self.drafts)
         censored = sum(draft.type == "censored" for draft in self.drafts)
@@ -149,6 +150,8 @@ class Telling:
         row = Row(key, candidate.id, text, counted=said.experiment is None and not key.suggestion)
         if row.counted:
             self._counted.setdefault(row.place, []).append(row)
+        if said.experiment is None and said.suggestion is None:
+            self._plain.append((self._place, row, content.note))
         held = self._held_at(key)
         if text in held:
             self.repeated += 1
@@ -330,14 +333,22 @@ def withdrawn(state: State, ids: Sequence[str], reason: str) -> Draft:
     Raises:
         DataError: for unknown ids and for suggestions that already have an outcome, all at once.
     """
-    faults = Faults()
+    faults, readings = Faults(), {str(key) for key in state.readings}
     for id_ in ids:
         asked = state.asked.get(id_)
         if asked is None:
+            if id_ in readings:
+                void = f"`matloop correct FILE {id_} status=aborted --reason WHY` voids it."
+                faults.add(id_, "it is a reading, not a suggestion", void)
+                continue
             cure = nearest(id_, state.asked) if state.asked else "Nothing was suggested yet."
             faults.add(id_, "no such suggestion in this campaign", cure)
         elif not asked.open and asked.stage != "unknown":
-            faults.add(id_, f"it is {asked.stage}, not open", "Only open suggestions can be withdrawn.")
+            told = next((str(key) for key in state.readings if key.suggestion == id_), None)
+            void = (
+                f" Its reading is voided by `matloop correct FILE {told} status=aborted --reason WHY`." if told else ""
+            )
+            faults.add(id_, f"it is {asked.stage}, not open", f"Only open suggestions can be withdrawn.{void}")
     if not ids:
         faults.add("withdraw", "no suggestion is named", "Name at least one, as s0003.")
     faults.raise_if_any(DataError)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
 from matloop.domain import canonical
+from matloop.domain.candidate import Candidate
 from matloop.domain.events import GENESIS, Event, content_hash
 from matloop.domain.outcome import Status
 from matloop.domain.prediction import PredictionAt
@@ -93,8 +94,16 @@ class State:
 
     def spent(self) -> float:
         """What the suggestions cost that were not taken back."""
-        taken = (asked for asked in self.asked.values() if asked.stage not in ("withdrawn", "rejected"))
-        return math.fsum(asked.suggestion.cost or 0.0 for asked in taken)
+        return math.fsum(asked.suggestion.cost or 0.0 for asked in self._taken())
+
+    def last(self) -> Candidate | None:
+        """The candidate suggested last and not taken back, None before the first."""
+        taken = [asked.suggestion for asked in self._taken()]
+        return Candidate(taken[-1].candidate, taken[-1].values) if taken else None
+
+    def _taken(self) -> Iterator[Asked]:
+        """Suggestions that were not taken back."""
+        return (asked for asked in self.asked.values() if asked.stage not in ("withdrawn", "rejected"))
 
     def tried(self) -> tuple[Reading, ...]:
         """Outcomes without a usable number that say whether a candidate forms, in the order of their keys."""

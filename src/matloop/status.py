@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from math import fsum
 from typing import Any, Protocol
 
@@ -11,11 +12,12 @@ import pandas as pd
 from matloop.ask import unpayable
 from matloop.decide.stopping import Outlook
 from matloop.decide.words import count
+from matloop.domain.events import Event
 from matloop.domain.problem import Problem
 from matloop.domain.ranked import Ranked
 from matloop.domain.reading import Key
 from matloop.domain.stop import Stop
-from matloop.state import STAGE_OF, State
+from matloop.state import STAGE_OF, State, evolve
 
 _TELLING = ("measured", "censored", "failed", "aborted")  # an experiment counts once, as the most telling of these
 
@@ -149,16 +151,35 @@ def _advised(problem: Problem, state: State, found: Outlook | None, rule: Stop) 
     return "suggest", "; ".join(part for part in (f"nothing is pending, {left}", said) if part)
 
 
-def readings_of(state: State) -> list[dict[str, Any]]:
+def corrections_of(events: Sequence[Event]) -> dict[Key, list[dict[str, Any]]]:
+    """What corrected readings held before each correction, the reason, and whether it voided them, in order."""
+    found: dict[Key, list[dict[str, Any]]] = {}
+    state, start = State(), 0
+    for place, event in enumerate(events):
+        if event.type != "corrected":
+            continue
+        state, start = evolve(state, events[start:place]), place
+        key = Key.from_json(event.data)
+        before = state.readings[key]
+        was = {"status": before.status, "outcome": dict(before.outcome), "std": dict(before.std), "note": before.note}
+        mark = "voided" if event.data.get("status") == "aborted" else "corrected"
+        found.setdefault(key, []).append({"mark": mark, "was": was, "reason": event.data["reason"]})
+    return found
+
+
+def readings_of(state: State, events: Sequence[Event] = ()) -> list[dict[str, Any]]:
     """Every reading with its key, in order of arrival, as `matloop status --readings --json` prints them.
 
     `values` are the planned ones, `executed` what was really set where it differs. How exactly that is known,
-    context, cost and day are there where somebody said them.
+    context, cost and day are there where somebody said them, `corrections` where `events`, those of the state, hold
+    some.
     """
     documents = []
+    corrections = corrections_of(events)
     for key, reading in state.readings.items():
         book = {"cost": reading.cost, "day": reading.day}
-        more = {"executed_std": dict(reading.executed_std), "context": dict(reading.context)}
+        more: dict[str, Any] = {"executed_std": dict(reading.executed_std), "context": dict(reading.context)}
+        more["corrections"] = corrections.get(key, [])
         documents.append(
             {
                 "key": str(key),

@@ -88,7 +88,7 @@ def test_a_voided_reading_makes_room_for_the_right_candidate(file: Path, begun: 
 
 def test_the_help_of_correct_names_the_way_to_void_a_reading(matloop: Matloop) -> None:
     said = " ".join(matloop("correct", "--help").out.split())
-    assert "To void a reading" in said
+    assert "To void (undo) a reading" in said
     assert "status=aborted" in said
     assert "OBJ_std=VALUE" in said
 

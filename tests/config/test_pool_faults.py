@@ -62,10 +62,10 @@ def test_words_with_commas_are_choices(tmp_path: Path) -> None:
 
 def test_missing_columns_name_both_the_campaign_file_and_the_table(tmp_path: Path) -> None:
     first, second = faults(tmp_path, "aloy,Crr,Mo\nA1,1,2\n")
-    table = tmp_path / "candidates.csv"
+    campaign, table = tmp_path / "campaign.toml", tmp_path / "candidates.csv"
     assert (first.place, second.place) == (
-        f"campaign.toml:7, [pool] id, and {table}",
-        f"campaign.toml:8, [pool] features, and {table}",
+        f"{campaign}:7, [pool] id, and {table}",
+        f"{campaign}:8, [pool] features, and {table}",
     )
     assert (first.found, second.found) == ("no column 'alloy'", "no column 'Cr'")
     assert (first.cure[:19], second.cure[:18]) == ("Did you mean 'aloy'", "Did you mean 'Crr'")

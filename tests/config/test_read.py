@@ -156,13 +156,13 @@ def test_all_faults_come_at_once_in_the_order_of_the_file(tmp_path: Path) -> Non
     path = write(tmp_path, text)
     (tmp_path / "candidates.csv").write_text(TABLE.replace("d2,8", "d2,").replace("d1,6", "d1,six"))
     faults = faults_of(path)
-    assert [fault.split(": ")[0] for fault in faults if fault.startswith("campaign.toml")] == [
-        "campaign.toml:4, [campaign] sede",
-        "campaign.toml:7, [[objective]]",
-        "campaign.toml:18, [strategy], strategy.acquisition",
-        "campaign.toml:21, [strategy] batch",
-        "campaign.toml:28, [lab] wait",
-        "campaign.toml:30, [budget] experiments",
+    assert [fault.split(": ")[0] for fault in faults if fault.startswith(str(path))] == [
+        f"{path}:4, [campaign] sede",
+        f"{path}:7, [[objective]]",
+        f"{path}:18, [strategy], strategy.acquisition",
+        f"{path}:21, [strategy] batch",
+        f"{path}:28, [lab] wait",
+        f"{path}:30, [budget] experiments",
     ]
     assert any("line 3, column 'n'" in fault for fault in faults)
 
@@ -177,7 +177,6 @@ def test_all_faults_come_at_once_in_the_order_of_the_file(tmp_path: Path) -> Non
         ("[pool]", '[[objective]]\nname = "z"\ngoal = "maximize"\n[pool]', 13),
         ('id = "design"', 'formula = "printer"', 15),
         ('id = "design"', 'exclude_elements = ["Pb"]', 15),
-        ("[strategy]", '[[parameter]]\nname = "x"\nkind = "real"\nlow = 0\nhigh = 1\n[strategy]', 18),
         ('"auto"', '"hits"', 20),
         ('"auto"', '"target"', 20),
         ('"ledger.db"', '"postgresql://host/db"', 5),
@@ -187,7 +186,7 @@ def test_all_faults_come_at_once_in_the_order_of_the_file(tmp_path: Path) -> Non
     ],
     ids=[
         *("goal target", "goal range", "goal limit", "goal learn", "two objectives", "formula", "exclude elements"),
-        *("pool x space", "acquisition hits", "acquisition target", "PostgreSQL"),
+        *("acquisition hits", "acquisition target", "PostgreSQL"),
         *("URL", "days", "files", "sila", "scpi", "slurm"),
     ],
 )

@@ -177,15 +177,20 @@ def test_a_form_has_a_column_for_it_and_is_taken_as_it_is(tmp_path: Path) -> Non
     assert [reading.context["humidity"] for reading in campaign.state.usable()] == [40.0, 41.0]
 
 
-def test_a_form_without_it_is_refused_with_its_line(tmp_path: Path) -> None:
+def test_a_form_without_its_column_is_refused_with_the_header_to_add(tmp_path: Path) -> None:
     campaign = ml.Campaign(space(HUMIDITY), GOAL)
     campaign.suggest(1)
     path = tmp_path / "form.csv"
     path.write_text("suggestion,y\ns0001,1.5\n")
-    readings = read_outcomes(path, campaign.problem)
-    with pytest.raises(DataError) as caught:
-        campaign.tell(readings.outcomes)
-    assert "form.csv, line 2" in str(readings.located(caught.value))
+    with pytest.raises(DataError, match=r"form.csv: no column 'humidity'.*Add a column 'humidity \[%\]'"):
+        read_outcomes(path, campaign.problem)
+
+
+def test_python_is_told_the_argument_and_no_invented_value() -> None:
+    campaign = ml.Campaign(space(HUMIDITY), GOAL)
+    campaign.suggest(1)
+    with pytest.raises(DataError, match=r"Say what it was in %: executed=\{'humidity': NUMBER\}"):
+        campaign.tell(ml.Measured("s0001", {"y": 1.5}))
 
 
 def test_a_ledger_whose_readings_lack_it_is_refused(tmp_path: Path) -> None:

@@ -383,10 +383,14 @@ def test_a_reading_that_counts_anew_though_it_is_held_is_warned_of() -> None:
     assert doubt.found == f"y = 5 is held as {item.candidate}/2/1; now it counts as another specimen too"
 
 
-def test_equal_replicates_of_one_file_raise_no_doubt() -> None:
+def test_equal_rows_of_one_call_count_as_specimens_and_are_warned_of_once() -> None:
     held = campaign()
-    assert held.tell(told_of("d4", 1.0, 1.0, 1.0)).warnings == ()
-    assert held.tell(told_of("d4", 1.0, 1.0, 1.0, 1.0)).warnings == ()
+    told = held.tell(told_of("d4", 1.0, 1.0, 1.0))
+    assert told.keys == ("d4/1/1", "d4/2/1", "d4/3/1")
+    (doubt,) = told.warnings
+    assert doubt.found.startswith("3 rows say what another row says (d4/1/1, d4/2/1 and d4/3/1)")
+    again = held.tell(told_of("d4", 1.0, 1.0, 1.0))
+    assert (again.repeated, again.warnings) == (3, ())
 
 
 def test_a_conflict_over_what_was_executed_is_mended_by_voiding_the_held_one() -> None:

@@ -112,3 +112,31 @@ def test_a_std_of_what_was_set_is_scaled_like_its_parameter():
 
 def test_without_a_std_of_what_was_set_inputs_are_exact():
     assert observations(task(small_pool(), 3)).x_var is None
+
+
+class Counted:
+    """A fitted model that counts the inputs it is asked about."""
+
+    def __init__(self, fitted):
+        self.fitted, self.asked = fitted, 0
+
+    def predict(self, X):
+        self.asked += len(X)
+        return self.fitted.predict(X)
+
+    def describe(self):
+        return {}
+
+
+def test_what_was_made_is_predicted_as_anything_else_and_what_was_measured_only_once():
+    pool = small_pool()
+    model = learn(task(pool, 12), GP())
+    counted = replace(model, fitted=Counted(model.fitted))
+    ids = [pool.index(label) for label in counted.labels]
+    unread = next(i for i in range(len(pool)) if i not in ids)
+    values = [pool.values(i) for i in (ids[3], unread, ids[0], ids[3])]
+    for _ in range(3):
+        said, plain = counted.predict_made(values), model.predict_values(values)
+        for found, expected in zip(said.figures, plain.figures, strict=True):
+            np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
+    assert counted.fitted.asked == len(counted.measured()[0]) + 3  # each time the unread one anew

@@ -74,6 +74,7 @@ CHANGES = {
     "surrogate": (Bayes(acquisition="ei"), Bayes(acquisition="ei", surrogate=GP(kernel="rbf"))),
     "draws": (Bayes(acquisition="nei", draws=1), Bayes(acquisition="nei", draws=64)),
     "evaluations": (Bayes(acquisition="ei", evaluations=10), Bayes(acquisition="ei", evaluations=2000)),
+    "sure": (Bayes(acquisition="variance"), Bayes(acquisition="variance", sure={"max_std": 0.2})),
     "sequence": (Sobol(), Sobol(sequence="lhs")),
 }
 

@@ -1,18 +1,23 @@
 """The baseline is what random choice gives; the line is what was found."""
 
-from itertools import combinations, product
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import binom
 
 import matloop as ml
+from matloop.domain.prediction import PredictionAt
+from matloop.domain.ranked import Ranked
 from matloop.lab import LabSetup
 from matloop.lab.virtual import VirtualLab, default_objective, true_best, truth
+from matloop.report.drawn import Drawn, promising
+from matloop.report.findings import findings_of
 from matloop.report.known import known_truth
-from matloop.report.progress import Baseline, counts_up_to, expected_best, progress_of
+from matloop.report.progress import Lead, counts_up_to, expected_best, progress_of
 
 VALUES = st.lists(st.floats(-10, 10), min_size=1, max_size=7)
 FRAME = pd.DataFrame({"id": list("abcde"), "x": range(5)})
@@ -25,10 +30,12 @@ def test_expected_best_is_the_mean_over_every_subset(values: list[float], i: int
     assert expected_best(np.array(values), [i])[0] == pytest.approx(np.mean(drawn), abs=1e-9)
 
 
-@given(st.lists(st.floats(-10, 10), min_size=1, max_size=4), st.integers(1, 4))
-def test_with_repeats_it_is_the_mean_over_every_sequence(values: list[float], i: int) -> None:
-    drawn = [max(chosen) for chosen in product(values, repeat=i)]
-    assert expected_best(np.array(values), [i], replace=True)[0] == pytest.approx(np.mean(drawn), abs=1e-9)
+@given(VALUES, st.integers(1, 7), st.integers(1, 7))
+def test_a_random_part_stands_for_the_whole_without_bias(values: list[float], m: int, i: int) -> None:
+    m = min(m, len(values))
+    i = min(i, m)
+    parts = [expected_best(np.array(part), [i])[0] for part in combinations(values, m)]
+    assert np.mean(parts) == pytest.approx(expected_best(np.array(values), [i])[0], abs=1e-9)
 
 
 def test_few_counts_are_all_given_and_many_are_thinned_to_the_last() -> None:
@@ -62,25 +69,84 @@ def test_failures_are_experiments_and_find_nothing() -> None:
     assert (found.judged, found.told, len(found.random)) == ("model", 3, 0)
 
 
-def test_a_simulated_baseline_is_the_mean_over_the_draws() -> None:
+def test_both_lines_are_judged_by_the_same_draws() -> None:
     made = table_campaign()
-    draws = np.array([[1.0, 2.0, 3.0], [3.0, -1.0, 0.0]])
-    found = progress_of(made.state, made.problem.objectives[0], {}, None, Baseline(draws, 3))
-    expected = [np.mean([expected_best(draw, [i])[0] for draw in draws]) for i in (1, 2, 3)]
+    among = np.array([[1.0, 2.0, 3.0], [3.0, -1.0, 0.0]])
+    own = {"b": np.array([2.0, -1.0]), "c": np.array([1.0, 4.0]), "a": np.array([3.0, 0.0])}  # told in this order
+    found = progress_of(made.state, made.problem.objectives[0], {}, None, Drawn(own, among, 3))
+    expected = [np.mean([expected_best(draw, [i])[0] for draw in among]) for i in (1, 2, 3)]
     assert found.random.tolist() == pytest.approx([-value for value in expected])  # less is better here
+    assert found.best.tolist() == [-0.5, -3.0, -3.5]
+    assert (found.judged, found.looked, found.made) == ("draws", 3, 3)
+    assert found.lead is not None
+    assert (found.lead.after, found.lead.made, found.lead.random) == (3, -3.5, pytest.approx(-3.0))
+    assert found.lead.share == 0.5  # 3 against 3, 4 against 3
 
 
-def test_draws_of_the_posterior_have_its_mean_and_spread() -> None:
+def test_random_choice_is_worked_out_no_further_than_the_candidates_looked_at() -> None:
+    made = table_campaign()
+    own = {name: np.zeros(4) for name in "abc"}
+    found = progress_of(made.state, made.problem.objectives[0], {}, None, Drawn(own, np.ones((4, 2)), 5))
+    assert (found.random_at.tolist(), len(found.experiments)) == ([1, 2], 3)
+    assert found.lead is not None
+    assert found.lead.after == 2
+
+
+def test_draws_of_the_posterior_have_its_mean_and_spread_and_are_one_where_inputs_are() -> None:
     made = table_campaign()
     model, goal = made.model(), made.problem.objectives[0]
     assert model is not None
-    X = np.linspace(0.0, 1.0, 5)[:, None]
-    found = Baseline.of(model, goal, X, 5, np.random.default_rng(0))
+    X, ranked = np.linspace(0.0, 1.0, 5)[:, None], made.shortlist()
+    found = Drawn.of(model, goal, ranked, X, 5, rng=np.random.default_rng(0))
     said = model.predict(X)
     assert found is not None
-    error = said.model_std[:, 0] / np.sqrt(len(found.draws))
-    assert (np.abs(found.draws.mean(axis=0) + said.mean[:, 0]) < 4 * error + 1e-9).all()
-    assert found.draws.std(axis=0) == pytest.approx(said.model_std[:, 0], rel=0.3)
+    error = said.model_std[:, 0] / np.sqrt(len(found.among))
+    assert (np.abs(found.among.mean(axis=0) + said.mean[:, 0]) < 4 * error + 1e-9).all()
+    assert found.among.std(axis=0) == pytest.approx(said.model_std[:, 0], rel=0.3)
+    assert (found.made["b"] == found.among[:, 1]).all()
+
+
+def test_of_many_made_the_most_promising_at_each_time_are_judged() -> None:
+    goal = ml.Objective("y", goal="minimize")
+    means = np.random.default_rng(0).random(2000)
+    said = [PredictionAt({"y": float(mean)}, {"y": 0.01}, {"y": 0.1}) for mean in means]
+    ranked = {str(i): Ranked(1, str(i), {}, one, 1, {}) for i, one in enumerate(said)}
+    order = [str(i) for i in range(2000)]
+    kept = {int(item.candidate) for item in promising(ranked, order, goal)}
+    assert len(kept) <= 256
+    assert 0 in kept
+    assert set(np.argsort(means)[:8].tolist()) <= kept
+    assert [item.candidate for item in promising(ranked, order[:200], goal)] == order[:200]
+
+
+def _lead_and_truth(seed: int) -> tuple[Lead, float]:
+    """What the report says of a campaign on a truth drawn at random, and the true lead, with more is better."""
+    rng = np.random.default_rng(seed)
+    x = rng.random((200, 2))
+    distances = ((x[:, None] - x[None]) ** 2).sum(axis=2)
+    truth = np.linalg.cholesky(np.exp(-distances / (2 * 0.25**2)) + 1e-8 * np.eye(200)) @ rng.standard_normal(200)
+    pool = ml.Pool.from_frame(pd.DataFrame(x, columns=["u", "v"]), features=["u", "v"])
+    made = ml.Campaign(pool, [ml.Objective("y")], seed=seed)
+    values = dict(zip(pool.ids, truth.tolist(), strict=True))
+    for batch in (8, 4, 4, 4):
+        chosen = made.suggest(batch)
+        made.tell([ml.Measured(one.id, {"y": values[one.candidate] + 0.1 * rng.standard_normal()}) for one in chosen])
+    lead = findings_of(made).progress.lead
+    assert lead is not None
+    best = max(values[asked.suggestion.candidate] for asked in made.state.asked.values())
+    return lead, best - float(expected_best(truth, [20])[0])
+
+
+def test_the_simulated_lead_over_random_choice_agrees_with_the_true_one() -> None:
+    pairs = [_lead_and_truth(seed) for seed in range(20)]
+    said = np.array([lead.made - lead.random for lead, _ in pairs])
+    true = np.array([lead for _, lead in pairs])
+    difference = said - true
+    assert np.abs(difference.mean()) < 3 * difference.std(ddof=1) / np.sqrt(len(pairs))
+    inside = sum(lead.low <= value <= lead.high for (lead, _), value in zip(pairs, true, strict=True))
+    assert inside >= binom.ppf(0.01, len(pairs), 0.9)  # of bands of 90 %
+    assert true.mean() > 0.2  # these campaigns are clearly better than random choice
+    assert said.mean() > 0.2
 
 
 def test_the_virtual_laboratory_tells_the_truth_of_every_point() -> None:

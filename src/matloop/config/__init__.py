@@ -41,8 +41,8 @@ def read(path: Path) -> Plan:
         ConfigError: with every fault of the file and its data.
     """
     text = read_text(path)
-    lines, faults = Lines.of(path.name, text), Faults()
-    raw = later.set_aside(parse(text, path.name), lines, faults)
+    lines, faults = Lines.of(str(path), text), Faults()
+    raw = later.set_aside(parse(text, str(path)), lines, faults)
     builder = Builder(raw, lines, path.parent, faults)
     builder.look_at_sections()
     plan = _plan(path, builder)
@@ -56,7 +56,7 @@ def read(path: Path) -> Plan:
 def ledger_of(path: Path) -> Path | None:
     """Where the ledger of a campaign file lies, as far as that can be told of a faulty file; else None."""
     try:
-        campaign = parse(read_text(path), path.name).get("campaign", {})
+        campaign = parse(read_text(path), str(path)).get("campaign", {})
     except ConfigError:
         return None
     name = campaign.get("ledger", f"{path.stem}.db") if isinstance(campaign, dict) else None

@@ -14,6 +14,7 @@ from matloop.config.features import proposal
 from matloop.domain.categorical import Categorical
 from matloop.domain.constraint import AtMostNonzero, Constraint, Expression, Sum
 from matloop.domain.context import Context
+from matloop.domain.crossed import crossed
 from matloop.domain.descriptors import DescriptorTable
 from matloop.domain.objective import RESERVED, Objective
 from matloop.domain.parameter import Binary, Integer, Parameter, Real
@@ -120,12 +121,16 @@ class Builder:
         """The pool or the space; None when it is faulty or absent."""
         if "pool" in self.raw:
             section = self.section("pool", schema.PoolSection)
-            pool = self._pool(section) if section else None
-            context = self._parameters()
-            if pool is None or context is None:
+            parameters = self._parameters()
+            chosen = [one for one in parameters or () if not isinstance(one, Context)]
+            pool = self._pool(section, filtered=not chosen) if section else None
+            if pool is None or parameters is None:
                 return None
-            measured = [one for one in context if isinstance(one, Context)]
-            return self._made(("parameter", 0), partial(pool.measuring, measured)) if measured else pool
+            if chosen:
+                constraints = self._constraints()
+                make = partial(crossed, pool, parameters, constraints or ())
+                return None if constraints is None else self._made(("parameter", 0), make)
+            return self._made(("parameter", 0), partial(pool.measuring, parameters)) if parameters else pool  # type: ignore[arg-type]  # all are context
         if "parameter" in self.raw:
             return self._space()
         cure = 'Add [pool] with file = "candidates.csv" and features = [...], or one or more [[parameter]].'
@@ -134,7 +139,7 @@ class Builder:
             self.faults.add(self.lines.place("constraint", 0), "there are no parameters to hold to it", cure)
         return None
 
-    def _pool(self, section: schema.PoolSection) -> Pool | None:
+    def _pool(self, section: schema.PoolSection, *, filtered: bool) -> Pool | None:
         place = self.lines.place("pool", "features")
         objectives = self.objective_names()
         path = self.folder / section.file
@@ -158,7 +163,7 @@ class Builder:
             self._look_at_name(place, "feature", name)
         if len(self.faults.found) > before or headers is None:
             return None
-        constraints = self._constraints()
+        constraints = self._constraints() if filtered else []
         there = self._columns_there(section, headers, objectives)
         if not there.features:
             return None

@@ -50,13 +50,6 @@ def set_aside(raw: dict[str, Any], lines: Lines, faults: Faults) -> dict[str, An
 
 def _look_at_company(kept: dict[str, Any], lines: Lines, faults: Faults) -> None:
     """Tables that later versions allow together, or more than once."""
-    parameters = kept.get("parameter")
-    for i, one in enumerate(parameters if "pool" in kept and isinstance(parameters, list) else ()):
-        if not (isinstance(one, dict) and one.get("kind") == "context"):
-            found = "a pool together with parameters that are chosen (pool x space) is not yet supported"
-            cure = "Keep either [pool] or [[parameter]]; only those of kind context go with a pool."
-            faults.add(lines.place("parameter", i), found, cure)
-            break
     objectives = kept.get("objective")
     if isinstance(objectives, list) and len(objectives) > 1:
         found = f"two or more objectives are not yet supported (here {len(objectives)})"

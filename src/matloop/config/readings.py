@@ -25,6 +25,7 @@ Judge = Callable[[Sequence[Outcome]], object]
 
 _SIDES = {"<": "below", "≤": "below", ">": "above", "≥": "above"}
 """How people write a limit of detection into a cell, and the status that says so."""
+_LINES = 8  # line numbers that one place names; the rest is counted
 _NO_NUMBER = ("failed", "aborted")
 
 
@@ -43,7 +44,14 @@ class Readings:
 
     def placed(self, doubts: Iterable[Doubt]) -> list[Fault]:
         """Doubts of these outcomes as faults at the lines they stand on."""
-        return [doubt.at(f"{self.source}, line {self.lines[doubt.row]}") for doubt in doubts]
+        return [doubt.at(self._lines_of((doubt.row, *doubt.others))) for doubt in doubts]
+
+    def _lines_of(self, rows: Sequence[int]) -> str:
+        """Where rows stand, the first of many."""
+        *first, last = (str(self.lines[row]) for row in rows[:_LINES])
+        more = f" and {len(rows) - _LINES} more" if len(rows) > _LINES else ""
+        listed = f"lines {', '.join(first)}{', ' if more else ' and '}{last}{more}" if first else f"line {last}"
+        return f"{self.source}, {listed}"
 
     def located(self, error: MatloopError) -> MatloopError:
         """The same error, each fault preceded by the lines that are about its subject."""
@@ -108,6 +116,7 @@ class _Reader:
     numbers: objective, NAME_std of it or of a parameter -> (n,), NaN where empty.
     counts, values: column -> cell by cell, None where empty.
     bad: rows with a fault; they are judged no further.
+    absent: context parameters without a column, already noted.
     """
 
     table: Table
@@ -118,6 +127,7 @@ class _Reader:
     numbers: dict[str, Floats] = field(default_factory=dict)
     counts: dict[str, list[int | None]] = field(default_factory=dict)
     values: dict[str, list[Value | None]] = field(default_factory=dict)
+    absent: set[str] = field(default_factory=set)
 
     def read_cells(self) -> None:
         """Turn cells into numbers, counts and values, column by column."""
@@ -143,7 +153,7 @@ class _Reader:
             self._refuse(row, *complaint)
             return None
         subject = self._subject(row)
-        if subject is None:
+        if subject is None or (status not in _NO_NUMBER and not self._has_context(row)):
             return None
         try:
             return _said(status, figures, (stds, abouts), note=self._text("note", row), subject=subject)
@@ -151,6 +161,29 @@ class _Reader:
             self.bad.add(row)
             self.faults.absorb(error, self._line(row))
             return None
+
+    def _has_context(self, row: int) -> bool:
+        """Whether a row with a number says all that is measured beside it; what it does not is noted, once a column."""
+        missing = [
+            one
+            for one in self.problem.candidates.context
+            if one.name not in self.values or (self.values[one.name][row] is None and row not in self.bad)
+        ]
+        for one in missing:
+            unit = f" in {one.unit}" if one.unit else ""
+            found = f"no value of {one.name!r}, which is measured with every reading"
+            if one.name in self.values:
+                self._refuse(row, one.name, found, f"Fill in what it was{unit}; failed and aborted rows may leave it.")
+            elif one.name not in self.absent:
+                self.absent.add(one.name)
+                title = f"{one.name} [{one.unit}]" if one.unit else one.name
+                cure = f"Add a column '{title}' with what it was in every row that has a number."
+                self.faults.add(
+                    self.table.source, f"no column {one.name!r}, which is measured with every reading", cure
+                )
+        if missing:
+            self.bad.add(row)
+        return not missing
 
     def _subject(self, row: int) -> dict[str, Any] | None:
         """Whom a row is about; None when it does not say (noted)."""

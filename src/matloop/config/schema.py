@@ -166,6 +166,7 @@ class CostSection(Section):
     constant: float | None = None
     column: str | None = None
     expression: str | None = None
+    change: dict[str, float] = Field({})
 
 
 class StopSection(Section):

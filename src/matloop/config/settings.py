@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, get_origin, get_type_hints
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
@@ -121,5 +121,5 @@ def _plain(hint: Any) -> str:
     parts = getattr(hint, "__args__", ())
     if parts and all(isinstance(part, str) for part in parts):
         return "one of " + ", ".join(f'"{part}"' for part in parts)
-    known = [words[part] for part in parts if part in words]
-    return " or ".join(known) or str(hint)
+    known = ["a table of numbers" if get_origin(part) is Mapping else words.get(part, "") for part in parts]
+    return " or ".join(filter(None, known)) or str(hint)

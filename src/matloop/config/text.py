@@ -30,7 +30,7 @@ def read_text(path: Path) -> str:
         ConfigError: when there is no such file, or what is there is no text.
     """
     data = _read_bytes(path)
-    name = path.name
+    name = str(path)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

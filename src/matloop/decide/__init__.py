@@ -51,6 +51,7 @@ class Task:
     tried: outcomes without a usable number that say whether a candidate forms: failed ones did not, censored ones did;
         in the order of their keys.
     costs: what candidates cost, None where nobody says. left: what is left to be spent, None without a limit.
+    last: the candidate suggested last, from which the next experiment changes over; None before the first.
     """
 
     candidates: Pool | Space
@@ -69,6 +70,7 @@ class Task:
     tried: tuple[Reading, ...] = ()
     costs: Costs | None = None
     left: float | None = None
+    last: Candidate | None = None
 
     def rng(self, purpose: Purpose) -> np.random.Generator:
         """The generator of this ask. The design has one sequence for the whole campaign, so it ignores `asked`."""

@@ -11,6 +11,7 @@ from matloop.decide.acquisition import Acquisition, Scene, Scorer
 from matloop.decide.design import design_line, design_words, initial_length
 from matloop.decide.model import Model, formed, ignorance, learn, learned
 from matloop.decide.prices import Prices
+from matloop.decide.risk import Sure, guarded
 from matloop.decide.search_pool import Found, GridRows, PoolRows, RowSearch, Search
 from matloop.decide.search_space import Points, SpaceSearch
 from matloop.decide.sequence import SMALL
@@ -19,7 +20,7 @@ from matloop.domain.candidate import Candidate
 from matloop.domain.pool import Pool
 from matloop.domain.space import Space
 from matloop.errors import NotYetSupported, fail
-from matloop.surrogate import Blurred, Surrogate
+from matloop.surrogate import Blurred, Reasoned, Surrogate
 from matloop.surrogate.classify import Forming
 
 _PROMISING = 4
@@ -33,6 +34,7 @@ class Rule:
     evaluations: scores that the search of a large space may compute for one candidate.
     calibrate: judge the stated errors by cross-validation and correct them.
     feasibility: learn from failures where candidates form, and mind it.
+    sure: how sure a candidate must be, None where nobody asks.
     """
 
     surrogate: Surrogate
@@ -40,6 +42,7 @@ class Rule:
     evaluations: int
     calibrate: bool = True
     feasibility: bool = True
+    sure: Sure | None = None
 
     def suggest(self, task: Task) -> Chosen:
         """Design first, while it lasts or no model can be fitted; the model chooses the others.
@@ -67,17 +70,18 @@ class Rule:
         """What the acquisition finds, one after another, each in the light of those before."""
         closed = task.closed | {choice.candidate.id for choice in design}
         pending = (*task.open, *(choice.candidate for choice in design))
-        prices = Prices.of(task, _paid(task, design))
+        prices = Prices.of(task, [choice.candidate for choice in design])
         scene = _scene(task, model, pending, task.n - len(design))
         scene = replace(scene, forming=forming, priced=prices is not None and prices.weigh)
         scorer = self.acquisition.prepare(scene)
         search = self._search(task, model, closed, prices)
+        scorer = scorer if self.sure is None else guarded(scorer, self.sure, task, model, search)
         choices: list[Choice] = []
         while len(choices) < scene.n:
             found = search.best(scorer)
             if found is None:
                 break
-            said = "" if prices is None else prices.say(scorer, found.X, _cost(task, found.candidate))
+            said = "" if prices is None else prices.say(scorer, found.X)
             choices.append(_choice(found, scorer, task, model, said))
             if len(choices) < scene.n:
                 scorer = scorer.join(found.X)
@@ -127,22 +131,14 @@ def _scene(task: Task, model: Model, pending: tuple[Candidate, ...], n: int) -> 
     )
 
 
-def _cost(task: Task, candidate: Candidate) -> float:
-    """What a candidate costs, 0 where that is unknown."""
-    return (task.costs.of(candidate.id, candidate.values) or 0.0) if task.costs else 0.0
-
-
-def _paid(task: Task, choices: list[Choice]) -> float:
-    return sum(_cost(task, choice.candidate) for choice in choices)
-
-
 def _choice(found: Found, scorer: Scorer, task: Task, model: Model, priced: str) -> Choice:
     at = model.predict(found.X).at(0, model.objectives)
     name = model.objectives[0]
     errors = f"model {figure(at.model_std[name])}, one reading {figure(at.noise_std[name])}"
     blur = float(model.fitted.input_std(found.X)[0, 0]) if isinstance(model.fitted, Blurred) else 0.0
     errors += f", of which {figure(blur)} by what is really made" if blur > 0 else ""
-    reason = sentence([scorer.say(found.X), priced, errors], task.set_aside)
+    why = model.fitted.why() if isinstance(model.fitted, Reasoned) else ""
+    reason = sentence([scorer.say(found.X), priced, errors, why], task.set_aside)
     return Choice(found.candidate, reason, prediction=at)
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 from matloop.decide import Chosen, Task
+from matloop.decide.acquisition import Acquisition
 from matloop.decide.acquisition.mean import Mean
 from matloop.decide.acquisition.registry import acquisition
 from matloop.decide.batch import Rule
+from matloop.decide.risk import Sure
 from matloop.errors import Faults, InputError, NotYetSupported
 from matloop.surrogate import Surrogate
 from matloop.surrogate.gp import GP
@@ -29,6 +32,8 @@ class Bayes:
     evaluations: scores that the search of a large space may compute for one candidate.
     calibrate: judge the errors that the surrogate states by cross-validation, and correct them.
     feasibility: learn from failures where candidates form, and mind it; nothing changes while nothing failed.
+    sure: how sure the model must be of a candidate, as {max_std = 0.2} (in the objective's unit) or
+        {min_probability = 0.8, threshold = 1.5}; None for no matter how sure.
 
     Raises:
         InputError: when a setting is wrong, or NotYetSupported when a later version brings it.
@@ -41,6 +46,7 @@ class Bayes:
     evaluations: int = EVALUATIONS
     calibrate: bool = True
     feasibility: bool = True
+    sure: Mapping[str, float] | None = field(default=None, hash=False)
     name: ClassVar[str] = "bayes"
 
     def __post_init__(self) -> None:
@@ -62,7 +68,7 @@ class Bayes:
             SearchError: when nothing free is found in a large space.
         """
         rule = acquisition(self.acquisition, self.beta, self.draws)
-        return Rule(self.surrogate, rule, self.evaluations, self.calibrate, self.feasibility).suggest(task)
+        return _rule(self, rule).suggest(task)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,8 @@ class Greedy:
     evaluations: scores that the search of a large space may compute for one candidate.
     calibrate: judge the errors that the surrogate states by cross-validation, and correct them.
     feasibility: learn from failures where candidates form, and mind it; nothing changes while nothing failed.
+    sure: how sure the model must be of a candidate, as {max_std = 0.2} (in the objective's unit) or
+        {min_probability = 0.8, threshold = 1.5}; None for no matter how sure.
 
     Raises:
         InputError: when a setting is wrong.
@@ -82,6 +90,7 @@ class Greedy:
     evaluations: int = EVALUATIONS
     calibrate: bool = True
     feasibility: bool = True
+    sure: Mapping[str, float] | None = field(default=None, hash=False)
     name: ClassVar[str] = "greedy"
 
     def __post_init__(self) -> None:
@@ -96,7 +105,12 @@ class Greedy:
             ModelError: when the surrogate cannot be fitted.
             SearchError: when nothing free is found in a large space.
         """
-        return Rule(self.surrogate, Mean(), self.evaluations, self.calibrate, self.feasibility).suggest(task)
+        return _rule(self, Mean()).suggest(task)
+
+
+def _rule(settings: Bayes | Greedy, acquisition: Acquisition) -> Rule:
+    sure = Sure.of(settings.sure)
+    return Rule(settings.surrogate, acquisition, settings.evaluations, settings.calibrate, settings.feasibility, sure)
 
 
 def _look(faults: Faults, settings: Bayes | Greedy) -> None:
@@ -110,3 +124,7 @@ def _look(faults: Faults, settings: Bayes | Greedy) -> None:
     for name in ("calibrate", "feasibility"):
         if not isinstance(getattr(settings, name), bool):
             faults.add(f"strategy.{name}", f"is {getattr(settings, name)!r}", "Give true or false.")
+    try:
+        Sure.of(settings.sure)
+    except InputError as error:
+        faults.absorb(error)

@@ -56,8 +56,8 @@ class Rows(Protocol):
         """One of them."""
         ...
 
-    def cost(self, costs: Costs) -> Floats:
-        """What each costs (N,), NaN where that is unknown."""
+    def cost(self, costs: Costs, last: Candidate | None) -> Floats:
+        """What each costs (N,) as the next one after the last, NaN where that is unknown."""
         ...
 
     def closed(self, ids: Set[str]) -> list[int]:
@@ -84,9 +84,9 @@ class PoolRows:
         """The candidate of a row."""
         return self.pool.candidate(row)
 
-    def cost(self, costs: Costs) -> Floats:
-        """What each costs (N,)."""
-        return costs.rows
+    def cost(self, costs: Costs, last: Candidate | None) -> Floats:
+        """What each costs (N,) as the next one after the last."""
+        return costs.after(last)
 
     def closed(self, ids: Set[str]) -> list[int]:
         """The rows of these ids where the pool has an id column; ids made of values are looked at one by one."""
@@ -121,9 +121,9 @@ class GridRows:
         """The candidate of a row."""
         return self.space.candidate(self.points[row])
 
-    def cost(self, costs: Costs) -> Floats:
-        """What each costs (N,), NaN where an expression gives no number above 0."""
-        return costs.of_grid(self.space, self.points)
+    def cost(self, costs: Costs, last: Candidate | None) -> Floats:
+        """What each costs (N,) as the next one, NaN where an expression gives no number above 0."""
+        return costs.of_grid(self.space, self.points, last)
 
     def closed(self, ids: Set[str]) -> list[int]:
         """None: ids made of values are looked at one by one."""
@@ -156,12 +156,12 @@ class RowSearch:
 
     def __post_init__(self) -> None:
         self.free = free_rows(self.rows, self.closed)
-        if self.prices is not None:
-            self.cost = self.rows.cost(self.prices.costs)
 
     def best(self, scorer: Scorer) -> Found | None:
         """The best free candidate that can be paid, the first one of equals; None when none is left."""
-        if self.prices is not None and self.cost is not None:
+        if self.prices is not None:
+            if self.cost is None or self.prices.moving:  # old scores per cost bound nothing once costs have changed
+                self.cost, self.scores = self.rows.cost(self.prices.costs, self.prices.last), None
             self.free &= self.prices.affordable(self.cost)
         if isinstance(scorer, Counted) and self.free.sum() > scorer.limit:
             return self._best_of_some(scorer, scorer.limit)
@@ -185,8 +185,8 @@ class RowSearch:
         candidate = self.rows.candidate(row)
         if candidate.id in self.closed:
             return None
-        if self.prices is not None and self.cost is not None:
-            self.prices.pay(float(self.cost[row]))
+        if self.prices is not None:
+            self.prices.pay(candidate)
         return Found(candidate, self.rows.encode(np.array([row])))
 
     def _best_of_some(self, scorer: Scorer, limit: int) -> Found | None:

@@ -70,7 +70,7 @@ class SpaceSearch:
             if candidate.id not in self.closed:
                 self.closed.add(candidate.id)
                 if self.prices is not None:
-                    self.prices.pay(float(self.prices.costs.of_grid(self.space, k[None, :])[0]))
+                    self.prices.pay(candidate)
                 return Found(candidate, self.space.encode_grid(k[None, :]))
         found = f"{len(points)} candidates were looked at, and all are closed"
         fail(SearchError, "strategy.evaluations", found, "Raise it, widen the space, or allow repeats.")
@@ -141,7 +141,7 @@ class _Seen:
         scores = checked(self.scorer.score(self.space.encode_grid(points)))
         if self.prices is None:
             return scores
-        cost = self.prices.costs.of_grid(self.space, points)
+        cost = self.prices.costs.of_grid(self.space, points, self.prices.last)
         return np.where(self.prices.affordable(cost), self.prices.apply(self.scorer, scores, cost), -np.inf)
 
     def ordered(self) -> tuple[Points, Floats]:

@@ -20,13 +20,13 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from matloop.decide import Purpose, Task
-from matloop.decide.model import CHUNK, Model, formed, learned
+from matloop.decide.model import CHUNK, Model, formed, keys_of, learned
 from matloop.decide.search_pool import GridRows, PoolRows, Rows
 from matloop.decide.sequence import SMALL
 from matloop.decide.words import figure
 from matloop.domain.objective import Objective
 from matloop.domain.pool import Pool
-from matloop.domain.prediction import Floats
+from matloop.domain.prediction import Floats, Prediction
 from matloop.domain.space import Space
 from matloop.domain.stop import Stop
 from matloop.surrogate import Joint
@@ -129,26 +129,26 @@ class _Field:
     def of(cls, task: Task, model: Model, measured: Floats, allowed: float) -> _Field:
         """Begin with what was measured."""
         sign, encoder = task.objectives[0].sign, task.candidates.encoder
-        said = model.predict(measured)
+        said = model.predict_measured()
         top = int(np.argmax(sign * said.mean[:, 0]))
         figures = (sign * float(said.mean[top, 0]), float(said.model_std[top, 0]))
         lost = [reading.values for reading in task.tried if reading.status == "failed"]
-        done = _keys(np.vstack([measured, encoder.encode(lost)]) if lost else measured)
-        best, others = measured[top : top + 1], np.delete(measured, top, axis=0)
+        done = keys_of(np.vstack([measured, encoder.encode(lost)]) if lost else measured)
+        best, others = measured[top : top + 1], np.delete(np.arange(len(measured)), top)
         field = cls(model, sign, allowed, best, *figures, done, formed(task), measured[:0], np.zeros(0), np.zeros(0))
-        field._take(others, np.ones(len(others)))
+        field._take(measured[others], np.ones(len(others)), said.rows(others))
         field.count = len(measured)
         return field
 
     def look(self, X: Floats) -> None:
         """Look at further candidates X (q, d)."""
-        X = X[~np.isin(_keys(X), self.done)]
+        X = X[~np.isin(keys_of(X), self.done)]
         self.count += len(X)
-        self._take(X, np.ones(len(X)) if self.forming is None else self.forming.probability(X))
+        odds = np.ones(len(X)) if self.forming is None else self.forming.probability(X)
+        self._take(X, odds, self.model.predict(X))
 
-    def _take(self, X: Floats, odds: Floats) -> None:
-        """Keep the TOGETHER most likely rivals, and add up the others."""
-        said = self.model.predict(X)
+    def _take(self, X: Floats, odds: Floats, said: Prediction) -> None:
+        """Keep the TOGETHER most likely rivals of those X (q, d), predicted as said, and add up the others."""
         gain = self.sign * said.mean[:, 0] - self.mean - self.allowed
         std = np.hypot(said.model_std[:, 0], self.std)  # as if independent of the best; related ones differ by less
         risk = odds * ndtr(gain / np.maximum(std, np.finfo(np.float64).tiny))
@@ -170,12 +170,6 @@ class _Field:
         forms = rng.random(DRAWS) <= np.concatenate([[1.0], self.odds])[:, None]
         shortfall: Floats = np.where(forms, truth, -np.inf).max(axis=0) - truth[0]
         return shortfall
-
-
-def _keys(X: Floats) -> NDArray[np.void]:
-    """(q,) the bytes of each row of X (q, d), equal where the rows are."""
-    rows = np.ascontiguousarray(X + 0.0)  # + 0.0 makes one zero of two
-    return rows.view(np.dtype((np.void, rows.itemsize * rows.shape[1]))).reshape(-1)
 
 
 def _listed(task: Task) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from matloop.domain import canonical
@@ -12,6 +14,8 @@ from matloop.domain.descriptors import Descriptors, DescriptorTable
 from matloop.domain.number import as_number
 from matloop.domain.parameter_check import check_name
 from matloop.errors import Faults, InputError, SpaceError, fail
+
+_NAMED = 20  # choices that a message lists
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,7 @@ class Categorical:
             cure = f"Give choices as text without blanks around it, like {str(choice).strip() or 'DMF'!r}."
             faults.add(place, f"choice {choice!r}", cure)
         if not odd:
-            twice = sorted({choice for choice in self.choices if self.choices.count(choice) > 1})
+            twice = sorted(choice for choice, times in Counter(self.choices).items() if times > 1)
             for choice in twice:
                 faults.add(place, f"choice {choice!r} stands there twice", "Name every choice once.")
             if len(self.choices) < 2:
@@ -89,7 +93,12 @@ class Categorical:
 
     def index(self, value: Value) -> int | None:
         """Place of a choice among the choices, None for an unknown one."""
-        return self.choices.index(value) if isinstance(value, str) and value in self.choices else None
+        return self._places.get(value) if isinstance(value, str) else None
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        """Choice -> its place."""
+        return {choice: k for k, choice in enumerate(self.choices)}
 
     def parse(self, value: object) -> str:
         """The choice that a cell or an argument states; 1 and 1.0 state the choice "1".
@@ -100,7 +109,8 @@ class Categorical:
         number = None if isinstance(value, str) else as_number(value)
         found = canonical.number_text(number) if number is not None else value
         if not isinstance(found, str) or not found.strip():
-            cure = f"Give one of {', '.join(map(repr, self.choices))}."
+            some = ", ".join(map(repr, self.choices[:_NAMED]))
+            cure = f"Give one of {some}{f' ... ({self.size} in all)' if self.size > _NAMED else ''}."
             fail(InputError, f"parameter {self.name!r}", f"{value!r} is no choice", cure)
         return found.strip()
 

@@ -122,9 +122,8 @@ def measured_of(
         elif given.get(one.name) is not None:
             faults.add(subject, f"{one.name!r} is {given[one.name]!r}, which is no number", "Give a finite number.")
         elif all_:
-            cure = (
-                f"Tell what it was: executed={{{one.name!r}: {one.middle:g}}}, or a column {one.name!r} in the table."
-            )
+            unit = f" in {one.unit}" if one.unit else ""
+            cure = f"Say what it was{unit}: executed={{{one.name!r}: NUMBER}}."
             faults.add(subject, f"no value of {one.name!r}, which is measured with every reading", cure)
     faults.raise_if_any(DataError)
     return found

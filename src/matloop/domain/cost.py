@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from matloop.domain.canonical import Value
+from matloop.domain.candidate import Candidate
+from matloop.domain.change import ChangeOver, look_at_prices
 from matloop.domain.expression import Figure, figure
 from matloop.domain.number import as_number
 from matloop.domain.parameter import Integer, Real
@@ -32,6 +33,8 @@ class Cost:
     constant: the same for all. column: of the pool's table, a feature or not. expression: of features or parameters,
         as "0.5 * hours + 3".
     limit: what all experiments together may cost; None for no limit.
+    change: what it costs besides to change over from the suggestion before, by parameter or feature: per unit of the
+        difference of a number, or for any change of a choice, as {"temperature": 0.05, "solvent": 10}.
 
     Raises:
         InputError: with every setting that is wrong.
@@ -41,6 +44,7 @@ class Cost:
     column: str | None = None
     expression: str | None = None
     limit: float | None = None
+    change: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         faults = Faults()
@@ -57,6 +61,7 @@ class Cost:
             value = getattr(self, name)
             if value is not None and (not isinstance(value, str) or not value.strip()):
                 faults.add(f"[cost] {name}", f"it is {value!r}", "Give a text.")
+        look_at_prices(faults, self.change)
         faults.raise_if_any(InputError)
 
     def bind(self, candidates: Pool | Space) -> Costs:
@@ -69,16 +74,18 @@ class Cost:
         if self.column is not None and not isinstance(candidates, Pool):
             fail(InputError, "[cost] column", "a space has no columns", "Give an expression of its parameters.")
         kinds = _kinds(candidates)
+        change = ChangeOver.of(self.change, candidates)
         if self.expression is None:
-            return Costs(self, candidates, None)
+            return Costs(self, candidates, None, change)
         faults = Faults()
         bound = figure(self.expression, parse(self.expression), kinds, faults)
         faults.raise_if_any(SpaceError)
-        return Costs(self, candidates, bound)
+        return Costs(self, candidates, bound, change)
 
     def to_json(self) -> dict[str, Any]:
         """Its settings, for the ledger."""
-        return {"constant": self.constant, "column": self.column, "expression": self.expression, "limit": self.limit}
+        change = {"change": dict(self.change)} if self.change else {}
+        return {**{name: getattr(self, name) for name in (*_WAYS, "limit")}, **change}
 
 
 @dataclass(frozen=True)
@@ -86,15 +93,17 @@ class Costs:
     """The costs of candidates.
 
     settings: where they come from. bound: the expression, None where it is none.
+    change: what a candidate costs besides, by the one before it.
     """
 
     settings: Cost
     candidates: Pool | Space
     bound: Figure | None = field(repr=False)
+    change: ChangeOver = field(repr=False)
 
     @cached_property
     def rows(self) -> Floats:
-        """(n,) the cost of each candidate of a pool.
+        """(n,) the cost of each candidate of a pool, change-over left aside.
 
         Raises:
             DataError: for candidates without a cost above 0.
@@ -111,8 +120,16 @@ class Costs:
         found = np.broadcast_to(self.bound.of(columns), (len(pool),)).copy()
         return _demand_positive(found, pool, f"[cost] expression {self.settings.expression!r}")
 
-    def of_grid(self, space: Space, K: NDArray[np.int64]) -> Floats:
-        """(n,) the costs of points K (n, p) of a space; NaN where an expression gives no number above 0."""
+    def after(self, last: Candidate | None) -> Floats:
+        """(n,) the cost of each candidate of a pool, were it the next one after the last."""
+        return self.rows + self.change.rows(last) if self.change.prices and last is not None else self.rows
+
+    def of_grid(self, space: Space, K: NDArray[np.int64], last: Candidate | None = None) -> Floats:
+        """(n,) the costs of points K (n, p) of a space after the last one; NaN where there is no number above 0."""
+        return self._alone(space, K) + self.change.points(last, space, K)
+
+    def _alone(self, space: Space, K: NDArray[np.int64]) -> Floats:
+        """(n,) the costs of points K (n, p), change-over left aside."""
         if self.bound is None:
             return np.full(len(K), float(self.settings.constant or 0.0))
         columns = {
@@ -122,14 +139,20 @@ class Costs:
         }
         return _positive(np.broadcast_to(self.bound.of(columns), (len(K),)))
 
-    def of(self, id: str, values: Mapping[str, Value]) -> float | None:
-        """The cost of one candidate; None for one that the pool does not hold, or without a number above 0."""
+    def of(self, candidate: Candidate, last: Candidate | None = None) -> float | None:
+        """What a candidate costs after the last one; None where the pool lacks it, or there is no number above 0."""
+        alone = self._one(candidate)
+        return None if alone is None else alone + self.change.between(last, candidate.values)
+
+    def _one(self, candidate: Candidate) -> float | None:
+        """The cost of one candidate, change-over left aside."""
         if isinstance(self.candidates, Pool):
-            row = self.candidates.index(id)
+            row = self.candidates.index(candidate.id)
             return None if row is None else float(self.rows[row])
         if self.bound is None:
             return self.settings.constant
-        found = _positive(self.bound.of({name: np.array([float(values[name])]) for name in self.bound.names}))
+        figures = {name: np.array([float(candidate.values[name])]) for name in self.bound.names}
+        found = _positive(self.bound.of(figures))
         return None if np.isnan(found).any() else float(np.ravel(found)[0])
 
     @property

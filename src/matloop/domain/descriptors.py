@@ -30,10 +30,12 @@ class Descriptors:
     """Numbers by choice.
 
     names: the columns. rows: one a choice, in the order of the choices, as the table has them.
+    apart: each column is a feature of its own, scaled to a span of 1, rather than all of them one feature.
     """
 
     names: tuple[str, ...]
     rows: tuple[tuple[float, ...], ...]
+    apart: bool = False
 
     @cached_property
     def told(self) -> tuple[bool, ...]:
@@ -54,6 +56,9 @@ class Descriptors:
         different choices.
         """
         table = np.array(self.rows)[:, list(self.told)]
+        if self.apart:
+            scaled = (table - table.mean(axis=0)) / np.ptp(table, axis=0)
+            return tuple(tuple(row) for row in scaled.tolist())
         table = table / np.abs(table).max(axis=0)
         n, k = table.shape
         scaled = (table - table.mean(axis=0)) / table.std(axis=0) * math.sqrt((n - 1) / (2 * k * n))
@@ -61,7 +66,8 @@ class Descriptors:
 
     def to_json(self) -> dict[str, Any]:
         """The table, for the ledger."""
-        return {"names": list(self.names), "rows": [list(row) for row in self.rows]}
+        told: dict[str, Any] = {"names": list(self.names), "rows": [list(row) for row in self.rows]}
+        return {**told, "apart": True} if self.apart else told
 
 
 @dataclass(frozen=True)
@@ -69,7 +75,8 @@ class DescriptorTable:
     """A table as it was given, every cell of it still to be judged.
 
     source: the file, or what messages call the table. title: the column that names the choices.
-    choices: (n,) its cells. columns: descriptor -> (n,) cells. place: row, column -> where that is.
+    choices: (n,) its cells. columns: descriptor -> (n,) cells. place: row, column -> where that is. apart: as in
+    `Descriptors`.
     """
 
     source: str
@@ -77,6 +84,7 @@ class DescriptorTable:
     choices: tuple[object, ...]
     columns: Mapping[str, Sequence[object]]
     place: Callable[[int, str], str] = field(compare=False)
+    apart: bool = False
 
     @classmethod
     def of(cls, given: object, name: str) -> DescriptorTable:
@@ -87,9 +95,10 @@ class DescriptorTable:
         """
         if isinstance(given, DescriptorTable):
             return given
-        if isinstance(given, Mapping) and given.keys() == {"names", "rows", "choices"}:
+        if isinstance(given, Mapping) and given.keys() - {"apart"} == {"names", "rows", "choices"}:
             columns = {title: [row[j] for row in given["rows"]] for j, title in enumerate(given["names"])}
-            return cls("descriptors", name, tuple(given["choices"]), columns, _row_of("descriptors"))
+            apart = bool(given.get("apart", False))
+            return cls("descriptors", name, tuple(given["choices"]), columns, _row_of("descriptors"), apart)
         labels = getattr(given, "columns", None)
         if labels is None or not hasattr(given, "__getitem__"):
             cure = "Give a frame with one row a choice: the choice in the first column, numbers in the others."
@@ -166,7 +175,7 @@ class DescriptorTable:
             more = f"and {len(faults.found) - _LISTED} more like this"
             faults.found[_LISTED:] = [Fault(self.source, more, "Correct them alike.")]
         faults.raise_if_any(DataError)
-        made = Descriptors(tuple(self.columns), tuple(map(tuple, numbers)))
+        made = Descriptors(tuple(self.columns), tuple(map(tuple, numbers)), self.apart)
         if not any(made.told):
             found = f"every column is the same for all {len(choices)} choices"
             fail(DataError, self.source, found, "Give columns in which the choices differ, or leave descriptors out.")

@@ -60,14 +60,21 @@ class OneHot:
         return ONE_HOT * np.eye(self.width)[codes]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Described(OneHot):
     """A text feature whose levels are described by numbers; a level never seen is their mean, all zeros.
 
     points: one a level, its encoded columns; see `matloop.domain.descriptors`.
+    apart: each column is a feature of its own, with its own length scale.
     """
 
     points: tuple[tuple[float, ...], ...]
+    apart: bool = False
+
+    @cached_property
+    def _table(self) -> Floats:
+        """The points (levels, width)."""
+        return np.array(self.points)
 
     @property
     def width(self) -> int:
@@ -76,7 +83,7 @@ class Described(OneHot):
 
     def marks(self, codes: NDArray[np.intp]) -> Floats:
         """(n, width) columns of levels by code (n,)."""
-        return np.array(self.points)[codes]
+        return np.asarray(self._table[codes])
 
 
 @dataclass(frozen=True)
@@ -102,7 +109,18 @@ class Encoder:
 
     @cached_property
     def groups(self) -> NDArray[np.intp]:
-        """(d,) which feature each column encodes."""
+        """(d,) which columns share a length scale: those of one feature, unless they are features of their own."""
+        ids = (
+            [None] * part.width if isinstance(part, Described) and part.apart else [i] * part.width
+            for i, part in enumerate(self.parts)
+        )
+        flat = [own for part in ids for own in part]
+        new = [i == 0 or own is None or own != flat[i - 1] for i, own in enumerate(flat)]
+        return np.cumsum(new, dtype=np.intp) - 1
+
+    @cached_property
+    def owners(self) -> NDArray[np.intp]:
+        """(d,) which part each column belongs to."""
         return np.repeat(np.arange(len(self.parts), dtype=np.intp), [part.width for part in self.parts])
 
     @cached_property

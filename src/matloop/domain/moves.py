@@ -12,6 +12,7 @@ Ints = NDArray[np.int64]
 
 _RATIO = 4  # of neighbouring step sizes: a pattern search then reaches any grid value in few accepted steps
 _NOBODY = -1
+_CROWD = 64  # choices of one parameter above which its steps are drawn no more often than those of the others
 _TRIED = 4  # steps tried for each point wanted; some are cut short to nothing or land together
 
 
@@ -39,6 +40,7 @@ class Moves:
 
     switched: True where `up` is set to choice number `size` instead.
     tops: (p,) the largest grid index of each parameter.
+    crowded: a parameter has very many choices.
     """
 
     up: Ints
@@ -46,6 +48,18 @@ class Moves:
     size: Ints
     switched: NDArray[np.bool_]
     tops: Ints
+    crowded: bool = False
+
+    @property
+    def _odds(self) -> NDArray[np.float64] | None:
+        """How likely each step is drawn; None for all alike.
+
+        Where a parameter of very many choices would crowd out the others, each parameter is drawn as often.
+        """
+        if not self.crowded:
+            return None
+        weights = 1.0 / np.bincount(self.up)[self.up]
+        return np.asarray(weights / weights.sum())
 
     @classmethod
     def of(cls, tops: Sequence[int], choices: Sequence[bool], sums: Sequence[Sequence[int]]) -> Moves:
@@ -68,8 +82,11 @@ class Moves:
                 for j in members:
                     if i != j:
                         table += [(i, j, size, False) for size in _sizes(min(tops[i], tops[j]))]
+        crowded = any(choices[i] and top >= _CROWD for i, top in enumerate(tops))
         columns = np.array(table, dtype=np.int64).reshape(-1, 4)
-        return cls(columns[:, 0], columns[:, 1], columns[:, 2], columns[:, 3] == 1, np.array(tops, dtype=np.int64))
+        return cls(
+            columns[:, 0], columns[:, 1], columns[:, 2], columns[:, 3] == 1, np.array(tops, dtype=np.int64), crowded
+        )
 
     def take(self, k: Ints, rng: np.random.Generator, n: int) -> Ints:
         """Up to n different points, (m, p), one step from k (p,); a step is cut short at a bound.
@@ -78,7 +95,7 @@ class Moves:
         """
         tried = np.arange(len(self.up))
         if len(tried) > _TRIED * n:
-            tried = np.sort(rng.choice(len(tried), size=_TRIED * n, replace=False))
+            tried = np.sort(rng.choice(len(tried), size=_TRIED * n, replace=False, p=self._odds))
         up, down, size, switched = self.up[tried], self.down[tried], self.size[tried], self.switched[tried]
         pair = down != _NOBODY
         size[pair] = np.minimum.reduce([size[pair], self.tops[up[pair]] - k[up[pair]], k[down[pair]]])

@@ -27,13 +27,14 @@ from matloop.domain.table import (
     read_table,
 )
 from matloop.domain.units import split_header
-from matloop.errors import DataError, Fault, Faults, nearest
+from matloop.errors import DataError, Fault, Faults, known_words, nearest
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _BOOLEANS = {"True": 1.0, "TRUE": 1.0, "true": 1.0, "False": 0.0, "FALSE": 0.0, "false": 0.0}
 _NO_FEATURES = "Name the columns to learn from; they are never guessed, since a guess may leak the answer."
+_NO_SUCH = "Name a column that is there, or leave it out."
 _EMPTY = "Fill the cell, or leave the row out."
 
 
@@ -151,12 +152,16 @@ def _checked(
     known = [header.name for header in headers if header.name]
     features = features if isinstance(features, str) else list(features)
     if isinstance(features, str) or not features:
-        faults.add(source, f"features is {features!r}", f"{_NO_FEATURES} Columns: {', '.join(map(repr, known))}.")
+        faults.add(source, f"features is {features!r}", f"{_NO_FEATURES} {known_words('', known)}")
         faults.raise_if_any(DataError)
+    listed_once = False
     for name in [*features, *([] if id is None else [id])]:
         count = sum(header.name == name for header in headers) or sum(header.text == name for header in headers)
         if not isinstance(name, str) or not count:
-            faults.add(source, f"no column {name!r}", nearest(str(name), known))
+            cure = nearest(str(name), known)
+            listing = cure.startswith("Known:")
+            faults.add(source, f"no column {name!r}", _NO_SUCH if listing and listed_once else cure)
+            listed_once = listed_once or listing
         elif count > 1:
             faults.add(source, f"{count} columns are named {name!r}", "Give every column its own name.")
     for name in dict.fromkeys(features):

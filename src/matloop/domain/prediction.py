@@ -42,6 +42,15 @@ class Prediction:
         """(n, m) spread of one new reading around the mean."""
         return np.sqrt(self.model_std**2 + self.noise_std**2)
 
+    @property
+    def figures(self) -> tuple[Floats, Floats, Floats]:
+        """mean, model_std and noise_std."""
+        return self.mean, self.model_std, self.noise_std
+
+    def rows(self, which: NDArray[np.intp]) -> Prediction:
+        """Those of some candidates, by number, as a copy."""
+        return Prediction(self.mean[which], self.model_std[which], self.noise_std[which], self.calibration)
+
     def at(self, row: int, objectives: tuple[str, ...]) -> PredictionAt:
         """One candidate's prediction, by objective."""
         return PredictionAt(

@@ -262,10 +262,8 @@ class Space:
 
 def _part(one: Parameter) -> Scaled | OneHot:
     if isinstance(one, Categorical):
-        levels = tuple(one.choices)
-        return (
-            OneHot(one.name, levels) if one.descriptors is None else Described(one.name, levels, one.descriptors.points)
-        )
+        told, levels = one.descriptors, tuple(one.choices)
+        return OneHot(one.name, levels) if told is None else Described(one.name, levels, told.points, told.apart)
     if isinstance(one, Real | Integer):
         return Scaled(one.name, float(one.low), float(one.high))
     return Scaled(one.name, 0.0, 1.0)

@@ -6,6 +6,7 @@ import json
 from importlib.metadata import version
 
 from matloop.decide.words import count, figure, percent
+from matloop.domain.objective import Objective
 from matloop.domain.units import unit_beside
 from matloop.report import sections
 from matloop.report.claims import FRESH, SURE
@@ -13,8 +14,10 @@ from matloop.report.figures.progress import progress
 from matloop.report.findings import Findings
 from matloop.report.html import Page, say
 from matloop.report.numerals import with_error
+from matloop.report.progress import Lead
 from matloop.report.spending import spent_words
 
+_SHARE = 0.01  # a larger share of draws is no longer told apart from all of them
 _SHORTEST_DAYS = 0.1  # less is the time of a computer, not of a laboratory
 
 
@@ -41,13 +44,13 @@ def _head(page: Page, findings: Findings) -> None:
     unit = unit_beside(goal.name, goal.unit)
     page.add(f"<h1>{say(findings.problem.name)}</h1>")
     page.add(f'<p class="headline">{say(headline(findings))}</p>')
+    if findings.ranked:
+        page.add(f'<p class="made">at {say(sections.called(findings, findings.ranked[0]))}</p>')
     for claim in findings.claims:
         page.add(f'<p><span class="badge {claim.verdict}">{claim.verdict}</span> {sections.evidence(claim)}</p>')
-    counts, spent = status["counts"], status["budget"]["experiments"]
-    limit = f" of {spent['limit']}" if spent["limit"] else ""
     facts = [
         ("Goal", f"{goal.goal} {goal.name}" + (f", in {unit}" if unit else "")),
-        ("Experiments", f"{spent['used']}{limit} suggested; {_counted(counts)}"),
+        *findings.tally.rows(),
     ]
     if said := spent_words(status["budget"]):
         facts.append(("Spent", said))
@@ -60,51 +63,71 @@ def _head(page: Page, findings: Findings) -> None:
     page.facts(facts)
 
 
-def _counted(counts: dict[str, int]) -> str:
-    """Counts in words, without those that are 0."""
-    said = [f"{number} {name}" for name, number in counts.items() if number and name != "readings"]
-    return ", ".join([*said, count(counts["readings"], "reading")])
-
-
 def headline(findings: Findings) -> str:
     """What was found, in one sentence."""
     if not findings.ranked:
         return "Nothing was measured yet."
     best, goal = findings.ranked[0], findings.goal
     unit = unit_beside(goal.name, goal.unit)
-    made = sections.called(findings, best)
     if best.prediction is None:
         said = f"{figure(best.reading_mean[goal.name])} (plain mean: there is no model yet)"
     else:
         said = with_error(best.prediction.mean[goal.name], best.prediction.model_std[goal.name], unit)
-    return f"Best {goal.name} so far: {said} at {made}"
+    return f"Best {goal.name} so far: {said}"
 
 
 def _progress(page: Page, findings: Findings) -> None:
     data = findings.progress
     page.section("Progress")
-    if data.judged == "truth":
-        said = (
-            "The laboratory knows the truth, so the best made so far is judged by its true value. Random choice: exact "
-            "expectation of the best of as many draws without replacement, among all candidates that can be made; none "
-            "of its draws fails."
-        )
-    else:
-        said = "The best made so far, as the model of all readings judges it."
-        if len(data.random):
-            said += (
-                " Random choice is simulated on draws from the model's posterior, since the truth is not known; it is "
-                "judged as if it knew which of its candidates is best, which flatters it."
-            )
-        else:
-            said += " Random choice is not shown: it needs a model with a joint posterior."
+    page.plot("figure-progress", progress(data, findings.goal), f"{_JUDGED[data.judged]}{_parts(findings)}")
+    if data.lead is not None:
+        page.add(f"<p>{say(led(data.lead, findings.goal))}</p>")
+
+
+_RANDOM = "Random choice: expected best of as many draws without replacement, none of which fails"
+_JUDGED = {
+    "truth": f"The laboratory knows the truth, which judges the best made so far. {_RANDOM}, among all candidates that "
+    "can be made; exact.",
+    "draws": "The truth is not known: it is drawn from the model's posterior, and each draw judges both lines alike, "
+    f"the best that this campaign had made by then, and random choice. {_RANDOM}. Lines: means over the draws. "
+    "Bands: where 90 % of the draws lie. The comparison is as good as the model, judged below: wrong error bars "
+    "mislead it.",
+    "model": "The best made so far, as the model of all readings (or without one their plain mean) judges it. Random "
+    "choice is not shown: it needs a model with a joint posterior.",
+}
+
+
+def _parts(findings: Findings) -> str:
+    """What is counted, and which parts of it are drawn, in words."""
+    data = findings.progress
+    said = f" Counted: {findings.tally.said()}. Dots: readings, which noise lifts above the truth as often as below."
     if data.told > len(data.readings):
         said += f" {len(data.readings)} of {data.told} readings are drawn."
-    page.plot("figure-progress", progress(data, findings.goal), said)
-    if len(data.random) and len(data.best) and data.best[-1] == data.best[-1]:
-        ahead = "" if data.judged == "truth" else " (simulated)"
-        numbers = f"after {count(len(data.best), 'experiment')} the best made is {figure(data.best[-1])}"
-        page.add(f"<p>In numbers: {numbers}, of random choice{ahead} {figure(data.random[-1])} is expected.</p>")
+    if data.judged == "draws" and data.looked < data.made:
+        said += f" Of {data.made} candidates made the {data.looked} most promising are judged by the draws."
+    if len(data.random_at) and data.random_at[-1] < len(data.experiments):
+        last = data.random_at[-1]
+        said += f" Random choice is worked out up to {last} experiments, on as many candidates drawn at random."
+    return said
+
+
+def led(lead: Lead, goal: Objective) -> str:
+    """The lead over random choice in a sentence."""
+    unit = unit_beside(goal.name, goal.unit)
+    made, random = figure(lead.made, unit), figure(lead.random, unit)
+    said = f"In numbers: after {count(lead.after, 'experiment')} the best made is {made}, of random choice {random} is "
+    ahead = goal.sign * (lead.made - lead.random)
+    if lead.low is None or lead.high is None or lead.share is None:
+        return f"{said}expected: {_ahead(ahead, unit)}."
+    sure = percent(lead.share) if 1.0 - lead.share >= _SHARE else f"more than {percent(1.0 - _SHARE)}"
+    return (
+        f"{said}expected (both simulated): {_ahead(ahead, unit)}, 90 % of the draws between {_ahead(lead.low, unit)} "
+        f"and {_ahead(lead.high, unit)}. It is ahead in {sure} of the draws."
+    )
+
+
+def _ahead(gain: float, unit: str | None) -> str:
+    return f"{figure(abs(gain), unit)} {'ahead' if gain >= 0 else 'behind'}"
 
 
 def _provenance(page: Page, findings: Findings) -> None:

@@ -15,24 +15,26 @@ from matloop.domain.objective import Objective
 from matloop.domain.problem import Problem
 from matloop.domain.ranked import Ranked
 from matloop.report.claims import Claim, claims_of
+from matloop.report.drawn import Drawn, promising
 from matloop.report.held_out import Coverage, Predicted, coverage_of, held_out
 from matloop.report.importance import Importance, importance_of
 from matloop.report.known import known_truth
-from matloop.report.progress import Baseline, Progress, progress_of
+from matloop.report.progress import Progress, first_read, progress_of
 from matloop.report.sampled import drawn, generator, mixture_of
 from matloop.report.slices import Line, Map, Mixture, Ternary, lines_of, maps_of, ternary_of
 from matloop.report.spending import Spending, spending_of
 from matloop.report.summary import Summary, summary_of
+from matloop.report.tally import Tally, tally_of
 from matloop.state import Asked, State
 
-_BASELINE_SAMPLE = 256  # candidates that stand for all in a simulated baseline; draws cost the cube of it
+_BASELINE_SAMPLE = 512  # candidates that stand for all in a simulated baseline; draws cost the cube of it
 _SECONDS_A_DAY = 86_400.0
 _MADE_SHOWN = 1000  # mixtures drawn in a triangle
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A reading that is no number to learn from. where: suggestion or key. note: as it was told."""
+    """A reading that is no number to learn from. where: its key, as `correct` takes it. note: as it was told."""
 
     where: str
     candidate: str
@@ -68,6 +70,7 @@ class Findings:
     progress: Progress
     views: Views
     troubles: tuple[Trouble, ...]
+    tally: Tally
     asked: tuple[Asked, ...]
     spending: Spending | None
     days: float
@@ -107,6 +110,7 @@ def findings_of(campaign: Campaign, summary: Summary | None = None) -> Findings:
         _progress(campaign, summary, model),
         Views() if model is None else views_of(campaign.problem, model, summary.ranked),
         troubles_of(state),
+        tally_of(state, campaign.problem.budget),
         _last_asked(events, state),
         spending_of(state),
         _days(events),
@@ -147,21 +151,22 @@ def troubles_of(state: State) -> tuple[Trouble, ...]:
     for key, reading in state.readings.items():
         if reading.status != "ok":
             limit = next(iter(reading.outcome.values()), None)
-            found.append(Trouble(key.suggestion or str(key), reading.candidate, reading.status, limit, reading.note))
+            found.append(Trouble(str(key), reading.candidate, reading.status, limit, reading.note))
     return tuple(found)
 
 
 def _progress(campaign: Campaign, summary: Summary, model: Model | None) -> Progress:
-    problem, goal = campaign.problem, campaign.problem.objectives[0]
-    made = {item.candidate: item.values for item in summary.ranked}
+    problem, goal, state = campaign.problem, campaign.problem.objectives[0], campaign.state
+    ranked = {item.candidate: item for item in summary.ranked}
     said = {item.candidate: _figure(item, goal) for item in summary.ranked}
-    known = known_truth(problem, campaign.lab, made)
-    baseline = None
+    known = known_truth(problem, campaign.lab, {id_: item.values for id_, item in ranked.items()})
+    truths = None
     if known is None and model is not None:
         rng = generator(problem)
         X, total = drawn(problem, rng, _BASELINE_SAMPLE)
-        baseline = Baseline.of(model, goal, X, total, rng)
-    return progress_of(campaign.state, goal, said, known, baseline)
+        looked = promising(ranked, first_read(state, goal), goal)
+        truths = Drawn.of(model, goal, looked, X, total, rng=rng)
+    return progress_of(state, goal, said, known, truths)
 
 
 def _figure(item: Ranked, goal: Objective) -> float:

@@ -41,7 +41,7 @@ class Importance:
 
 def importance_of(problem: Problem, model: Model, goal: Objective, rng: np.random.Generator) -> Importance | None:
     """Work it out; None when the fitted mean is constant."""
-    groups, parts = model.encoder.groups, model.encoder.parts
+    owners, parts = model.encoder.owners, model.encoder.parts
     work = (len(parts) + 2) * len(model.data.X)
     n = int(np.clip(_WORK // work, _FEWEST, _SAMPLES))
     X, _ = drawn(problem, rng, 2 * n)
@@ -57,7 +57,7 @@ def importance_of(problem: Problem, model: Model, goal: Objective, rng: np.rando
         return None
     rows = []
     for j in range(len(parts)):
-        mixed = np.where(groups == j, B, A)
+        mixed = np.where(owners == j, B, A)
         f_m = means(model, goal, mixed)
         squares = (f_a - f_m) ** 2 / (2.0 * variance)
         alone = 1.0 - float(np.mean((f_b - f_m) ** 2)) / (2.0 * variance)

@@ -2,6 +2,13 @@
 
 Random choice without replacement among N candidates, after i draws: the expected best is sum_k v_k P(best is v_k), with
 v_1 the best of all and P = C(N - k, i - 1) / C(N, i). Nothing is simulated where the truth is known.
+
+Where it is not, both are judged by the same truths, drawn from the joint posterior: under each draw the campaign has
+the best of what it made by then, random choice the expected best of as many. To set the posterior mean of the best made
+beside the best of drawn values would favour random choice: the largest of many draws lies above the largest of their
+means. Under one draw whatever makes it optimistic does so for both, and the difference of the two is, averaged over
+truths that the model deems possible, the true difference. Among the candidates that a posterior knows least, an honest
+model may still rate random choice too well or too badly; it is as good as the model.
 """
 
 from __future__ import annotations
@@ -12,18 +19,33 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from matloop.decide.model import Model
 from matloop.domain.objective import Objective
 from matloop.domain.prediction import Floats
 from matloop.domain.reading import Key
+from matloop.report.drawn import Drawn
 from matloop.report.known import Known
 from matloop.state import State
-from matloop.surrogate import Joint
 
 _MOST_COUNTS = 60  # places at which the baseline is worked out; more cannot be told apart on a screen
-_DRAWS = 200  # draws of the posterior; their mean is then known to a tenth of their spread
 _READINGS = 1500  # readings drawn as dots; more only make the file larger
-_KNOWN = 1e-10  # parts of the largest eigenvalue below which one is rounding
+_BAND = (0.05, 0.95)  # where 90 % of the draws lie
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """The best made less the expected best of as many random candidates, towards the goal, under the same truths.
+
+    after: so many experiments. made, random: the two, in the objective's unit. low, high: where 90 % of the
+    differences lie, in the goal's direction; both None where the truth is known. share: of the draws in which the
+    campaign is ahead; None likewise.
+    """
+
+    after: int
+    made: float
+    random: float
+    low: float | None = None
+    high: float | None = None
+    share: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +53,19 @@ class Progress:
     """How the best grew.
 
     experiments: (k,) number of experiments. best: (k,) best so far after as many, NaN before the first.
-    judged: "truth" or "model": by what the best is judged.
+    best_low, best_high: (k,) where it lies in 90 % of the draws; empty unless judged by draws.
+    judged: by what the best is judged: "truth", "draws" of the posterior, or the "model" where it has no joint one.
     at, readings: (r,) number of the experiment and number of single readings; at most 1,500 of `told`.
-    random_at, random: (c,) the baseline; empty where none can be given. random_low, random_high: (c,) where 90 % of the
-        posterior draws lie; empty for an exact baseline.
+    random_at, random: (c,) the baseline; empty where none can be given. random_low, random_high: (c,) where it lies
+        in 90 % of the draws; empty for an exact baseline.
+    looked, made: of `made` candidates with a reading, so many are judged.
+    lead: at the last number of experiments for which there is a baseline; None without one.
     """
 
     experiments: NDArray[np.intp]
     best: Floats
+    best_low: Floats
+    best_high: Floats
     judged: str
     at: NDArray[np.intp]
     readings: Floats
@@ -47,30 +74,25 @@ class Progress:
     random: Floats
     random_low: Floats
     random_high: Floats
+    looked: int
+    made: int
+    lead: Lead | None
 
 
-def expected_best(values: Floats, counts: Sequence[int], *, replace: bool = False) -> Floats:
-    """Expected best (largest) of i random draws, for each i of `counts`.
+def expected_best(values: Floats, counts: Sequence[int]) -> Floats:
+    """Expected best (largest) of i random draws without replacement, for each i of `counts`.
 
     Args:
-        values: (N,) of every candidate.
+        values: (N,) of every candidate, or of a random part of them.
         counts: how many are drawn; beyond N all are.
-        replace: draw with replacement, as from a sample that stands for a far larger set.
     """
     ordered = np.sort(values)[::-1]
     n = len(ordered)
     found = np.empty(len(counts))
     for place, i in enumerate(counts):
-        if not replace and i >= n:
-            found[place] = ordered[0]
-            continue
         k = np.arange(n)
-        if replace:
-            chance = ((n - k) / n) ** i - ((n - k - 1) / n) ** i
-        else:
-            left = np.concatenate(([1.0], np.cumprod(np.maximum(n - k[:-1] - i, 0) / (n - k[:-1]))))
-            chance = left * np.minimum(i / (n - k), 1.0)
-        found[place] = float(chance @ ordered)
+        left = np.concatenate(([1.0], np.cumprod(np.maximum(n - k[:-1] - i, 0) / (n - k[:-1]))))
+        found[place] = float(left * np.minimum(i / (n - k), 1.0) @ ordered)
     return found
 
 
@@ -82,35 +104,71 @@ def counts_up_to(last: int) -> NDArray[np.intp]:
 
 
 def progress_of(
-    state: State, goal: Objective, values: Mapping[str, float], known: Known | None, baseline: Baseline | None
+    state: State, goal: Objective, values: Mapping[str, float], known: Known | None, drawn: Drawn | None
 ) -> Progress:
-    """Gather it.
+    """Gather it, for one objective.
 
     Args:
         state: what happened.
         goal: the objective.
         values: candidate id -> what the final model (or the plain mean) says of it.
         known: the truth, where somebody knows it; it judges then, instead of the model.
-        baseline: random choice by the model, for use where the truth is not known.
+        drawn: truths drawn from the model, for use where the truth is not known.
     """
-    judge = values if known is None else known.of
+    told = _told(state, goal)
+    at, readings = _thinned(told.dots)
+    judged, own, counts, random = _judged(told, goal, values, known, drawn)
+    best, low, high = (goal.sign * _held(line, own.after, told.experiments) for line in _spread(own.lines))
+    line, random_low, random_high = (goal.sign * part for part in _spread(random))
+    simulated, none = judged == "draws", np.empty(0)
+    return Progress(
+        experiments=np.arange(1, told.experiments + 1),
+        best=best,
+        best_low=low if simulated else none,
+        best_high=high if simulated else none,
+        judged=judged,
+        at=at,
+        readings=readings,
+        told=len(told.dots),
+        random_at=counts,
+        random=line,
+        random_low=random_low if simulated else none,
+        random_high=random_high if simulated else none,
+        looked=len(own.after),
+        made=len(told.first),
+        lead=_lead(own, random, counts, goal),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What was told of an objective.
+
+    experiments: how many were told. dots: experiment and number of each reading. first: candidate -> the experiment
+    after which it had its first usable reading, in that order.
+    """
+
+    experiments: int
+    dots: Sequence[tuple[int, float]]
+    first: Mapping[str, int]
+
+
+def first_read(state: State, goal: Objective) -> tuple[str, ...]:
+    """Candidates with a usable reading, in the order in which they were first read."""
+    return tuple(_told(state, goal).first)
+
+
+def _told(state: State, goal: Objective) -> _Told:
     number: dict[Key, int] = {}
-    best: list[float] = []
     dots: list[tuple[int, float]] = []
+    first: dict[str, int] = {}
     for key, reading in state.readings.items():
         specimen = Key(key.suggestion, key.candidate, key.experiment, 0)
-        if specimen not in number:
-            number[specimen] = len(number) + 1
-            best.append(best[-1] if best else -np.inf)
+        number.setdefault(specimen, len(number) + 1)
         if reading.status == "ok" and goal.name in reading.outcome:
             dots.append((number[specimen], reading.outcome[goal.name]))
-            best[-1] = max(best[-1], goal.sign * judge.get(reading.candidate, -goal.sign * np.inf))
-    figures = np.where(np.isfinite(best), goal.sign * np.array(best, dtype=float), np.nan)
-    at, told = _thinned(dots)
-    counts = counts_up_to(len(best)) if best else np.empty(0, dtype=np.intp)
-    line = _baseline(goal, counts, known, baseline)
-    judged = "model" if known is None else "truth"
-    return Progress(np.arange(1, len(best) + 1), figures, judged, at, told, len(dots), *line)
+            first.setdefault(reading.candidate, len(number))
+    return _Told(len(number), dots, first)
 
 
 def _thinned(dots: Sequence[tuple[int, float]]) -> tuple[NDArray[np.intp], Floats]:
@@ -120,35 +178,66 @@ def _thinned(dots: Sequence[tuple[int, float]]) -> tuple[NDArray[np.intp], Float
 
 
 @dataclass(frozen=True, slots=True)
-class Baseline:
-    """Draws (S, M) of the signed truth at M candidates, of which there are `total`."""
+class _Grown:
+    """How the best grew with the candidates made.
 
-    draws: Floats
-    total: int
+    lines: (S, m) signed value of the best of the first m candidates judged, under S truths. after: (m,) the number of
+    experiments after which each was first read.
+    """
 
-    @classmethod
-    def of(cls, model: Model, goal: Objective, X: Floats, total: int, rng: np.random.Generator) -> Baseline | None:
-        """Draw from the joint posterior at X (M, d); None for a model that has none."""
-        if not isinstance(model.fitted, Joint):
-            return None
-        j = model.objectives.index(goal.name)
-        mean, covariances = model.fitted.joint(X)
-        values, vectors = np.linalg.eigh(covariances[j])
-        values = np.where(values > _KNOWN * values[-1], values, 0.0)
-        normals = rng.standard_normal((_DRAWS, len(X)))
-        return cls(goal.sign * mean[:, j] + (normals * np.sqrt(values)) @ vectors.T, total)
+    lines: Floats
+    after: NDArray[np.intp]
+
+    def at(self, experiments: int) -> Floats | None:
+        """(S,) after so many; None before the first."""
+        place = int(np.searchsorted(self.after, experiments, side="right")) - 1
+        return self.lines[:, place] if place >= 0 else None
 
 
-def _baseline(
-    goal: Objective, counts: NDArray[np.intp], known: Known | None, baseline: Baseline | None
-) -> tuple[NDArray[np.intp], Floats, Floats, Floats]:
-    none = np.empty(0)
-    if known is not None:
-        line = goal.sign * expected_best(goal.sign * known.every, counts.tolist())
-        return counts, line, none, none
-    if baseline is None:
-        return np.empty(0, dtype=np.intp), none, none, none
-    whole = baseline.draws.shape[1] == baseline.total
-    lines = np.array([expected_best(draw, counts.tolist(), replace=not whole) for draw in baseline.draws])
-    low, high = np.quantile(lines, (0.05, 0.95), axis=0)
-    return counts, goal.sign * lines.mean(axis=0), goal.sign * low, goal.sign * high
+def _judged(
+    told: _Told, goal: Objective, values: Mapping[str, float], known: Known | None, drawn: Drawn | None
+) -> tuple[str, _Grown, NDArray[np.intp], Floats]:
+    """By what both are judged, what was made, and the baseline (S, c) after c numbers of experiments, signed."""
+    counts = counts_up_to(told.experiments) if told.experiments else np.empty(0, dtype=np.intp)
+    if known is None and drawn is not None:
+        judged, own = "draws", _grown(told, drawn.made)
+        counts = counts[counts <= drawn.most]
+        random = np.array([expected_best(draw, counts.tolist()) for draw in drawn.among]).reshape(-1, len(counts))
+    else:
+        judged, judge = ("model", values) if known is None else ("truth", known.of)
+        own = _grown(told, {id_: np.array([goal.sign * value]) for id_, value in judge.items()})
+        counts = counts if known is not None else counts[:0]
+        random = np.empty((1, 0)) if known is None else expected_best(goal.sign * known.every, counts.tolist())[None]
+    return judged, own, counts, random
+
+
+def _grown(told: _Told, values: Mapping[str, Floats]) -> _Grown:
+    judged = [candidate for candidate in told.first if candidate in values]
+    after = np.array([told.first[candidate] for candidate in judged], dtype=np.intp)
+    columns = [values[candidate] for candidate in judged]
+    lines = np.maximum.accumulate(np.stack(columns, axis=1), axis=1) if columns else np.empty((1, 0))
+    return _Grown(lines, after)
+
+
+def _spread(lines: Floats) -> tuple[Floats, Floats, Floats]:
+    """Mean, 5 % and 95 % point (k,) of lines (S, k)."""
+    low, high = np.quantile(lines, _BAND, axis=0)
+    return lines.mean(axis=0), low, high
+
+
+def _held(line: Floats, after: NDArray[np.intp], experiments: int) -> Floats:
+    """(k,) the figure (m,) that holds after each number of experiments; NaN before the first."""
+    places = np.searchsorted(after, np.arange(1, experiments + 1), side="right") - 1
+    return np.concatenate((line, [np.nan]))[places]  # place -1 is the NaN
+
+
+def _lead(own: _Grown, random: Floats, counts: NDArray[np.intp], goal: Objective) -> Lead | None:
+    made = own.at(int(counts[-1])) if len(counts) else None
+    if made is None:
+        return None
+    other = random[:, -1]
+    figures = (int(counts[-1]), goal.sign * float(made.mean()), goal.sign * float(other.mean()))
+    if len(made) == 1:
+        return Lead(*figures)
+    low, high = (float(point) for point in np.quantile(made - other, _BAND))
+    return Lead(*figures, low, high, float(np.mean(made > other)))

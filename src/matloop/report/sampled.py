@@ -34,7 +34,9 @@ def drawn(problem: Problem, rng: np.random.Generator, n: int) -> tuple[Floats, i
         rows = np.sort(rng.choice(len(candidates), min(n, len(candidates)), replace=False))
         return candidates.encode_rows(rows), len(candidates)
     points = candidates.enumerate(n)
-    return candidates.encode_grid(candidates.sample(rng, n) if points is None else points), candidates.most
+    if points is not None:
+        return candidates.encode_grid(points), len(points)
+    return candidates.encode_grid(candidates.sample(rng, n)), candidates.most
 
 
 def means(model: Model, goal: Objective, X: Floats) -> Floats:

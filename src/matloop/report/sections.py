@@ -243,7 +243,7 @@ def troubles(page: Page, findings: Findings) -> None:
         [one.where, one.candidate, one.status, "" if one.limit is None else figure(one.limit), one.note]
         for one in found[-_TROUBLES:]
     ]
-    page.table(["reading", "candidate", "status", "limit", "note"], rows, ["limit"])
+    page.table(["key", "candidate", "status", "limit", "note"], rows, ["limit"])
 
 
 def spending(page: Page, findings: Findings) -> None:

@@ -14,16 +14,16 @@ from matloop.state import State
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A reading that was better than all before it: the `experiment`-th reading, of `candidate`, was `value`."""
+    """A reading that was better than all before it: that of this key, as `correct` takes it, was `value`."""
 
-    experiment: int
+    key: str
     candidate: str
     value: float
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A candidate that would not form. where: its suggestion, else its reading's key. note: why, as it was told."""
+    """A candidate that would not form. where: its key, as `correct` takes it. note: why, as it was told."""
 
     where: str
     candidate: str
@@ -60,17 +60,14 @@ def steps_of(problem: Problem, state: State) -> tuple[Step, ...]:
     """Readings that were better than all before them, in order of arrival."""
     goal = problem.objectives[0]
     steps: list[Step] = []
-    usable = (reading for reading in state.readings.values() if reading.status == "ok" and goal.name in reading.outcome)
-    for number, reading in enumerate(usable, start=1):
-        value = reading.outcome[goal.name]
-        if not steps or goal.sign * value > goal.sign * steps[-1].value:
-            steps.append(Step(number, reading.candidate, value))
+    for key, reading in state.readings.items():
+        value = reading.outcome.get(goal.name) if reading.status == "ok" else None
+        if value is not None and (not steps or goal.sign * value > goal.sign * steps[-1].value):
+            steps.append(Step(str(key), reading.candidate, value))
     return tuple(steps)
 
 
 def failures_of(state: State) -> tuple[Failure, ...]:
     """What was tried and would not form, in order of arrival."""
     failed = (reading for reading in state.readings.values() if reading.status == "failed")
-    return tuple(
-        Failure(reading.key.suggestion or str(reading.key), reading.candidate, reading.note) for reading in failed
-    )
+    return tuple(Failure(str(reading.key), reading.candidate, reading.note) for reading in failed)

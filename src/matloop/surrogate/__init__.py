@@ -186,6 +186,15 @@ class HeldOut(Protocol):
 
 
 @runtime_checkable
+class Reasoned(Protocol):
+    """Capability: a model that was picked among several says why."""
+
+    def why(self) -> str:
+        """One line, as `gp by log score -0.83 against forest -1.10 (5-fold over 40 inputs)`."""
+        ...
+
+
+@runtime_checkable
 class Quick(Protocol):
     """Capability of a surrogate: the same model with a search that is content with a warm start."""
 

@@ -27,13 +27,12 @@ from scipy.stats import binom, norm
 
 from matloop.domain.prediction import Floats
 from matloop.errors import ModelError
-from matloop.surrogate import Fitted, HeldOut, Observations, Quick, Surrogate
+from matloop.surrogate import Fitted, HeldOut, Observations, Surrogate
+from matloop.surrogate.folds import FOLDS, Folded, deal
 from matloop.surrogate.replicates import Inputs
 
 Label = Literal["calibrated", "recalibrated", "not calibrated"]
 
-FOLDS = 5
-"""Fresh fits. More cost more and find the same factor to a few per cent; fewer learn from too little."""
 FEWEST = 10
 """Distinct inputs from which errors can be judged: two a fold."""
 MOST = 400
@@ -132,8 +131,7 @@ def calibrations(
         data: all readings.
         rng: deals the folds.
     """
-    inputs, m = Inputs.of(data.X), data.y.shape[1]
-    count = len(inputs.X)
+    count, m = len(Inputs.of(data.X).X), data.y.shape[1]
     if count < FEWEST:
         return _unknown(f"{count} distinct inputs, {FEWEST} are needed to judge errors", m)
     if count > MOST:
@@ -141,7 +139,7 @@ def calibrations(
             return _unknown(f"more than {MOST} inputs, and this surrogate cannot leave one out", m)
         return _left_one_out(fitted, count)
     try:
-        return _cross_validated(surrogate, fitted.describe(), data, inputs, rng)
+        return _cross_validated(surrogate, fitted.describe(), data, count, rng)
     except ModelError as error:
         return _unknown(f"a fit to part of the readings failed: {error.faults[0].found}", m)
 
@@ -157,43 +155,14 @@ def _left_one_out(fitted: HeldOut, count: int) -> tuple[Calibration, ...]:
 
 
 def _cross_validated(
-    surrogate: Surrogate, warm: Mapping[str, Any], data: Observations, inputs: Inputs, rng: np.random.Generator
+    surrogate: Surrogate, warm: Mapping[str, Any], data: Observations, count: int, rng: np.random.Generator
 ) -> tuple[Calibration, ...]:
     """Deal, fit, predict what was left out."""
-    quick = surrogate.quick() if isinstance(surrogate, Quick) else surrogate
-    count = len(inputs.X)
-    fold = np.empty(count, dtype=np.intp)
-    fold[rng.permutation(count)] = np.arange(count) % FOLDS
-    error, model, noise = np.empty((3, count, data.y.shape[1]))
-    for k in range(FOLDS):
-        out = fold[inputs.owner] == k
-        said = quick.fit(data.only(~out), rng, warm).predict(inputs.X[fold == k])
-        mean, variance = _means(data.only(out), said.noise_std, data.only(~out))
-        error[fold == k], noise[fold == k] = mean - said.mean, variance
-        model[fold == k] = said.model_std
+    folded = Folded.of(surrogate, warm, data, deal(count, rng), rng)
+    mean, noise = folded.readings()
+    columns = zip((mean - folded.mean).T, folded.model.T, noise.T, strict=True)
     how = f"{FOLDS}-fold cross-validation with fresh fits"
-    columns = zip(error.T, model.T, noise.T, strict=True)
     return tuple(Calibration.of(Errors(*column, how)) for column in columns)
-
-
-def _means(out: Observations, noise_std: Floats, seen: Observations) -> tuple[Floats, Floats]:
-    """Mean reading (k, m) of each distinct left-out input, in lexicographic order, and its variance (k, m).
-
-    A reading that brings a std has that and what the model says is beyond it; another has the model's noise.
-    """
-    owner = Inputs.of(out.X).owner
-    typical = np.where((seen.var > 0).any(axis=0), _mean_of_given(seen.var), 0.0)
-    beyond = np.maximum(noise_std**2 - typical, 0.0)[owner]
-    variance = np.where(out.var > 0, out.var + beyond, noise_std[owner] ** 2)
-    count = np.bincount(owner)[:, None]
-    sums = [np.stack([np.bincount(owner, column) for column in part.T], axis=1) for part in (out.y, variance)]
-    return sums[0] / count, sums[1] / count**2
-
-
-def _mean_of_given(var: Floats) -> Floats:
-    """(m,) mean of the variances that were given; 0 where none was."""
-    given = var > 0
-    return np.asarray(np.where(given, var, 0.0).sum(axis=0) / np.maximum(given.sum(axis=0), 1))
 
 
 def _factor(left: Errors) -> float:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matloop.domain.prediction import Floats, Prediction
-from matloop.surrogate import Blurred, Conditioned, Differentiable, Fitted, HeldOut, Joint, LeftOut, Means
+from matloop.surrogate import Blurred, Conditioned, Differentiable, Fitted, HeldOut, Joint, LeftOut, Means, Reasoned
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,12 @@ class _Blurred(Rescaled):
         return cast(Blurred, self.fitted).input_std(X)
 
 
+class _Reasoned(Rescaled):
+    def why(self) -> str:
+        """As `Reasoned.why`."""
+        return cast(Reasoned, self.fitted).why()
+
+
 _CAPABILITIES: tuple[tuple[type, type[Rescaled]], ...] = (
     (Joint, _Joint),
     (Conditioned, _Conditioned),
@@ -77,6 +83,7 @@ _CAPABILITIES: tuple[tuple[type, type[Rescaled]], ...] = (
     (Means, _Means),
     (HeldOut, _HeldOut),
     (Blurred, _Blurred),
+    (Reasoned, _Reasoned),
 )
 
 

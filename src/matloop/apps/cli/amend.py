@@ -35,10 +35,14 @@ def correct(
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Correct what a reading says; the ledger keeps what stood there.
+    """Correct or void what a reading says, suggested or not; the ledger keeps what stood there.
 
-    To void a reading, such as one that was booked on the wrong candidate: status=aborted. It then says nothing about
-    that candidate, which returns to the pool; tell the reading again for the right one.
+    To void (undo) a reading, such as one that was booked on the wrong candidate or told twice: status=aborted. It then
+    says nothing about that candidate, which returns to the pool; tell the reading again for the right one.
+    `matloop status FILE --readings` lists the keys, and what each reading held before.
+
+    Examples: `correct campaign.toml s0003/1 toughness=31.2 --reason misread`,
+    `correct campaign.toml d17/2/1 status=aborted --reason "told twice"`.
     """
     given = _assignments(what)
     Campaign.open(file).correct(
@@ -106,7 +110,10 @@ def withdraw(
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Take open suggestions back; their candidates are not suggested again."""
+    """Take open suggestions back; their candidates are not suggested again.
+
+    A reading that was told is not withdrawn but voided: `matloop correct FILE KEY status=aborted --reason WHY`.
+    """
     Campaign.open(file).withdraw(ids, reason=reason)
     if as_json:
         emit({"withdrawn": ids})

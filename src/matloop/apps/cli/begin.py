@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from matloop import config
+from matloop.apps.cli.hints import equal_rows, equal_words
 from matloop.apps.cli.terminal import Debug, File, Json, emit, say
 from matloop.campaign import Campaign
 from matloop.config.starter import CAMPAIGN_FILE, STARTERS, starter_files
@@ -111,6 +112,8 @@ def check(
         raise LedgerError(*faults)
     document = {**_description(campaign.problem, file.parent), "ledger": _ledger_words(campaign, ledger), "faults": []}
     document |= {"strategy": campaign.strategy.name, "lab": campaign.lab.name if campaign.lab else None}
+    if equal := equal_rows(campaign.problem):
+        document["candidates"]["equal_rows"] = equal
     if recompute:
         document["recomputed"] = _recomputed(campaign)
     if as_json:
@@ -195,6 +198,8 @@ def _say_description(document: dict[str, Any]) -> None:
         say(f"objective   {objective['goal']} {objective['name']}" + (f" [{unit}]" if unit else ""))
     number = f"at most {candidates['most']:,}" if candidates["count"] is None else f"{candidates['count']:,}"
     say(f"candidates  {number} in a {candidates['kind']}{rows}")
+    if "equal_rows" in candidates:
+        say(f"            {equal_words(candidates['equal_rows'])}")
     say(f"            {', '.join(candidates['names'])}")
     for one in document["context"]:
         unit = f" {one['unit']}" if one["unit"] else ""

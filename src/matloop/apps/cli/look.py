@@ -40,14 +40,32 @@ def status(
     """Say where the campaign stands and what to do next; nothing is written."""
     campaign = Campaign.open(file)
     document = campaign.status()
-    listed = readings_of(campaign.state) if readings else []
+    listed = readings_of(campaign.state, campaign.events) if readings else []
     if as_json:
         emit({**document, "readings": listed} if readings else document)
         return
     if listed:
         sheet = _readings_sheet(listed, campaign.problem)
         show_sheet(sheet, exact=sheet.header)
+        for one in listed:
+            _say_corrections(one)
+        say("To mend or void one: `matloop correct FILE KEY NAME=VALUE --reason WHY`, with status=aborted to void it.")
     _say_status(document, campaign.problem.objectives)
+
+
+def _say_corrections(reading: Mapping[str, Any]) -> None:
+    """Print what a reading held before each of its corrections; the table above shows what it holds now."""
+    for one in reading.get("corrections", ()):
+        was = one["was"]
+        stds = was["std"]
+        figures = [
+            f"{name} = {number}" + (f" (std {stds[name]})" if name in stds else "")
+            for name, number in was["outcome"].items()
+        ]
+        status = [was["status"]] if was["status"] != "ok" else []
+        noted = [f"note {was['note']!r}"] if was["note"] else []
+        held = ", ".join([*status, *figures, *noted])
+        say(f"{one['mark'].capitalize()} {reading['key']}: it held {held}; reason: {one['reason']}.")
 
 
 def _readings_sheet(listed: Sequence[Mapping[str, Any]], problem: Problem) -> Sheet:
@@ -91,7 +109,7 @@ def say_summary(summary: Summary, sheet: Sheet) -> None:
         say(f"{objective.name} is {modelled if summary.modelled else plain}.")
     if summary.steps:
         unit = None if objective.unit == "1" else objective.unit
-        taken = [f"{figure(step.value, unit)} at reading {step.experiment}" for step in summary.steps[-_STEPS:]]
+        taken = [f"{figure(step.value, unit)} ({step.key})" for step in summary.steps[-_STEPS:]]
         say(f"Records among single readings (noise included, so the ranking goes by the model): {', '.join(taken)}.")
     for failure in summary.failures[:_FAILED]:
         say(f"Failed: {failure.where} ({failure.candidate}) {failure.note}".rstrip())

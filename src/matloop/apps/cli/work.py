@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from matloop import rules
+from matloop.apps.cli.hints import untold_table
 from matloop.apps.cli.terminal import (
     Debug,
     File,
@@ -135,6 +136,9 @@ def suggest(  # noqa: PLR0913 (each is an option of the command line)
     campaign = Campaign.open(file)
     if out is not None:
         _guard(out, campaign)
+    by_hand = getattr(campaign.lab, "by_hand", False)
+    if by_hand and not campaign.state.readings and (hint := untold_table(file, campaign.problem, out)):
+        note(hint)
     chosen = campaign.suggest(n, fixed=_fixed(fixed or []), exclude=exclude)
     _hand_out(chosen, campaign, out, as_json=as_json, name="suggestions")
     if out is not None and not as_json:
@@ -200,6 +204,8 @@ def tell(
         )
     if told.censored:
         say(f"{set_aside(told.censored)}.")
+    if told.accepted:
+        say(f"If one is wrong: `matloop correct {file} KEY ...` mends or voids it (`matloop correct --help`).")
 
 
 tell.__doc__ = f"{tell.__doc__}\n{_TABLE}"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 
 from matloop.domain.objective import Objective
-from matloop.report.figures.style import BLUE, GREY, ORANGE, named, styled
+from matloop.domain.prediction import Floats
+from matloop.report.figures.style import BAND, BLUE, GREY, ORANGE, named, styled
 from matloop.report.progress import Progress
 
 _LOST = "rgba(230, 159, 0, 0.16)"
@@ -14,22 +17,33 @@ _LOST = "rgba(230, 159, 0, 0.16)"
 def progress(data: Progress, goal: Objective) -> go.Figure:
     """Draw it."""
     figure = go.Figure()
-    if len(data.random_low):
-        around = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
-        figure.add_scatter(x=data.random_at, y=data.random_low, **around, showlegend=False)
-        figure.add_scatter(
-            x=data.random_at, y=data.random_high, **around, fill="tonexty", fillcolor=_LOST, name="90 % of the draws"
-        )
+    simulated = data.judged == "draws"
+    if simulated:
+        _band(figure, data.random_at, (data.random_low, data.random_high), _LOST)
+        _band(figure, data.experiments, (data.best_low, data.best_high), BAND, shape="hv")
     if len(data.random):
-        exact = data.judged == "truth"
-        name = "random choice, exact expectation" if exact else "random choice, simulated on posterior draws"
+        name = "random choice, expected best" + (" (simulated, band: 90 %)" if simulated else "")
         dashed = {"color": ORANGE, "dash": "dash", "width": 2.5}
         figure.add_scatter(x=data.random_at, y=data.random, mode="lines", line=dashed, name=name)
     figure.add_scatter(
         **{"x": data.at, "y": data.readings, "mode": "markers", "name": "single readings"},
         marker={"color": GREY, "size": 5, "opacity": 0.55},
     )
-    by = "true value of the best made" if data.judged == "truth" else "posterior mean of the best made"
+    by = {
+        "truth": "this campaign, true value of the best made",
+        "draws": "this campaign, best made (simulated, band: 90 %)",
+        "model": "this campaign, posterior mean of the best made",
+    }[data.judged]
     steps = {"color": BLUE, "width": 3, "shape": "hv"}
     figure.add_scatter(x=data.experiments, y=data.best, mode="lines", line=steps, name=by)
-    return styled(figure, "experiments done", named(goal), height=420)
+    legend = {"traceorder": "reversed", "orientation": "v"}
+    styled(figure, "experiments with an outcome", named(goal), height=460)
+    return figure.update_layout(legend=legend)
+
+
+def _band(
+    figure: go.Figure, x: NDArray[np.intp], ends: tuple[Floats, Floats], colour: str, shape: str = "linear"
+) -> None:
+    around = {"mode": "lines", "line": {"width": 0, "shape": shape}, "hoverinfo": "skip", "showlegend": False}
+    figure.add_scatter(x=x, y=ends[0], **around)
+    figure.add_scatter(x=x, y=ends[1], **around, fill="tonexty", fillcolor=colour)

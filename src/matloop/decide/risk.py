@@ -1,0 +1,214 @@
+"""Only where the model is sure enough: candidates that are not come behind all that are.
+
+A candidate is sure enough if its model_std is at most `max_std`, or if its truth is at least as good as `threshold`
+with at least `min_probability`, or both where both are asked for. The std is the one that cross-validation has
+corrected; the noise of a reading does not count, since no knowledge of the model removes it.
+
+Where none is sure enough, a campaign that waits would never learn: the nearest to being so is taken, and the reason
+says so. It is the one of the lowest model_std, or of the highest probability. This is a rule about knowledge, no guard
+against harm: what must not be tried at all belongs out of the pool, or under a constraint.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, cast
+
+import numpy as np
+from scipy.stats import norm
+
+from matloop.decide import Task
+from matloop.decide.acquisition import Counted, Priced, Scorer
+from matloop.decide.acquisition.feasible import upper
+from matloop.decide.model import CHUNK, Model
+from matloop.decide.search_pool import Rows, RowSearch, Search
+from matloop.decide.words import figure
+from matloop.domain.objective import Objective
+from matloop.domain.prediction import Floats
+from matloop.errors import Faults, InputError, NotYetSupported, fail, nearest
+from matloop.surrogate import Fitted
+
+_PLACE = "strategy.sure"
+_BEHIND = 1e200
+"""What is not sure enough has minus this, times one and what it lacks: below every score, in a strict order."""
+_MOST = 1e6  # of what a candidate can lack, so that the product above stays finite
+
+
+@dataclass(frozen=True, slots=True)
+class Sure:
+    """How sure a candidate must be.
+
+    max_std: model_std at most, in the objective's unit.
+    min_probability: of the truth being at least as good as `threshold`, in (0, 1).
+    threshold: in the objective's unit; together with `min_probability` alone.
+    """
+
+    max_std: float | None = None
+    min_probability: float | None = None
+    threshold: float | None = None
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any] | None) -> Sure | None:
+        """From a table of settings, None for none.
+
+        Raises:
+            InputError: when a key or a value makes no sense.
+        """
+        if settings is None:
+            return None
+        faults, known = Faults(), tuple(item.name for item in fields(cls))
+        if not isinstance(settings, Mapping) or not settings:
+            fail(InputError, _PLACE, f"is {settings!r}", "Give a table, as {max_std = 0.2}, or leave it out.")
+        for key, value in settings.items():
+            if key not in known:
+                faults.add(f"{_PLACE}, {key}", f"unknown key {key!r}", nearest(str(key), known))
+            elif isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+                faults.add(f"{_PLACE}, {key}", f"is {value!r}", "Give a finite number.")
+            elif key == "max_std" and value <= 0:
+                faults.add(f"{_PLACE}, {key}", f"is {value!r}", "Give a number above 0, in the objective's unit.")
+            elif key == "min_probability" and not 0 < value < 1:
+                faults.add(f"{_PLACE}, {key}", f"is {value!r}", "Give a number between 0 and 1, as 0.8.")
+        if ("min_probability" in settings) != ("threshold" in settings):
+            found = f"only {', '.join(key for key in ('min_probability', 'threshold') if key in settings)} is given"
+            faults.add(_PLACE, found, "Give both: the probability of being at least as good as the threshold.")
+        faults.raise_if_any(InputError)
+        return cls(**settings)
+
+    def words(self, objective: Objective) -> str:
+        """`model error at most 0.2 J`."""
+        said = [f"model error at most {figure(self.max_std, objective.unit)}"] if self.max_std is not None else []
+        if self.min_probability is not None and self.threshold is not None:
+            side = "above" if objective.sign > 0 else "below"
+            bar = f"{side} {figure(self.threshold, objective.unit)}"
+            said.append(f"{bar} with a probability of at least {self.min_probability:g}")
+        return " and ".join(said)
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """What candidates are held to in one ask.
+
+    fitted: the model of the readings, its errors corrected. known: how many of how many listed candidates are sure
+    enough; None where they are not listed. doubt: what makes the errors themselves doubtful, in words, else empty.
+    """
+
+    sure: Sure
+    objective: Objective
+    fitted: Fitted
+    known: tuple[int, int] | None = None
+    doubt: str = ""
+
+    def lacks(self, X: Floats) -> Floats:
+        """(q,) how far candidates at X (q, d) are from being sure enough; 0 where they are."""
+        said = self.fitted.predict(X)
+        std = np.maximum(said.model_std[:, 0], np.finfo(np.float64).tiny)
+        lacking = np.zeros(len(X))
+        if self.sure.max_std is not None:
+            lacking += np.maximum(0.0, np.log(std / self.sure.max_std))
+        if self.sure.min_probability is not None and self.sure.threshold is not None:
+            height = self.objective.sign * (said.mean[:, 0] - self.sure.threshold) / std
+            lacking += np.maximum(0.0, norm.ppf(self.sure.min_probability) - height)
+        return np.minimum(lacking, _MOST)
+
+    def count(self, rows: Rows) -> tuple[int, int]:
+        """How many of all listed candidates are sure enough, those with readings included."""
+        blocks = (slice(start, min(start + CHUNK, rows.size)) for start in range(0, rows.size, CHUNK))
+        return sum(int(np.count_nonzero(self.lacks(rows.encode(block)) == 0.0)) for block in blocks), rows.size
+
+    def apply(self, scores: Floats, X: Floats) -> Floats:
+        """Scores (q,) of X (q, d), or upper bounds of them, with what is not sure enough behind all that is."""
+        lacking = self.lacks(X)
+        return np.where(lacking > 0.0, -_BEHIND * (1.0 + lacking), scores)
+
+    def say(self, X: Floats) -> str:
+        """What is to be said of the chosen candidate at X (1, d)."""
+        wanted = self.sure.words(self.objective)
+        if self.lacks(X)[0] == 0.0:
+            counted = "" if self.known is None else f"{self.known[0]:,} of {self.known[1]:,} candidates are "
+            said = f"{counted}sure enough ({wanted})"
+        else:
+            nearest_one = "the least uncertain" if self.sure.min_probability is None else "the nearest to it"
+            seen = "none that was looked at" if self.known is None else "none that can be chosen"
+            said = f"{seen} is sure enough ({wanted}), so {nearest_one} was taken"
+        return said + self.doubt
+
+
+def guarded(scorer: Scorer, sure: Sure, task: Task, model: Model, search: Search) -> Scorer:
+    """The scorer, held to what is sure enough.
+
+    Raises:
+        NotYetSupported: for two or more objectives, or a threshold where better is neither more nor less.
+    """
+    objective = task.objectives[0]
+    if len(task.objectives) > 1:
+        found = f"{len(task.objectives)} objectives are not yet supported together with it"
+        fail(NotYetSupported, _PLACE, found, "Leave it out, or give one objective.")
+    if sure.threshold is not None and objective.goal not in ("maximize", "minimize"):
+        found = f"a threshold of goal {objective.goal!r} is not yet supported"
+        fail(NotYetSupported, f"{_PLACE}, threshold", found, "Give max_std.")
+    doubtful = any(one.label == "not calibrated" for one in model.calibrations)
+    bar = Bar(sure, objective, model.fitted, doubt=", by errors that are not calibrated" if doubtful else "")
+    if isinstance(search, RowSearch):
+        bar = replace(bar, known=bar.count(search.rows))
+    if isinstance(scorer, Counted):
+        return GuardedFew(scorer, bar)
+    return (GuardedPriced if isinstance(scorer, Priced) else Guarded)(scorer, bar)
+
+
+@dataclass(frozen=True, slots=True)
+class _Guarding:
+    """What all guarded scorers share."""
+
+    scorer: Any
+    bar: Bar
+
+    @property
+    def falls(self) -> bool:
+        """As the scorer: within one ask pending candidates do not change how sure the model of the readings is."""
+        return bool(self.scorer.falls)
+
+    def score(self, X: Floats) -> Floats:
+        """Scores (q,) of X (q, d)."""
+        return self.bar.apply(self.scorer.score(X), X)
+
+    def say(self, X: Floats) -> str:
+        """The scorer's figures, and whether the candidate is sure enough."""
+        return f"{self.scorer.say(X)}; {self.bar.say(X)}"
+
+    def join(self, X: Floats) -> Scorer:
+        """Once the candidate at X (1, d) is pending too."""
+        return cast(Scorer, replace(self, scorer=self.scorer.join(X)))
+
+
+@dataclass(frozen=True, slots=True)
+class Guarded(_Guarding):
+    """A guarded scorer."""
+
+    def bound(self, X: Floats) -> Floats:
+        """Upper bounds (q,) of the scores at X (q, d)."""
+        return self.bar.apply(upper(self.scorer, X), X)
+
+
+@dataclass(frozen=True, slots=True)
+class GuardedPriced(Guarded):
+    """A guarded scorer of gains that are weighed by what candidates cost."""
+
+    def per_cost(self, scores: Floats, price: Floats) -> Floats:
+        """As the scorer; what is not sure enough stays behind."""
+        return np.where(scores <= -_BEHIND, scores, self.scorer.per_cost(scores, price))
+
+
+@dataclass(frozen=True, slots=True)
+class GuardedFew(_Guarding):
+    """A guarded scorer of the kind that can look at few candidates."""
+
+    @property
+    def limit(self) -> int:
+        """How many candidates it can look at."""
+        return int(self.scorer.limit)
+
+    def glance(self, X: Floats) -> Floats:
+        """The cheap score (q,), guarded as well."""
+        return self.bar.apply(self.scorer.glance(X), X)

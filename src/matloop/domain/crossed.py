@@ -1,0 +1,85 @@
+"""Pool x space: which of many candidates, and how to make it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from matloop.domain.categorical import Categorical
+from matloop.domain.constraint import AtMostNonzero, Constraint, Expression, Sum
+from matloop.domain.context import Context
+from matloop.domain.descriptors import Descriptors
+from matloop.domain.expression import names_in
+from matloop.domain.parameter import Parameter
+from matloop.domain.pool import Pool
+from matloop.domain.space import Space
+from matloop.errors import InputError, SpaceError, fail
+
+MOST = 20_000
+"""Rows of a pool that may be crossed with a space. The ledger holds them, and every find looks among them."""
+
+
+def crossed(pool: Pool, parameters: Sequence[Parameter | Context], constraints: Sequence[Constraint] = ()) -> Space:
+    """The space of every row of a pool at every setting of the parameters.
+
+    The pool becomes one parameter, named like its id column: its choices are the ids, and the pool's features describe
+    them, each with a length scale of its own, as in a campaign on the pool alone.
+
+    Args:
+        pool: with an id column and two or more rows, no two of them alike in every feature.
+        parameters: of the process.
+        constraints: those that name features alone filter the pool, the others hold between parameters.
+
+    Raises:
+        SpaceError: when the pool cannot be a parameter, or a constraint mixes features and parameters.
+        InputError: for what is no pool.
+    """
+    if not isinstance(pool, Pool):
+        fail(InputError, "crossed", f"a {type(pool).__name__} was given", "Give a Pool, then the parameters.")
+    own = {one.name for one in parameters}
+    if pool.id_name is not None and (twice := sorted(own & {*pool.names, pool.id_name})):
+        found = f"{', '.join(map(repr, twice))} names a column of the pool as well"
+        fail(SpaceError, "pool x space", found, "Rename the parameter, or take the column out.")
+    filters = [one for one in constraints if _names(one) <= set(pool.names)]
+    between = [one for one in constraints if one not in filters]
+    for one in between:
+        if mixed := sorted(_names(one) & set(pool.names)):
+            found = f"it names the pool's {', '.join(map(repr, mixed))} together with what is no feature"
+            fail(SpaceError, str(one), found, "Name features alone, which filters the pool, or parameters alone.")
+    pool = pool.where(filters) if filters else pool
+    return Space([choice_of(pool), *parameters], between)  # type: ignore[list-item]  # it sorts out the context
+
+
+def choice_of(pool: Pool) -> Categorical:
+    """A pool as one parameter.
+
+    Raises:
+        SpaceError: when it has no id column, is larger than MOST, or two rows are alike.
+    """
+    if pool.id_name is None:
+        cure = 'Name the column that names the rows: id = "compound".'
+        fail(SpaceError, "pool x space", "the pool has no id column", cure)
+    if len(pool) > MOST:
+        found = f"the pool has {len(pool)} rows, and at most {MOST} can be crossed with parameters"
+        fail(SpaceError, "pool x space", found, "Narrow the pool down by constraints first.")
+    table, names, columns = pool.table, [], []
+    for name, choices in pool.kinds.items():
+        if choices is None:
+            names.append(name)
+            columns.append(table[name].astype(np.float64))
+        else:
+            names += [f"{name} = {choice}" for choice in choices]
+            columns += [(table[name] == choice).astype(np.float64) for choice in choices]
+    rows = tuple(map(tuple, np.column_stack(columns).tolist()))
+    ids = tuple(pool.id(row) for row in range(len(pool)))
+    return Categorical(pool.id_name, ids, Descriptors(tuple(names), rows, apart=True))
+
+
+def _names(constraint: Constraint) -> set[str]:
+    """The names that a constraint speaks of."""
+    if isinstance(constraint, Expression):
+        return {name.name for name in names_in(constraint.tree)}
+    if isinstance(constraint, Sum | AtMostNonzero):
+        return set(constraint.names)
+    raise TypeError(constraint)
