@@ -35,7 +35,11 @@ comes from, and comparisons use the runs that both have. Nothing is left out bec
 Regret is how far the true value of the best candidate measured so far is from the best there is, in standard
 deviations of the truth. *Ratio* is the geometric mean over runs of matloop's final regret over the other's, with its
 95 % bootstrap interval: below 1 matloop came nearer to the best. A *win* is an interval wholly below 1, a *loss* one
-wholly above, all others are ties. Seconds are of the processor, for one suggestion, fitting included.
+wholly above, all others are ties; fewer than three common runs judge nothing. Seconds are of the processor, for one
+suggestion, fitting included.
+
+Twelve runs of everything take days on one core. `make bench-peers ARGS="--work agnp --peers matloop baybe --seeds 3"`
+does a part; a command that was killed goes on; `ARGS=--table` prints what is there.
 """
 
 
