@@ -52,7 +52,8 @@ SECTIONS: Mapping[str, type[schema.Section]] = {
 GROUPS = {"strategy": plugins.STRATEGIES, "surrogate": plugins.SURROGATES, "lab": plugins.LABS}
 
 _MARK = re.compile(r"<!-- (?P<what>verbs|keys|settings|decisions)(?:: (?P<of>[\w. ]+))? -->")
-_MADE = {"surrogate": "`gp`", "surrogates": '`["gp", "forest"]`'}  # defaults that are objects
+_MADE = {"surrogate": "`gp`", "warped surrogate": "`mixture`", "surrogates": '`["gp", "forest"]`'}  # made of objects
+_NAMED = ("Surrogate", "GP", "Mixture")
 _WORDS = {str: "text", bool: "true or false", int: "whole number", float: "number", NoneType: ""}
 
 
@@ -223,7 +224,7 @@ def setting_rows(group: str, name: str) -> list[tuple[str, ...]]:
     rows = []
     for item in fields(class_):
         if item.name in names:
-            default = _MADE.get(item.name) or plain(item.default)
+            default = _MADE.get(f"{name} {item.name}") or _MADE.get(item.name) or plain(item.default)
             rows.append((f"`{item.name}`", takes(hints[item.name]), default, said[item.name]))
     return rows
 
@@ -234,6 +235,8 @@ def plain(default: object) -> str:
         return ""
     if isinstance(default, bool):
         return f"`{str(default).lower()}`"
+    if isinstance(default, tuple):
+        return "`[" + ", ".join(plain(one).strip("`") for one in default) + "]`"
     return f'`"{default}"`' if isinstance(default, str) else f"`{default:g}`" if default != 0 else "`0`"
 
 
@@ -249,7 +252,7 @@ def takes(hint: Any) -> str:
         return f"list: {takes(get_args(hint)[0])}"
     if isinstance(hint, UnionType):
         return " or ".join(filter(None, map(takes, get_args(hint))))
-    return "name, or table of name and settings" if hint.__name__ == "Surrogate" else "table"
+    return "name, or table of name and settings" if hint.__name__ in _NAMED else "table"
 
 
 def undocumented() -> Iterator[str]:

@@ -37,7 +37,9 @@ if TYPE_CHECKING:
     from matloop.surrogate.auto import Auto
     from matloop.surrogate.forest import Forest
     from matloop.surrogate.gp import GP
+    from matloop.surrogate.mixture import Mixture
     from matloop.surrogate.sklearn_ import Sklearn
+    from matloop.surrogate.warped import Warped
 
 _HOME = {
     "backtest": "bench.backtest",
@@ -79,7 +81,9 @@ _HOME = {
     "Auto": "surrogate.auto",
     "Forest": "surrogate.forest",
     "GP": "surrogate.gp",
+    "Mixture": "surrogate.mixture",
     "Sklearn": "surrogate.sklearn_",
+    "Warped": "surrogate.warped",
 }
 
 __all__ = [
@@ -104,6 +108,7 @@ __all__ = [
     "Integer",
     "MatloopError",
     "Measured",
+    "Mixture",
     "NimoLab",
     "Objective",
     "PersonLab",
@@ -120,6 +125,7 @@ __all__ = [
     "TableLab",
     "Told",
     "VirtualLab",
+    "Warped",
     "WorkError",
     "__version__",
     "backtest",

@@ -84,6 +84,7 @@ class Wish:
 
 
 NO_WISH = Wish()
+_SIDE = {"below": -1, "above": 1}
 _SPACE_ID = re.compile("c[0-9a-f]{16}")
 
 
@@ -116,7 +117,8 @@ def narrowed(task: Task, wish: Wish) -> Task:
             given = ", ".join(f"{name} = {value}" for name, value in fixed.items())
             fail(SpaceError, "fixed", f"no candidate of the pool has {given}", "Fix values that occur together.")
         shut |= {candidates.id(int(row)) for row in other}
-    return replace(task, candidates=candidates, closed=task.closed | shut)
+    again = frozenset[str]() if fixed else task.again - shut  # what was measured may have other values
+    return replace(task, candidates=candidates, closed=task.closed | shut, again=again)
 
 
 def task_of(problem: Problem, state: State, n: int, wish: Wish = NO_WISH) -> Task:
@@ -141,6 +143,8 @@ def task_of(problem: Problem, state: State, n: int, wish: Wish = NO_WISH) -> Tas
         tried=state.tried(),
         costs=problem.costs,
         left=money_left(problem, state),
+        again=measured_alone(problem, state) - too_dear(problem, state),
+        remaining=None if problem.budget is None else max(problem.budget - state.used(), 0),
         last=state.last(),
     )
     return narrowed(task, wish)
@@ -185,8 +189,8 @@ def demand_money(task: Task, chosen: Chosen) -> None:
 _ROUNDING = 1e-9  # of what is left: sums of costs in another order must not close the last candidate
 
 
-def closed(problem: Problem, state: State) -> frozenset[str]:
-    """Ids that may not be suggested now.
+def closed(problem: Problem, state: State, *, measured: bool = True) -> frozenset[str]:
+    """Ids that may not be suggested now; with `measured` False, those that would be so had nothing been measured.
 
     Open or measured: unless `repeat`. Failed: unless `retry_failed`. Aborted says nothing, so it is not among them.
     Withdrawn, rejected or unknown: a person decided, or has to.
@@ -196,10 +200,18 @@ def closed(problem: Problem, state: State) -> frozenset[str]:
         if (asked.open and not problem.repeat) or asked.stage in ("withdrawn", "rejected", "unknown"):
             ids.add(asked.suggestion.candidate)
     for reading in state.readings.values():
-        keep = {"failed": problem.retry_failed, "aborted": True}.get(reading.status, problem.repeat)
+        keep = {"failed": problem.retry_failed, "aborted": True, "ok": problem.repeat or not measured}.get(
+            reading.status, problem.repeat
+        )
         if not keep:
             ids.add(reading.candidate)
     return frozenset(ids)
+
+
+def measured_alone(problem: Problem, state: State) -> frozenset[str]:
+    """Ids that are closed for no other reason than that they were measured; those from outside are none."""
+    held = {reading.candidate for reading in state.usable() if not reading.outside or reading.executed}
+    return (closed(problem, state) & held) - closed(problem, state, measured=False)
 
 
 def answer(strategy: Strategy, task: Task) -> Chosen:
@@ -216,9 +228,10 @@ def answer(strategy: Strategy, task: Task) -> Chosen:
     if len(ids) > task.n or len(set(ids)) < len(ids):
         found = f"asked for {task.n} different candidates, it chose {ids}"
         fail(PluginError, place, found, f"{contract}: up to task.n different candidates.")
-    if banned := sorted(set(ids) & task.closed):
+    again = {choice.candidate.id for choice in chosen.choices if choice.replicate} & task.again
+    if banned := sorted(set(ids) & task.closed - again):
         found = f"it chose {banned}, which may not be chosen"
-        fail(PluginError, place, found, f"{contract}: none of them in task.closed.")
+        fail(PluginError, place, found, f"{contract}: none of them in task.closed, but replicates in task.again.")
     strange = [choice.candidate.id for choice in chosen.choices if not _is_member(task, choice.candidate)]
     if strange:
         found = f"it chose {strange}, which are none of the campaign's candidates"
@@ -268,7 +281,7 @@ def suggested(state: State, task: Task, chosen: Chosen, wish: Wish = NO_WISH) ->
     data = {
         "asked": task.asked,
         "n": task.n,
-        "data": data_hash((*task.readings, *(r for r in task.tried if r.status == "failed"))),
+        "data": data_hash((*task.readings, *task.tried)),
         "model": dict(chosen.model),
         "suggestions": items,
         "machine": machine(),
@@ -280,7 +293,10 @@ def suggested(state: State, task: Task, chosen: Chosen, wish: Wish = NO_WISH) ->
 
 def data_hash(readings: Sequence[Reading]) -> str:
     """SHA-256 over the readings that a model learns from."""
-    rows = [[str(r.key), r.learned_values, r.outcome, r.std, *filter(None, [r.executed_std])] for r in readings]
+    rows = [
+        [str(r.key), r.learned_values, r.outcome, r.std, *filter(None, [r.executed_std, _SIDE.get(r.status)])]
+        for r in readings
+    ]
     return canonical.digest(rows)
 
 

@@ -33,7 +33,7 @@ from matloop.errors import BusyError, Fault, InputError, fail
 from matloop.lab import Bound, Lab, LabSetup
 from matloop.rank import Insight, predicted
 from matloop.state import State, evolve, replay
-from matloop.status import readings_table, status_of, used
+from matloop.status import readings_table, status_of
 from matloop.store import Ledger
 from matloop.store.memory import MemoryLedger
 from matloop.store.sqlite import SqliteLedger
@@ -347,7 +347,7 @@ class Campaign:
     def _left(self) -> int:
         if self.problem.budget is None:
             return _NO_LIMIT
-        return max(self.problem.budget - used(self.state), 0)
+        return max(self.problem.budget - self.state.used(), 0)
 
     def _suggest(self, n: int, wish: Wish = NO_WISH, *, partial: bool) -> list[Suggestion]:
         for _ in range(_ASK_AGAIN):

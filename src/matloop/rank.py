@@ -23,6 +23,7 @@ from matloop.domain.reading import Reading
 from matloop.domain.stop import Stop
 from matloop.errors import InputError, fail
 from matloop.state import State
+from matloop.surrogate import Bounds, Surrogate
 from matloop.surrogate.gp import GP
 
 if TYPE_CHECKING:
@@ -38,8 +39,20 @@ def model_of(problem: Problem, state: State, strategy: Strategy) -> Model | None
         ModelError: when the surrogate cannot be fitted.
     """
     task = task_of(problem, state, 1)
-    surrogate = getattr(strategy, "surrogate", None) or GP()
-    return None if ignorance(task) else learn(task, surrogate, calibrate=getattr(strategy, "calibrate", True))
+    return (
+        None if ignorance(task) else learn(task, surrogate_of(strategy), calibrate=getattr(strategy, "calibrate", True))
+    )
+
+
+def surrogate_of(strategy: Strategy) -> Surrogate:
+    """The strategy's own surrogate; a Gaussian process where it has none."""
+    surrogate: Surrogate = getattr(strategy, "surrogate", None) or GP()
+    return surrogate
+
+
+def hears_bounds(strategy: Strategy) -> bool:
+    """Does the model learn from censored readings?"""
+    return isinstance(surrogate_of(strategy), Bounds)
 
 
 @dataclass(slots=True)
@@ -56,6 +69,11 @@ class Insight:
     def rule(self) -> Stop:
         """The campaign's stop rule, or the one by which `status` advises where it has none."""
         return self.problem.stop or Stop()
+
+    @property
+    def hears_bounds(self) -> bool:
+        """Does the model learn from censored readings?"""
+        return hears_bounds(self.strategy)
 
     def model(self, state: State) -> Model | None:
         """The model of everything read so far; raises as `model_of`."""

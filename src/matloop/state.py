@@ -92,6 +92,10 @@ class State:
         ok = (reading for reading in self.readings.values() if reading.status == "ok")
         return tuple(sorted(ok, key=lambda reading: reading.key))
 
+    def used(self) -> int:
+        """Suggestions that count against the budget: all but those taken back."""
+        return sum(asked.stage not in ("withdrawn", "rejected") for asked in self.asked.values())
+
     def spent(self) -> float:
         """What the suggestions cost that were not taken back."""
         return math.fsum(asked.suggestion.cost or 0.0 for asked in self._taken())

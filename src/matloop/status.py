@@ -11,7 +11,7 @@ import pandas as pd
 
 from matloop.ask import unpayable
 from matloop.decide.stopping import Outlook
-from matloop.decide.words import count
+from matloop.decide.words import approximation, count, sentence
 from matloop.domain.events import Event
 from matloop.domain.problem import Problem
 from matloop.domain.ranked import Ranked
@@ -30,22 +30,21 @@ class Conclusions(Protocol):
         """The rule."""
         ...
 
+    @property
+    def hears_bounds(self) -> bool:
+        """Does the model learn from censored readings?"""
+        ...
+
     def outlook(self, state: State) -> Outlook | None:
         """None while too little was measured."""
         ...
 
 
-def set_aside(readings: int) -> str:
-    """What becomes of censored readings, in words."""
+def censored_words(readings: int, heard: bool) -> str:
+    """What becomes of censored readings, in words; `heard`, where the model learns from them."""
     which = "it" if readings == 1 else "them"
-    return (
-        f"{count(readings, 'reading')} below or above the limit of detection: kept, the model does not use {which} yet"
-    )
-
-
-def used(state: State) -> int:
-    """Suggestions that count against the budget: all but those taken back."""
-    return sum(asked.stage not in ("withdrawn", "rejected") for asked in state.asked.values())
+    what = f"takes {which} for {'a bound' if readings == 1 else 'bounds'}" if heard else f"cannot use {which}"
+    return f"{count(readings, 'reading')} below or above the limit of detection: kept, the model {what}"
 
 
 def unsuggested(state: State) -> int:
@@ -95,22 +94,23 @@ def status_of(problem: Problem, state: State, ranked: list[Ranked], insight: Con
         "counts": counts,
         "best": best,
         "budget": {
-            "experiments": {"used": used(state), "limit": problem.budget},
+            "experiments": {"used": state.used(), "limit": problem.budget},
             **{name: {"used": spent, "limit": None} for name, spent in spent_of(state).items()},
             **_money(problem, state),
         },
         "unsuggested": unsuggested(state),
-        "advice": _with_censored(advice_of(problem, state, counts, found, insight.rule), state),
+        "advice": _with_censored(advice_of(problem, state, counts, found, insight.rule), state, insight.hears_bounds),
         "outlook": found.to_json() if found else None,
         "head": state.head,
         "content": state.content,
     }
 
 
-def _with_censored(advice: dict[str, str], state: State) -> dict[str, str]:
-    """Advice that names the readings it leaves out of account."""
+def _with_censored(advice: dict[str, str], state: State, heard: bool) -> dict[str, str]:
+    """Advice that says what became of censored readings, and that the model of the last ask was approximate."""
     censored = sum(reading.status in ("below", "above") for reading in state.readings.values())
-    return {**advice, "reason": f"{advice['reason']}; {set_aside(censored)}"} if censored else advice
+    said = [advice["reason"], censored_words(censored, heard) if censored else "", approximation(state.model)]
+    return {**advice, "reason": sentence(said)}
 
 
 def _money(problem: Problem, state: State) -> dict[str, Any]:
@@ -135,7 +135,7 @@ def _demanded(problem: Problem, state: State, counts: dict[str, int]) -> tuple[s
     if counts["pending"]:
         await_ = "awaits its" if counts["pending"] == 1 else "await their"
         return "tell", f"{count(counts['pending'], 'suggestion')} {await_} outcome"
-    if problem.budget is not None and used(state) >= problem.budget:
+    if problem.budget is not None and state.used() >= problem.budget:
         return "stop", f"the budget of {problem.budget} experiments is spent"
     if unpayable(problem, state):
         return "stop", "what is left of the budget of cost pays for no candidate"
@@ -147,7 +147,7 @@ def _advised(problem: Problem, state: State, found: Outlook | None, rule: Stop) 
     said = "" if found is None else found.say(problem.objectives[0], rule)
     if found is not None and found.holds(rule):
         return "stop", said
-    left = "without a limit" if problem.budget is None else f"with {problem.budget - used(state)} experiments left"
+    left = "without a limit" if problem.budget is None else f"with {problem.budget - state.used()} experiments left"
     return "suggest", "; ".join(part for part in (f"nothing is pending, {left}", said) if part)
 
 

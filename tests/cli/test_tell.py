@@ -61,7 +61,7 @@ def test_readings_below_detection_are_named_by_tell_and_by_status(
     told: Callable[..., Any], begun: Path, matloop: Matloop
 ) -> None:
     done = told("alloy,hardness,status\nA01,2,below\n")
-    said = "1 reading below or above the limit of detection: kept, the model does not use it yet"
+    said = "1 reading below or above the limit of detection: kept, the model takes it for a bound"
     assert done.out.startswith(f"1 accepted: A01/1/1.\n{said}.\n")
     status = matloop("status", begun / "campaign.toml", "--json").document
     assert status["counts"]["censored"] == 1

@@ -17,6 +17,7 @@ from matloop.domain.prediction import Prediction
 from matloop.errors import InputError
 from matloop.surrogate.gp import GP
 from matloop.testing.strategies import bare_pool, chosen_ids, landscape, large_space, reading, small_pool, task
+from tests.decide.named import bayes
 
 MODELS = [name for name in NAMES if name != "random"]
 
@@ -51,10 +52,10 @@ def chosen(strategy, ask):
     return chosen_ids(strategy.suggest(ask))
 
 
-@pytest.mark.parametrize("name", ["ei", "nei", "variance"])
+@pytest.mark.parametrize("name", ["ei", "nei", "variance", "learn", "hits", "level"])
 def test_no_candidate_is_chosen_together_with_its_twin(name):
     ask = task(twins(), 20, n=3)
-    values = [tuple(ask.candidates.by_id(one).values.values()) for one in chosen(Bayes(acquisition=name), ask)]
+    values = [tuple(ask.candidates.by_id(one).values.values()) for one in chosen(bayes(name), ask)]
     assert len(set(values)) == 3
 
 
@@ -71,22 +72,43 @@ def pool_gaps(ask, ids):
     return gaps[np.triu_indices(len(ids), 1)]
 
 
-@pytest.mark.parametrize("name", ["auto", "ei", "nei", "ucb", "variance"])
+@pytest.mark.parametrize("name", ["auto", "ei", "nei", "ucb", "variance", "learn", "hits", "level"])
 def test_what_is_open_changes_what_is_chosen_next(name):
     ask = task(twins(), 20)
-    (first,) = Bayes(acquisition=name).suggest(ask).choices
+    (first,) = bayes(name).suggest(ask).choices
     twin = ask.candidates.by_id({"d": "e", "e": "d"}[first.candidate.id[0]] + first.candidate.id[1:])
     pending = replace(ask, open=(twin,), closed=ask.closed | {twin.id})
-    assert chosen(Bayes(acquisition=name), pending) != [first.candidate.id]
+    assert chosen(bayes(name), pending) != [first.candidate.id]
 
 
 # those that draw are left out, since each ask has its own generator
 @pytest.mark.parametrize("name", [name for name in MODELS if name not in ("ts", "nei", "auto")])
 def test_a_batch_is_what_single_asks_with_the_others_open_would_give(name):
     ask = task(small_pool(200), 10, n=3)
-    together = Bayes(acquisition=name).suggest(ask).choices
-    for choice, expected in zip(one_by_one(Bayes(acquisition=name), ask), together, strict=True):
+    together = bayes(name).suggest(ask).choices
+    for choice, expected in zip(one_by_one(bayes(name), ask), together, strict=True):
         assert choice.candidate == expected.candidate
+
+
+@pytest.mark.parametrize("settings", [{}, {"acquisition": "ei"}, {"acquisition": "ucb", "beta": 4.0}], ids=str)
+def test_a_pessimistic_batch_is_what_single_asks_with_the_others_open_would_give(settings):
+    ask, strategy = task(small_pool(200), 10, n=3), Bayes(**settings, pending="pessimistic")
+    together = [choice.candidate.id for choice in strategy.suggest(ask).choices]
+    assert [choice.candidate.id for choice in one_by_one(strategy, ask)] == together
+
+
+def test_a_pessimistic_batch_spreads_further_than_one_that_believes():
+    asks = [task(small_pool(300), told, n=5) for told in (6, 8, 10, 12, 15)]
+
+    def spread(pending):
+        return np.mean([pool_gaps(ask, chosen(Bayes(acquisition="ei", pending=pending), ask)).mean() for ask in asks])
+
+    assert spread("pessimistic") > spread("believer")
+
+
+def test_fantasies_let_auto_seek_by_nei_whatever_the_noise():
+    (choice,) = Bayes(pending="fantasies").suggest(task(small_pool(), 6)).choices
+    assert choice.reason.startswith("auto took nei: it weighs all that is pending")
 
 
 def one_by_one(strategy, ask):
@@ -101,10 +123,10 @@ def one_by_one(strategy, ask):
 @pytest.mark.parametrize("name", MODELS)
 @pytest.mark.parametrize("candidates", [small_pool(), large_space()], ids=["pool", "space"])
 def test_minimising_is_maximising_the_negative(name, candidates):
-    strategy = Bayes(acquisition=name, evaluations=600)
+    strategy, mirrored = (bayes(name, sign=sign, evaluations=600) for sign in (1.0, -1.0))
     up = task(candidates, 10, n=3)
     down = task(candidates, 10, n=3, truth=lambda values: -landscape(values))
-    assert chosen(strategy, up) == chosen(strategy, replace(down, objectives=(Objective("y", goal="minimize"),)))
+    assert chosen(strategy, up) == chosen(mirrored, replace(down, objectives=(Objective("y", goal="minimize"),)))
 
 
 @pytest.mark.parametrize("strategy", [Bayes(), Greedy()], ids=lambda s: s.name)
@@ -138,10 +160,10 @@ def test_neighbours_of_unheard_candidates_still_come_when_nothing_else_is_left()
     assert len(chosen(Bayes(acquisition="ei", surrogate=Plain()), ask)) == 4
 
 
-@pytest.mark.parametrize("name", ["nei", "ts"])
+@pytest.mark.parametrize("name", ["nei", "ts", "hits", "learn"])
 def test_what_needs_a_joint_posterior_is_refused_without_one(name):
     with pytest.raises(InputError, match="joint posterior"):
-        Bayes(acquisition=name, surrogate=Plain()).suggest(task(small_pool(), 10))
+        bayes(name, surrogate=Plain()).suggest(task(small_pool(), 10))
 
 
 def noisy_task(noise, spread=1.0):

@@ -5,6 +5,7 @@ from matloop.decide.bayes import Bayes, Greedy
 from matloop.decide.random import Random
 from matloop.decide.sobol import Sobol
 from matloop.testing.strategies import StrategyContract, bare_pool, large_space
+from tests.decide.named import bayes
 
 EFFORT = 300  # of the search of a large space: the contract asks for lawful candidates, not for good ones
 
@@ -34,6 +35,11 @@ class TestBayes(StrategyContract):
         return Bayes(evaluations=EFFORT)
 
 
+class TestReplicating(StrategyContract):
+    def strategy(self):
+        return Bayes(replicates="auto", evaluations=EFFORT)
+
+
 @pytest.mark.parametrize("acquisition", [name for name in NAMES if name != "auto"])
 class TestAcquisitions(StrategyContract):
     batch = 2
@@ -43,7 +49,7 @@ class TestAcquisitions(StrategyContract):
         self.acquisition = acquisition
 
     def strategy(self):
-        return Bayes(acquisition=self.acquisition, evaluations=EFFORT)
+        return bayes(self.acquisition, evaluations=EFFORT)
 
     def candidates(self):
         return [bare_pool(), large_space()]

@@ -8,7 +8,7 @@ import pytest
 from matloop.decide.acquisition import Scene
 from matloop.decide.acquisition.draws import Draws, normals
 from matloop.decide.acquisition.ei import EI
-from matloop.decide.acquisition.nei import NEI
+from matloop.decide.acquisition.nei import NEI, rivals
 from matloop.decide.acquisition.thompson import Thompson
 from matloop.domain.objective import Objective
 from matloop.surrogate import Observations
@@ -64,6 +64,16 @@ def test_noisy_improvement_is_that_of_joint_samples():
     large = improvement > 1e-3  # smaller ones are seen by too few samples
     assert large.any()
     np.testing.assert_allclose(np.exp(scores)[large], improvement[large], rtol=0.03)
+
+
+def test_those_that_are_no_rivals_are_the_best_in_at_most_one_of_ten_thousand_draws():
+    known = scene(noise=0.05, seed=4)
+    mean, cov = known.fitted.joint(known.measured)
+    sampled = np.random.default_rng(7).multivariate_normal(-mean[:, 0], cov[0], 1_000_000, method="cholesky")
+    wins = np.bincount(sampled.argmax(axis=1), minlength=12)
+    others = np.setdiff1d(np.arange(12), rivals(known))
+    assert len(others) > 0
+    assert wins[others].sum() <= 100
 
 
 def test_noisy_improvement_becomes_plain_as_noise_vanishes():

@@ -13,11 +13,13 @@ from matloop.decide.acquisition import Bounded, Scene
 from matloop.decide.acquisition.feasible import above, log_gain
 from matloop.decide.acquisition.registry import NAMES, acquisition
 from matloop.decide.bayes import Bayes, Greedy
+from matloop.decide.crowd import crowd_of
 from matloop.decide.model import formed, learn
 from matloop.domain.pool import Pool
 from matloop.domain.reading import Key, Reading
 from matloop.surrogate.gp import GP
 from matloop.testing.strategies import chosen_ids, large_space, reading, small_pool, task
+from tests.decide.named import bayes, threshold
 
 WEIGHED = [name for name in NAMES if name != "random"]
 SEVERAL = st.lists(st.tuples(st.floats(-5, 5), st.floats(1e-6, 1), st.floats(1e-6, 1)), min_size=1, max_size=20)
@@ -43,7 +45,8 @@ def scene_of(ask, n=1):
     measured, labels = model.measured()
     spread = float(np.std(model.data.y))
     rng = np.random.default_rng(0)
-    return Scene(model.fitted, ask.objectives[0], measured, labels, measured[:0], spread, 201, 12, n, rng, formed(ask))
+    known = (measured, labels, measured[:0], spread, 201, 12)
+    return Scene(model.fitted, ask.objectives[0], *known, n, rng, formed(ask), crowd=crowd_of(ask, ask.closed))
 
 
 @given(SEVERAL)
@@ -61,7 +64,7 @@ def test_a_weight_of_one_changes_nothing_and_scores_rise_with_the_weight(rows):
 def test_bounds_are_kept_and_scores_fall_where_they_promise_to(name):
     scene = scene_of(steep(), n=2)
     X = LINE.encode_rows(np.arange(201))
-    scorer = acquisition(name).prepare(scene)
+    scorer = acquisition(name, **threshold(name)).prepare(scene)
     before = scorer.score(X)
     drawing = ("nei", "auto", "cost")
     slack = 0.05 if name in drawing else 1e-9  # the error of a mean over draws
@@ -74,9 +77,10 @@ def test_bounds_are_kept_and_scores_fall_where_they_promise_to(name):
         assert np.all(seen(scorer.join(X[100:101]).score(X)) <= seen(before) + slack)
 
 
-@pytest.mark.parametrize("name", WEIGHED)
+# hits and learn weigh what follows a choice as well: see the two tests below
+@pytest.mark.parametrize("name", [name for name in WEIGHED if name not in ("hits", "learn")])
 def test_candidates_that_form_are_chosen_rather_than_those_that_do_not(name):
-    strategy, slope = Bayes(acquisition=name), steep(n=4)
+    strategy, slope = bayes(name), steep(n=4)
     hill = tuple(replace(r, outcome={"y": np.exp(-((r.values["x"] - 0.27) ** 2) / 0.02)}) for r in slope.readings[::2])
     ratios = []
     for ask in (
@@ -90,6 +94,20 @@ def test_candidates_that_form_are_chosen_rather_than_those_that_do_not(name):
         ratios.append(learned / blind)
     assert min(ratios) >= 1.0
     assert max(ratios) > 1.1
+
+
+def test_the_last_hit_is_sought_where_it_forms():
+    scene = replace(scene_of(steep()), remaining=1)
+    X = LINE.encode_rows(np.arange(201))
+    blind, minding = (acquisition("hits", threshold=0.6).prepare(one) for one in (replace(scene, forming=None), scene))
+    assert np.allclose(minding.score(X), scene.forming.probability(X) * blind.score(X), rtol=1e-9)
+
+
+def test_what_does_not_form_teaches_nothing_of_the_map():
+    scene = scene_of(steep())
+    X = LINE.encode_rows(np.arange(201))
+    blind, minding = (acquisition("learn").prepare(one) for one in (replace(scene, forming=None), scene))
+    assert np.allclose(minding.score(X), scene.forming.probability(X) * blind.score(X), rtol=1e-9)
 
 
 def places(strategy, ask):
@@ -107,7 +125,7 @@ def test_a_reason_says_how_probable_it_is_that_the_candidate_forms(strategy):
 @pytest.mark.parametrize("name", WEIGHED)
 @pytest.mark.parametrize("candidates", [small_pool(), large_space()], ids=["pool", "space"])
 def test_while_nothing_failed_nothing_changes(name, candidates):
-    strategy = Bayes(acquisition=name, evaluations=400)
+    strategy = bayes(name, evaluations=400)
     ask = task(candidates, 10, n=2)
     kept = replace(ask, tried=(replace(ask.readings[0], status="below"),))  # a censored candidate has formed
     assert strategy.suggest(kept) == replace(strategy, feasibility=False).suggest(kept)
@@ -131,7 +149,7 @@ def test_minimising_is_maximising_the_negative_where_candidates_fail():
         readings=tuple(replace(one, outcome={"y": -one.outcome["y"]}) for one in up.readings),
     )
     for name in WEIGHED:
-        assert places(Bayes(acquisition=name), up) == places(Bayes(acquisition=name), down)
+        assert places(bayes(name), up) == places(bayes(name, sign=-1.0), down)
 
 
 def test_a_campaign_with_failures_is_recomputed_to_the_bit_and_aborted_trials_say_nothing(tmp_path):

@@ -9,6 +9,7 @@ from matloop.decide.bayes import Bayes
 from matloop.decide.model import ignorance, learn, learned, observations
 from matloop.domain.objective import Objective
 from matloop.errors import ModelError
+from matloop.surrogate.forest import Forest
 from matloop.surrogate.gp import GP
 from matloop.testing.strategies import chosen_ids, large_space, members, reading, small_pool, task
 
@@ -24,6 +25,59 @@ def test_a_given_std_of_zero_is_one():
     pool = small_pool()
     ask = replace(task(pool), readings=(reading(1, pool.candidate(0), 1.0, std={"y": 0.0}),))
     assert observations(replace(ask, objectives=(Objective("y", std=3.0),))).var[0, 0] == 0.0
+
+
+def bounded_task(**terms):
+    """Twelve readings of a pool, and two more candidates of which only a bound is known."""
+    ask = task(small_pool(), 12, **terms)
+    low, high = (ask.candidates.candidate(i) for i in (20, 21))
+    tried = (
+        replace(reading(30, low, -2.0), status="below"),
+        replace(reading(31, high, 5.0), status="above"),
+        replace(reading(32, ask.candidates.candidate(22), 0.0), status="failed", outcome={}),
+    )
+    return replace(ask, tried=tried, set_aside=2, closed=ask.closed | {low.id, high.id, "d22"})
+
+
+def test_bounds_are_rows_with_their_side():
+    found = observations(bounded_task(), bounded=True)
+    assert found.censored[:, 0].tolist() == [0] * 12 + [-1, 1]
+    assert found.y[12:, 0].tolist() == [-2.0, 5.0]
+    assert observations(bounded_task()).censored is None
+
+
+def test_a_bound_is_as_exact_as_readings_that_all_bring_a_std():
+    ask = bounded_task()
+    readings = tuple(replace(one, std={"y": 0.5}) for one in ask.readings)
+    assert observations(replace(ask, readings=readings), bounded=True).var[12:, 0].tolist() == [0.25, 0.25]
+
+
+def test_bounds_move_what_is_believed_of_their_candidates():
+    ask = bounded_task()
+    X = ask.candidates.encode_rows(np.array([20, 21]))
+    without, with_them = learn(replace(ask, tried=()), GP()).predict(X), learn(ask, GP()).predict(X)
+    assert with_them.mean[0, 0] < without.mean[0, 0]
+    assert with_them.mean[1, 0] > without.mean[1, 0]
+
+
+def test_a_surrogate_that_takes_no_bounds_is_fitted_without_them():
+    ask = bounded_task()
+    model, alone = learn(ask, Forest(trees=20)), learn(replace(ask, tried=()), Forest(trees=20))
+    assert model.bounds == 0
+    assert model.data.X.tolist() == alone.data.X.tolist()
+    (choice,) = Bayes(acquisition="ei", surrogate=Forest(trees=20)).suggest(ask).choices
+    assert choice.reason.endswith("; 2 censored readings set aside")
+
+
+def test_the_reason_says_how_many_bounds_were_taken():
+    (choice,) = Bayes().suggest(bounded_task()).choices
+    assert "2 censored readings taken as bounds" in choice.reason
+    assert "set aside" not in choice.reason
+
+
+def test_the_spread_is_that_of_what_was_read():
+    ask = bounded_task()
+    assert learn(ask, GP()).spread == pytest.approx(np.std([one.outcome["y"] for one in ask.readings]))
 
 
 def test_without_any_std_the_known_variance_is_zero():

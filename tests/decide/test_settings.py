@@ -12,6 +12,7 @@ from matloop.domain.objective import Objective
 from matloop.errors import InputError, NotYetSupported
 from matloop.surrogate.gp import GP
 from matloop.testing.strategies import chosen_ids, large_space, small_pool, task
+from tests.decide.named import threshold
 
 WRONG = {
     "acquisition": ({"acquisition": "uct"}, "strategy.acquisition", "Did you mean 'ucb'?"),
@@ -20,6 +21,12 @@ WRONG = {
     "beta elsewhere": ({"acquisition": "ei", "beta": 2.0}, "strategy.beta", "'ucb'"),
     "draws elsewhere": ({"acquisition": "ucb", "draws": 8}, "strategy.draws", "'nei'"),
     "no draws": ({"acquisition": "nei", "draws": 0}, "strategy.draws", "from 1"),
+    "no threshold": ({"acquisition": "hits"}, "strategy.threshold", "threshold = "),
+    "threshold elsewhere": ({"acquisition": "ei", "threshold": 1.0}, "strategy.threshold", "'level'"),
+    "threshold no number": ({"acquisition": "level", "threshold": float("inf")}, "strategy.threshold", "finite"),
+    "an unknown belief": ({"acquisition": "ei", "pending": "pessimist"}, "strategy.pending", "'pessimistic'"),
+    "a bound has no draws": ({"acquisition": "ucb", "pending": "fantasies"}, "strategy.pending", "'believer'"),
+    "belief elsewhere": ({"acquisition": "nei", "pending": "believer"}, "strategy.pending", "auto, ei, ucb"),
     "no effort": ({"evaluations": 0}, "strategy.evaluations", "from 1"),
     "surrogate": ({"surrogate": "gp"}, "strategy.surrogate", "GP()"),
     "a class": ({"surrogate": GP}, "strategy.surrogate", "GP()"),
@@ -41,7 +48,7 @@ def test_all_wrong_settings_are_named_at_once():
     assert len(caught.value.faults) == 3
 
 
-@pytest.mark.parametrize("name", ["hits", "target"])
+@pytest.mark.parametrize("name", ["target", "kg"])
 def test_what_a_later_version_brings_is_said_to_be_not_yet_supported(name):
     with pytest.raises(NotYetSupported, match="not yet supported"):
         Bayes(acquisition=name)
@@ -65,12 +72,17 @@ def test_an_unknown_sequence_is_refused():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_acquisition_bears_the_name_it_is_called_by(name):
-    assert acquisition(name).name == name
+    assert acquisition(name, **threshold(name)).name == name
 
 
 CHANGES = {
     "acquisition": (Bayes(acquisition="ei"), Bayes(acquisition="variance")),
     "beta": (Bayes(acquisition="ucb", beta=0.0), Bayes(acquisition="ucb", beta=100.0)),
+    "hits": (Bayes(acquisition="hits", threshold=0.0), Bayes(acquisition="hits", threshold=9.0)),
+    "level": (Bayes(acquisition="level", threshold=3.0), Bayes(acquisition="level", threshold=4.0)),
+    "pending": (Bayes(acquisition="ei"), Bayes(acquisition="ei", pending="pessimistic")),
+    "pending, bound": (Bayes(acquisition="ucb"), Bayes(acquisition="ucb", pending="pessimistic")),
+    "pending, draws": (Bayes(acquisition="ei"), Bayes(acquisition="ei", pending="fantasies")),
     "surrogate": (Bayes(acquisition="ei"), Bayes(acquisition="ei", surrogate=GP(kernel="rbf"))),
     "draws": (Bayes(acquisition="nei", draws=1), Bayes(acquisition="nei", draws=64)),
     "evaluations": (Bayes(acquisition="ei", evaluations=10), Bayes(acquisition="ei", evaluations=2000)),

@@ -9,10 +9,16 @@ import pytest
 from matloop.domain.prediction import Floats, Prediction
 from matloop.surrogate import Observations, Surrogate
 from matloop.surrogate.gp import GP
-from matloop.testing.surrogates import ConditionedContract, DifferentiableContract, JointContract, SurrogateContract
+from matloop.testing.surrogates import (
+    BoundsContract,
+    ConditionedContract,
+    DifferentiableContract,
+    JointContract,
+    SurrogateContract,
+)
 
 
-class TestGP(JointContract, ConditionedContract, DifferentiableContract):
+class TestGP(JointContract, ConditionedContract, DifferentiableContract, BoundsContract):
     def make(self) -> Surrogate:
         return GP()
 

@@ -19,7 +19,7 @@ _KEYS: dict[str, dict[str, str]] = {
 
 _VALUES: dict[tuple[str, str], tuple[tuple[str, ...], str]] = {
     ("objective", "goal"): (("target", "range", "limit", "learn"), 'Use "maximize" or "minimize".'),
-    ("strategy", "acquisition"): (("hits", "target"), 'Use "auto".'),
+    ("strategy", "acquisition"): (("target",), 'Use "auto".'),
     ("lab", "kind"): (
         ("files", "sila", "scpi", "command", "slurm", "ase", "dask", "instrument", "simulation", "cluster"),
         'Use "person", "table", "function" or "nimo".',

@@ -42,15 +42,17 @@ class Task:
         arrival changes an answer.
     open: candidates being measured, in the order they were suggested.
     closed: ids that may not be chosen (open, measured, failed ...), as the campaign's settings say.
+    again: those among them that are closed only because they were measured, and may be chosen as replicates.
     asked: suggestions so far, before this ask.
     initial: length of the initial design, None for the default.
     design_done: candidates that count towards the initial design (ok readings plus open).
     design_next: the first place of the design sequence that was not taken yet.
     warm: what the surrogate said of itself at the last ask (`Chosen.model`), empty before.
-    set_aside: censored readings that no likelihood uses yet.
+    set_aside: censored readings; they stand in `tried`, and a reason names those that its model does not use.
     tried: outcomes without a usable number that say whether a candidate forms: failed ones did not, censored ones did;
         in the order of their keys.
     costs: what candidates cost, None where nobody says. left: what is left to be spent, None without a limit.
+    remaining: experiments that the budget still allows, those of this ask included; None without a limit.
     last: the candidate suggested last, from which the next experiment changes over; None before the first.
     """
 
@@ -70,6 +72,8 @@ class Task:
     tried: tuple[Reading, ...] = ()
     costs: Costs | None = None
     left: float | None = None
+    remaining: int | None = None
+    again: frozenset[str] = frozenset()
     last: Candidate | None = None
 
     def rng(self, purpose: Purpose) -> np.random.Generator:
@@ -85,6 +89,7 @@ class Choice:
     prediction: None before a model exists.
     place: its place in the initial design's sequence, None when the model chose it.
     cost: what it costs, None when unknown.
+    replicate: whether it is to be measured again, its id being one of `Task.again`.
     """
 
     candidate: Candidate
@@ -92,6 +97,7 @@ class Choice:
     prediction: PredictionAt | None = None
     place: int | None = None
     cost: float | None = None
+    replicate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +118,7 @@ class Strategy(Protocol):
     name: ClassVar[str]
 
     def suggest(self, task: Task) -> Chosen:
-        """Choose up to `task.n` different candidates, none of them in `task.closed`.
+        """Choose up to `task.n` different candidates, none of them in `task.closed` but replicates in `task.again`.
 
         Fewer than n means that no more are left; an empty answer is allowed then and only then.
         """

@@ -7,15 +7,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from matloop.decide import Choice, Chosen, Purpose, Task
-from matloop.decide.acquisition import Acquisition, Scene, Scorer
+from matloop.decide.acquisition import Acquisition, Scene
+from matloop.decide.crowd import crowd_of
 from matloop.decide.design import design_line, design_words, initial_length
 from matloop.decide.model import Model, formed, ignorance, learn, learned
 from matloop.decide.prices import Prices
+from matloop.decide.replicate import Replicates
 from matloop.decide.risk import Sure, guarded
 from matloop.decide.search_pool import Found, GridRows, PoolRows, RowSearch, Search
 from matloop.decide.search_space import Points, SpaceSearch
 from matloop.decide.sequence import SMALL
-from matloop.decide.words import figure, sentence
+from matloop.decide.words import approximation, count, figure, sentence
 from matloop.domain.candidate import Candidate
 from matloop.domain.pool import Pool
 from matloop.domain.space import Space
@@ -35,6 +37,7 @@ class Rule:
     calibrate: judge the stated errors by cross-validation and correct them.
     feasibility: learn from failures where candidates form, and mind it.
     sure: how sure a candidate must be, None where nobody asks.
+    replicates: measure a candidate again where that is worth more than a new one.
     """
 
     surrogate: Surrogate
@@ -43,6 +46,7 @@ class Rule:
     calibrate: bool = True
     feasibility: bool = True
     sure: Sure | None = None
+    replicates: bool = False
 
     def suggest(self, task: Task) -> Chosen:
         """Design first, while it lasts or no model can be fitted; the model chooses the others.
@@ -73,18 +77,27 @@ class Rule:
         prices = Prices.of(task, [choice.candidate for choice in design])
         scene = _scene(task, model, pending, task.n - len(design))
         scene = replace(scene, forming=forming, priced=prices is not None and prices.weigh)
+        remaining = None if task.remaining is None else max(task.remaining - len(design), 1)
+        scene = replace(scene, crowd=crowd_of(task, closed), remaining=remaining)
         scorer = self.acquisition.prepare(scene)
         search = self._search(task, model, closed, prices)
         scorer = scorer if self.sure is None else guarded(scorer, self.sure, task, model, search)
         choices: list[Choice] = []
+        again = Replicates.of(task, scene, prices) if self.replicates else None
         while len(choices) < scene.n:
-            found = search.best(scorer)
+            advice = again.advice({choice.candidate.id for choice in choices}) if again else None
+            found = advice.found if advice else search.best(scorer)
             if found is None:
                 break
-            said = "" if prices is None else prices.say(scorer, found.X)
-            choices.append(_choice(found, scorer, task, model, said))
+            if advice is None:
+                said = "" if prices is None else prices.say(scorer, found.X)
+                choices.append(_choice(found, [scorer.say(found.X), said], task, model))
+            else:
+                choices.append(replace(_choice(found, [advice.words], task, model), replicate=True))
+                if prices is not None:
+                    prices.pay(found.candidate)
             if len(choices) < scene.n:
-                scorer = scorer.join(found.X)
+                scorer, again = scorer.join(found.X), again and again.join(found.X)
         return choices
 
     def _search(self, task: Task, model: Model, closed: frozenset[str], prices: Prices | None) -> Search:
@@ -123,7 +136,7 @@ def _scene(task: Task, model: Model, pending: tuple[Candidate, ...], n: int) -> 
         measured=measured,
         labels=labels,
         pending=X,
-        spread=float(np.std(model.data.y[:, 0])),
+        spread=model.spread,
         size=len(candidates) if isinstance(candidates, Pool) else candidates.most,
         told=len(model.data.y),
         n=n,
@@ -131,14 +144,16 @@ def _scene(task: Task, model: Model, pending: tuple[Candidate, ...], n: int) -> 
     )
 
 
-def _choice(found: Found, scorer: Scorer, task: Task, model: Model, priced: str) -> Choice:
+def _choice(found: Found, said: list[str], task: Task, model: Model) -> Choice:
     at = model.predict(found.X).at(0, model.objectives)
     name = model.objectives[0]
     errors = f"model {figure(at.model_std[name])}, one reading {figure(at.noise_std[name])}"
     blur = float(model.fitted.input_std(found.X)[0, 0]) if isinstance(model.fitted, Blurred) else 0.0
     errors += f", of which {figure(blur)} by what is really made" if blur > 0 else ""
     why = model.fitted.why() if isinstance(model.fitted, Reasoned) else ""
-    reason = sentence([scorer.say(found.X), priced, errors, why], task.set_aside)
+    partly = approximation(model.describe())
+    bounds = f"{count(model.bounds, 'censored reading')} taken as bounds" if model.bounds else ""
+    reason = sentence([*said, errors, partly, why, bounds], task.set_aside - model.bounds)
     return Choice(found.candidate, reason, prediction=at)
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import ClassVar
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, Literal, get_args
 
 from matloop.decide import Chosen, Task
 from matloop.decide.acquisition import Acquisition
@@ -19,6 +19,7 @@ from matloop.surrogate.gp import GP
 EVALUATIONS = 12_000
 """Scores that the search of a large space may compute for one candidate. Fewer, it stops half way up in six or more
 dimensions; more, an ask takes seconds."""
+Replicating = Literal["auto", "never"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +30,14 @@ class Bayes:
     surrogate: how the model is fitted.
     beta: weight of the variance in `ucb`; None for the schedule of Srinivas et al. 2010.
     draws: how many draws `nei` makes; None for 64.
+    threshold: what `hits` and `level` ask to be exceeded, in the objective's unit; the others have none.
+    pending: what `auto`, `ei` and `ucb` believe of candidates being measured: `believer` (they read their mean),
+        `pessimistic` (as low as the worst so far), `fantasies` (`nei` seeks, over all they may read); None: the first.
     evaluations: scores that the search of a large space may compute for one candidate.
     calibrate: judge the errors that the surrogate states by cross-validation, and correct them.
     feasibility: learn from failures where candidates form, and mind it; nothing changes while nothing failed.
+    replicates: `auto` measures a candidate again where one more reading of it is expected to raise the best mean by
+        more than any new candidate would.
     sure: how sure the model must be of a candidate, as {max_std = 0.2} (in the objective's unit) or
         {min_probability = 0.8, threshold = 1.5}; None for no matter how sure.
 
@@ -43,17 +49,25 @@ class Bayes:
     surrogate: Surrogate = field(default_factory=GP)
     beta: float | None = None
     draws: int | None = None
+    threshold: float | None = None
     evaluations: int = EVALUATIONS
     calibrate: bool = True
     feasibility: bool = True
+    replicates: Replicating = "never"
     sure: Mapping[str, float] | None = field(default=None, hash=False)
+    pending: str | None = None
     name: ClassVar[str] = "bayes"
 
     def __post_init__(self) -> None:
         faults = Faults()
         _look(faults, self)
+        if self.replicates not in get_args(Replicating):
+            faults.add("strategy.replicates", f"is {self.replicates!r}", "Give 'auto' or 'never'.")
+        elif self.replicates == "auto" and self.sure is not None:
+            cure = "Leave one of them out: what is measured again is not held against `sure`."
+            faults.add("strategy.replicates", "'auto' is not supported together with `sure`", cure)
         try:
-            acquisition(self.acquisition, self.beta, self.draws)
+            acquisition(self.acquisition, self.beta, self.draws, threshold=self.threshold, pending=self.pending)
         except NotYetSupported:
             raise
         except InputError as error:
@@ -67,8 +81,8 @@ class Bayes:
             ModelError: when the surrogate cannot be fitted.
             SearchError: when nothing free is found in a large space.
         """
-        rule = acquisition(self.acquisition, self.beta, self.draws)
-        return _rule(self, rule).suggest(task)
+        rule = acquisition(self.acquisition, self.beta, self.draws, threshold=self.threshold, pending=self.pending)
+        return replace(_rule(self, rule), replicates=self.replicates == "auto").suggest(task)
 
 
 @dataclass(frozen=True, slots=True)

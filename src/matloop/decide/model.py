@@ -16,7 +16,7 @@ from matloop.domain.pool import Pool
 from matloop.domain.prediction import Floats, Prediction
 from matloop.domain.reading import Reading
 from matloop.errors import Fault, Faults, ModelError, PluginError, fail
-from matloop.surrogate import Fitted, Observations, Surrogate
+from matloop.surrogate import Bounds, Fitted, Observations, Surrogate
 from matloop.surrogate.calibrate import Calibration, calibrations
 from matloop.surrogate.classify import Forming, forming
 from matloop.surrogate.rescaled import rescaled
@@ -27,6 +27,7 @@ Larger, memory grows; smaller, the time goes into calls."""
 _HEARD = 256
 """Inputs at most at which a fitted surrogate is held to its contract, spread over all; the rest would cost a Gaussian
 process the cube of their number. What is predicted later is looked at whole."""
+_SIDES = {"below": -1, "above": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,16 @@ class Model:
             said["calibration"] = [one.to_json() for one in self.calibrations]
         return said
 
+    @property
+    def bounds(self) -> int:
+        """How many of the rows are no more than bounds."""
+        return int(np.count_nonzero(~self.data.read))
+
+    @property
+    def spread(self) -> float:
+        """Standard deviation of what was read of the first objective; limits are no readings."""
+        return float(np.std(self.data.y[self.data.read, 0]))
+
     def measured(self) -> tuple[Floats, tuple[str, ...]]:
         """Distinct inputs (b, d) that have readings, and a candidate for each, whatever the order of the readings.
 
@@ -136,19 +147,37 @@ def ignorance(task: Task) -> str | None:
     return None
 
 
-def observations(task: Task) -> Observations:
+def bounds(task: Task) -> tuple[Reading, ...]:
+    """The readings that say of every objective no more than a bound; in the order of their keys."""
+    names = [objective.name for objective in task.objectives]
+    return tuple(r for r in task.tried if r.status in _SIDES and all(name in r.outcome for name in names))
+
+
+def observations(task: Task, *, bounded: bool = False) -> Observations:
     """The task's readings as arrays, one row a reading, executed values encoded.
 
-    The known variance is that of the reading's std, else of the objective's, else 0.
+    The known variance is that of the reading's std, else of the objective's, else 0. A bound has no std of its own: it
+    has the mean variance of the others if all of them brought one.
+
+    Args:
+        task: with its readings.
+        bounded: whether censored readings are among them.
     """
-    readings, encoder = learned(task), task.candidates.encoder
+    read, cut, encoder = learned(task), bounds(task) if bounded else (), task.candidates.encoder
+    readings = (*read, *cut)
     shape = (len(readings), len(task.objectives))
     y, std = np.zeros(shape), np.zeros(shape)
     for j, objective in enumerate(task.objectives):
         y[:, j] = [reading.outcome[objective.name] for reading in readings]
         std[:, j] = [reading.std.get(objective.name, objective.std or 0.0) for reading in readings]
+    var = std**2
+    if cut and read:
+        own = var[: len(read)]
+        var[len(read) :] = np.where((own > 0).all(axis=0), own.mean(axis=0), var[len(read) :])
     X = encoder.encode([reading.learned_values for reading in readings])
-    return Observations(X, y, std**2, encoder.groups, _input_variances(readings, encoder))
+    sides = np.repeat(np.array([_SIDES.get(r.status, 0) for r in readings], dtype=np.int8)[:, None], shape[1], axis=1)
+    x_var = _input_variances(readings, encoder)
+    return Observations(X, y, var, encoder.groups, x_var, sides if cut else None)
 
 
 def _input_variances(readings: Sequence[Reading], encoder: Encoder) -> Floats | None:
@@ -178,7 +207,9 @@ def learn(task: Task, surrogate: Surrogate, *, calibrate: bool = True) -> Model:
     why_not = ignorance(task)
     if why_not is not None:
         fail(ModelError, "model", why_not, "Measure more candidates first.")
-    data = observations(task)
+    bounded = isinstance(surrogate, Bounds)
+    surrogate = surrogate.bounded() if isinstance(surrogate, Bounds) else surrogate
+    data = observations(task, bounded=bounded)
     fitted = surrogate.fit(data, task.rng(Purpose.FIT), task.warm or None)
     if not isinstance(fitted, Fitted):
         found = f"`fit` returned {type(fitted).__name__}, which lacks predict or describe"
@@ -186,7 +217,7 @@ def learn(task: Task, surrogate: Surrogate, *, calibrate: bool = True) -> Model:
     shown = data.X[:: 1 + len(data.X) // _HEARD]
     heard(surrogate.name, fitted, shown, len(task.objectives))  # acquisitions then ask it as it is
     names = tuple(objective.name for objective in task.objectives)
-    labels = tuple(reading.candidate for reading in learned(task))
+    labels = tuple(reading.candidate for reading in (*learned(task), *(bounds(task) if bounded else ())))
     judged: tuple[Calibration, ...] = ()
     if calibrate:
         judged = calibrations(surrogate, fitted, data, task.rng(Purpose.CALIBRATE))

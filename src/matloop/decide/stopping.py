@@ -90,7 +90,7 @@ def outlook(task: Task, model: Model, rule: Stop) -> Outlook | None:
     measured, _ = model.measured()
     if len(measured) < rule.least:
         return None
-    allowed = rule.allowed(float(np.std(model.data.y[:, 0])))
+    allowed = rule.allowed(model.spread)
     field = _Field.of(task, model, measured, allowed)
     for X in _looked(task, model):
         field.look(X)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 _PLAIN = (1e-3, 1e6)  # figures between these are written without an exponent; beyond, digits would be lost or invented
 
@@ -36,3 +37,19 @@ def sentence(parts: Iterable[str], set_aside: int = 0) -> str:
     if set_aside:
         said.append(f"{count(set_aside, 'censored reading')} set aside")
     return "; ".join(said)
+
+
+def approximation(model: Mapping[str, Any]) -> str:
+    """That a described model is approximate, and by how much; empty where it is not."""
+    picked = model.get("models", {}).get(model.get("picked"), model)  # a model may be one picked among several
+    said = [one.get("approximate") for one in picked.get("objectives", ()) if isinstance(one, Mapping)]
+    errors = [one for one in said if one]
+    if not errors:
+        return ""
+    mean, ratio = (max(one[name] for one in errors) for name in ("mean_error", "std_ratio"))
+    carried = max(one["inducing"] for one in errors)
+    return (
+        f"the model is approximate: {carried} inputs carry the readings, "
+        f"its means are off by {mean:.2g} model std and its std is {ratio:.3g} times the exact one, "
+        f"seen on {max(one['told'] for one in errors)} inputs"
+    )

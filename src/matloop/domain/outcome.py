@@ -183,8 +183,8 @@ class Censored(_Said):
     """The truth lies `below` or `above` a limit: `Censored("s0004", {"toughness": 3.0}, side="below")`.
 
     outcome: objective -> the limit (of detection, of the instrument's range), in the objective's unit.
-    side: on which side of the limit the truth lies. Kept, and set aside by models that cannot use it; each reason says
-        how many. Other fields are those of `Measured`.
+    side: on which side of the limit the truth lies. The model takes it for a bound; one that cannot sets it aside, and
+        each reason says how many. Other fields are those of `Measured`.
     """
 
     suggestion: str | None = None

@@ -11,6 +11,7 @@ from matloop.decide.model import Model
 from matloop.domain.objective import Objective
 from matloop.domain.prediction import Floats
 from matloop.surrogate import HeldOut
+from matloop.surrogate.replicates import Inputs
 
 MOST = 400
 """Candidates that are left out one by one; each costs the square of the number of candidates read."""
@@ -85,12 +86,16 @@ def held_out(model: Model, goal: Objective) -> Predicted | None:
     """Leave candidates out one by one; None when the surrogate cannot."""
     if not isinstance(model.fitted, HeldOut):
         return None
-    distinct, labels = model.measured()
-    rows = np.unique(np.linspace(0, len(distinct) - 1, min(len(distinct), MOST)).round().astype(np.intp))
+    data, owner = model.data, Inputs.of(model.data.X).owner
+    read = np.unique(owner[data.read])  # where no more than a bound is known there is nothing to compare with
+    rows = read[np.unique(np.linspace(0, len(read) - 1, min(len(read), MOST)).round().astype(np.intp))]
     left = model.fitted.held_out(rows)
     j = model.objectives.index(goal.name)
-    named = tuple(labels[row] for row in rows)
-    return Predicted(named, left.measured[:, j], left.error[:, j], left.mean[:, j], left.model_std[:, j], len(distinct))
+    labels: dict[int, str] = {}
+    for row, label in zip(owner.tolist(), model.labels, strict=True):
+        labels[row] = min(labels.get(row, label), label)
+    named = tuple(labels[row] for row in rows.tolist())
+    return Predicted(named, left.measured[:, j], left.error[:, j], left.mean[:, j], left.model_std[:, j], len(read))
 
 
 def coverage_of(predicted: Predicted) -> tuple[Coverage, ...]:

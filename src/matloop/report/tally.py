@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from matloop.decide.words import count
 from matloop.state import State
-from matloop.status import counts_of, unsuggested, used
+from matloop.status import counts_of, unsuggested
 
 _OUTCOMES = ("measured", "failed", "aborted", "censored")
 _WORDS = {"aborted": "aborted or voided"}  # a reading is voided by being corrected to aborted
@@ -72,4 +72,4 @@ def tally_of(state: State, limit: int | None) -> Tally:
     taken_back = sum(asked.stage in ("withdrawn", "rejected") for asked in state.asked.values())
     became = {word: counts[word] for word in _OUTCOMES}
     figures = (taken_back, unsuggested(state), counts["pending"], counts["unknown"], became, counts["readings"])
-    return Tally(used(state), limit, *figures)
+    return Tally(state.used(), limit, *figures)

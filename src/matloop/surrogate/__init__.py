@@ -27,9 +27,11 @@ class Observations:
     groups: (d,) which declared feature each column encodes; columns of one group share a length scale.
     x_var: (n, d) variance of what was really made about X, in encoded units squared; None where nothing is said. Each
         reading is taken to have an error of its own.
+    censored: (n, m) 0 where y is what was read, -1 where the reading lies below y, +1 where it lies above; None for
+        all 0. For surrogates with the capability `Bounds` alone.
 
     Raises:
-        DataError: when the shapes disagree, a number is not finite, or a variance is negative.
+        DataError: when the shapes disagree, a number is not finite, a variance is negative, or a side is none.
     """
 
     X: Floats
@@ -37,6 +39,7 @@ class Observations:
     var: Floats
     groups: NDArray[np.intp]
     x_var: Floats | None = None
+    censored: NDArray[np.int8] | None = None
 
     def __post_init__(self) -> None:
         faults = Faults()
@@ -55,20 +58,42 @@ class Observations:
             faults.add("observations", f"x_var {self.x_var.shape}, X {self.X.shape}", "Give both (n, d).")
         elif self.x_var is not None and not (np.isfinite(self.x_var).all() and (self.x_var >= 0).all()):
             faults.add("observations, x_var", "a variance that is no number from 0", "Give 0 for exact inputs.")
+        if self.censored is not None and not (
+            self.censored.shape == self.y.shape and np.isin(self.censored, (-1, 0, 1)).all()
+        ):
+            found = f"censored {self.censored.shape} for y {self.y.shape}, or another side than -1, 0, 1"
+            faults.add("observations", found, "Give (n, m) of -1 (below y), 0 (equal to y), +1 (above y).")
         faults.raise_if_any(DataError)
+
+    @property
+    def read(self) -> NDArray[np.bool_]:
+        """(n,) whether a row holds what was read, of no objective a bound alone."""
+        return np.asarray(np.ones(len(self.y), np.bool_) if self.censored is None else ~self.censored.any(axis=1))
 
     def only(self, rows: NDArray[np.bool_]) -> Observations:
         """Some of the readings, rows (n,)."""
         x_var = None if self.x_var is None else self.x_var[rows]
-        return Observations(self.X[rows], self.y[rows], self.var[rows], self.groups, x_var)
+        censored = None if self.censored is None else self.censored[rows]
+        return Observations(self.X[rows], self.y[rows], self.var[rows], self.groups, x_var, censored)
+
+    def along(self, other: Observations) -> Observations:
+        """These and the readings of another, whose features are the same."""
+        both = (self, other)
+        X, y, var = (np.vstack((getattr(self, part), getattr(other, part))) for part in ("X", "y", "var"))
+        x_var = [np.zeros(one.X.shape) if one.x_var is None else one.x_var for one in both]
+        sides = [np.zeros(one.y.shape, dtype=np.int8) if one.censored is None else one.censored for one in both]
+        exact = self.x_var is None and other.x_var is None
+        return Observations(X, y, var, self.groups, None if exact else np.vstack(x_var), np.vstack(sides))
 
     def plus(self, X: Floats, y: Floats, var: Floats) -> Observations:
         """These and further readings: X (q, d), y (q, m), var (q, m); their inputs are as exact as those seen."""
-        x_var = self.x_var
+        x_var, censored = self.x_var, self.censored
         if x_var is not None:
             x_var = np.vstack((x_var, np.broadcast_to(x_var.mean(axis=0), X.shape)))
+        if censored is not None:
+            censored = np.vstack((censored, np.zeros(y.shape, dtype=np.int8)))
         rows = (np.vstack((self.X, X)), np.vstack((self.y, y)), np.vstack((self.var, var)))
-        return Observations(*rows, self.groups, x_var)
+        return Observations(*rows, self.groups, x_var, censored)
 
 
 @runtime_checkable
@@ -200,4 +225,13 @@ class Quick(Protocol):
 
     def quick(self) -> Surrogate:
         """Settings for fits to most of the readings, such as those of cross-validation."""
+        ...
+
+
+@runtime_checkable
+class Bounds(Protocol):
+    """Capability of a surrogate: readings of which only a bound is known count by the probability of that bound."""
+
+    def bounded(self) -> Surrogate:
+        """Settings whose `fit` takes `Observations.censored` into account."""
         ...

@@ -28,6 +28,7 @@ from scipy.stats import binom, norm
 from matloop.domain.prediction import Floats
 from matloop.errors import ModelError
 from matloop.surrogate import Fitted, HeldOut, Observations, Surrogate
+from matloop.surrogate.apart import apart
 from matloop.surrogate.folds import FOLDS, Folded, deal
 from matloop.surrogate.replicates import Inputs
 
@@ -131,6 +132,8 @@ def calibrations(
         data: all readings.
         rng: deals the folds.
     """
+    if not data.read.all():
+        surrogate, fitted, data = apart(surrogate, fitted, data)
     count, m = len(Inputs.of(data.X).X), data.y.shape[1]
     if count < FEWEST:
         return _unknown(f"{count} distinct inputs, {FEWEST} are needed to judge errors", m)

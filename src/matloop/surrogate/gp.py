@@ -7,7 +7,7 @@ The fit maximises the posterior of the hyper-parameters (`evidence`, `priors`, `
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, Literal
 
@@ -17,15 +17,17 @@ from numpy.typing import NDArray
 from matloop.domain.prediction import Floats, Prediction
 from matloop.errors import ConfigError, DataError, Faults, fail
 from matloop.surrogate import LeftOut, Observations, priors
+from matloop.surrogate.censored import readings_of, sited
 from matloop.surrogate.distances import Distances
 from matloop.surrogate.evidence import Hyper, Layout
 from matloop.surrogate.kernels import KERNELS, KernelName
 from matloop.surrogate.learn import Learner, Place, Warm
+from matloop.surrogate.part import Part
 from matloop.surrogate.posterior import Posterior
 from matloop.surrogate.replicates import Atoms, Inputs, Scaling
-from matloop.surrogate.robust import Readings
 from matloop.surrogate.settings import cure
-from matloop.surrogate.study import Study, Task, propagated
+from matloop.surrogate.sparse import Sparse, heard
+from matloop.surrogate.study import Study, Task, propagated, studied
 from matloop.surrogate.threads import one_thread
 
 
@@ -47,6 +49,8 @@ class GP:
     draws: starts drawn from the priors, beside the earlier fit and the priors' mode.
     climbs: how many starts, the best ones, are climbed. steps: iterations of one climb at most.
     study: inputs that the hyper-parameters are learned from at most, drawn at random; every reading counts afterwards.
+    exact: distinct inputs up to which the covariance is whole; with more of them `inducing` carry what the readings say
+        (`surrogate.sparse`), `describe` says so and how far that is from the whole.
     robust: readings that do not belong get a variance of their own (`surrogate.robust`); noise_std is then that of a
         reading that does.
 
@@ -73,6 +77,8 @@ class GP:
     climbs: int = 2
     steps: int = 60
     study: int = 500
+    exact: int = 2000
+    inducing: int = 1000
     robust: bool = False
 
     def __post_init__(self) -> None:
@@ -97,21 +103,21 @@ class GP:
             ModelError: when an objective has fewer than two distinct values, or no covariance can be factored.
         """
         study = self._study(data, rng)
-        fits, scalings = [], []
-        for j, (y, var) in enumerate(zip(data.y.T, data.var.T, strict=True)):
-            place = _place(data, j)
-            scalings.append(Scaling.of(y, study.everything.owner, place))
-            readings = Readings(scalings[j], y, var, study.everything.owner, np.zeros(len(y)))
+        fits = []
+        for j, var in enumerate(data.var.T):
+            readings, bound = readings_of(data, j, study.everything.owner, _place(data, j))
             layout = self.layout(study.where.features, var[study.kept])
-            fits.append(study.learn(readings, Task(layout, place, rng), Warm(warm, j)))
+            fits.append(study.learn(readings, Task(layout, _place(data, j), rng), Warm(warm, j), bound))
         notes = [{**one.note, "studied": len(study.where.X)} for one in fits]
-        added = [(one.doubt, one.blur) for one in fits]
+        added = [(one.doubt, one.readings.added) for one in fits]
+        scalings = [one.readings.scaling for one in fits]
+        data = replace(data, y=np.stack([one.readings.y for one in fits], axis=1), censored=None)
         return self.at(data, [one.hyper for one in fits], scalings, added=added, notes=notes)
 
     def _study(self, data: Observations, rng: np.random.Generator) -> Study:
         """What the objectives share."""
         everything = Inputs.of(data.X)
-        kept = self._studied(everything, rng)
+        kept = studied(everything, self.study, rng)
         inputs = Inputs.of(data.X[kept])
         where = Place(inputs.X, self._index(data.groups), np.unique(data.groups).size)
         return Study(
@@ -127,17 +133,13 @@ class GP:
             Distances.of(where.X, where.index),
         )
 
+    def bounded(self) -> GP:
+        """Itself: `fit` and `at` take censored readings."""
+        return self
+
     def quick(self) -> GP:
         """One climb from a warm start."""
         return replace(self, draws=0, climbs=1, steps=min(self.steps, 30))
-
-    def _studied(self, inputs: Inputs, rng: np.random.Generator) -> NDArray[np.bool_]:
-        """(n,) which readings the hyper-parameters are learned from: all, or those of `study` drawn inputs."""
-        chosen = np.ones(len(inputs.X), dtype=np.bool_)
-        if len(inputs.X) > self.study:
-            chosen[:] = False
-            chosen[rng.choice(len(inputs.X), self.study, replace=False)] = True
-        return np.asarray(chosen[inputs.owner])
 
     @one_thread()
     def at(
@@ -162,18 +164,28 @@ class GP:
             ModelError: as `fit`.
         """
         inputs = Inputs.of(data.X)
-        index = self._index(data.groups)
-        if scalings is None:
-            scalings = [Scaling.of(y, inputs.owner, _place(data, j)) for j, y in enumerate(data.y.T)]
-        parts = []
-        for j, (hyper, scaling) in enumerate(zip(hypers, scalings, strict=True)):
-            doubt, blur = np.zeros((2, len(data.y))) if added is None else added[j]
-            atoms = scaling.atoms(data.y[:, j], data.var[:, j], inputs.owner, doubt + blur)
-            space = (inputs.X, np.array(hyper.lengths)[index])
-            posterior = Posterior.of(KERNELS[self.kernel], hyper, space, atoms, self.mean_std, _place(data, j))
+        where = Place(inputs.X, self._index(data.groups), np.unique(data.groups).size)
+        parts, y = [], data.y.copy()
+        for j, hyper in enumerate(hypers):
+            doubt, blur = np.zeros((2, len(y))) if added is None else added[j]
+            readings, bound = readings_of(data, j, inputs.owner, _place(data, j), scalings[j] if scalings else None)
+            readings, model = replace(readings, blur=blur), self._model(where, hyper, _place(data, j))
+            if bound is not None:
+                readings, _ = sited(readings, bound, doubt, data.X, model)
+            y[:, j] = readings.y
             note = {"start": "given"} if notes is None else notes[j]
-            parts.append(_Part(scaling, posterior, doubt, blur, note))
-        return FittedGP(self, data, tuple(parts))
+            parts.append(Part(readings.scaling, model(readings.atoms(doubt)), doubt, readings.added, note))
+        return FittedGP(self, replace(data, y=y, censored=None), tuple(parts))
+
+    def _model(self, where: Place, hyper: Hyper, place: str) -> Callable[[Atoms], Posterior | Sparse]:
+        """Readings -> posterior at given hyper-parameters."""
+        return lambda atoms: self._posterior(hyper, where.of(hyper), atoms, place)
+
+    def _posterior(self, hyper: Hyper, space: tuple[Floats, Floats], atoms: Atoms, place: str) -> Posterior | Sparse:
+        """Whole up to `exact` distinct inputs, approximate beyond."""
+        if len(space[0]) <= self.exact:
+            return Posterior.of(KERNELS[self.kernel], hyper, space, atoms, self.mean_std, place)
+        return Sparse.of((KERNELS[self.kernel], self.inducing), hyper, space, atoms, (self.mean_std, place))
 
     def layout(self, groups: int, var: Floats) -> Layout:
         """What is learned, and under which priors.
@@ -200,67 +212,12 @@ class GP:
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
-    """One objective of a fitted model.
-
-    doubt, blur: (n,) standardised variances of each reading's own, and from its inputs.
-    """
-
-    scaling: Scaling
-    posterior: Posterior
-    doubt: Floats
-    blur: Floats
-    note: Mapping[str, Any]
-
-    @property
-    def atoms(self) -> Atoms:
-        """The readings."""
-        return self.posterior.atoms
-
-    def noise_std(self, log_shape: Floats, learned: bool) -> Floats:
-        """Spread (q,) of one new reading where the noise has a log shape (q,), the nugget not counted.
-
-        It is the root of the mean variance that the readings seen would have there.
-        """
-        hyper, count = self.posterior.hyper, self.atoms.count
-        variance = np.full(len(log_shape), np.average(self.atoms.known, weights=count))
-        if learned:
-            level = np.average(np.where(self.atoms.given, hyper.excess, hyper.noise), weights=count)
-            variance += level * np.exp(log_shape)
-        spread: Floats = self.scaling.spread * np.sqrt(variance)
-        return spread
-
-    def _extremes(self) -> dict[str, float] | None:
-        """The learned noise's std where it is lowest and highest among the inputs; None where it is the same."""
-        hyper = self.posterior.hyper
-        if hyper.varies is None:
-            return None
-        std = self.scaling.spread * np.sqrt(self.atoms.unexplained(hyper.noise, hyper.excess))
-        return {"lowest": float(std.min()), "highest": float(std.max())}
-
-    def describe(self) -> dict[str, Any]:
-        """In JSON types; a hyper-parameter that was not learned is None."""
-        hyper, learned = self.posterior.hyper, self.note.get("learned", ())
-        return {
-            "lengths": list(hyper.lengths),
-            **{name: getattr(hyper, name) if name in learned else None for name in ("scale", "noise", "excess")},
-            "centre": self.scaling.centre,
-            "spread": self.scaling.spread,
-            "inputs": len(self.posterior.Z),
-            "readings": int(self.atoms.count.sum()),
-            "jitter": self.posterior.factor.jitter,
-            "noise_std": self._extremes(),
-            **{key: item for key, item in self.note.items() if key != "learned"},
-        }
-
-
-@dataclass(frozen=True, slots=True)
 class FittedGP:
     """A Gaussian process that has seen readings. Implements every capability."""
 
     settings: GP
     data: Observations
-    parts: tuple[_Part, ...]
+    parts: tuple[Part, ...]
 
     @one_thread()
     def predict(self, X: Floats) -> Prediction:
@@ -288,11 +245,10 @@ class FittedGP:
         self._check(X)
         return np.stack([part.scaling.spread * np.sqrt(self._blur(part, X)) for part in self.parts], axis=1)
 
-    def _blur(self, part: _Part, X: Floats) -> Floats:
+    def _blur(self, part: Part, X: Floats) -> Floats:
         """The standardised variance (q,) of a new reading at X (q, d) from its inputs."""
-        if self.data.x_var is None:
-            return np.zeros(len(X))
-        return propagated(part.posterior, X, self.data.x_var.mean(axis=0))
+        x_var = self.data.x_var
+        return np.zeros(len(X)) if x_var is None else propagated(part.posterior, X, x_var.mean(axis=0))
 
     @one_thread()
     def means(self, X: Floats) -> Floats:
@@ -345,8 +301,7 @@ class FittedGP:
         Args:
             X: (q, d) encoded inputs.
             y: (q, m) readings, or what is believed of them.
-            var: (q, m) known variances, 0 where none was given. None: if every reading of an objective
-            brought one,
+            var: (q, m) known variances, 0 where none was given. None: if every reading of an objective brought one,
                 their mean, else 0, so that a new reading is as noisy as `noise_std` says.
 
         Raises:
@@ -357,8 +312,13 @@ class FittedGP:
         if var is None:
             seen = self.data.var
             var = np.broadcast_to(np.where((seen > 0).all(axis=0), seen.mean(axis=0), 0.0), y.shape)
+        data = self.data.plus(X, y, var)
+        if isinstance(self.parts[0].posterior, Sparse):
+            return replace(
+                self, data=data, parts=heard(self.parts, X, (y, var), [self._blur(p, X) for p in self.parts])
+            )
         return self.settings.at(
-            self.data.plus(X, y, var),
+            data,
             [part.posterior.hyper for part in self.parts],
             [part.scaling for part in self.parts],
             added=[
@@ -372,8 +332,7 @@ class FittedGP:
     def slopes(self, X: Floats) -> tuple[Floats, Floats]:
         """Slopes d mean / dX and d model_std^2 / dX at X (q, d): each (q, d, m).
 
-        At an input that was measured the kernel matern12 has a kink; its part of the slope there is taken as
-        0.
+        At an input that was measured the kernel matern12 has a kink; its part of the slope there is taken as 0.
 
         Raises:
             DataError: when X has another number of columns than the fit.

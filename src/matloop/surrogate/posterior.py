@@ -26,6 +26,9 @@ FEWEST = 256
 """Rows of a block at least: each block reads the whole factor once, which for thousands of readings is no longer in any
 cache. Larger blocks cost memory, smaller ones time."""
 
+_MANY = 4
+"""Inputs to predict, in parts of those read, from which L is inverted first: products take half the time of solving."""
+
 VARIANCE_FLOOR = 1e-12
 """Smallest model variance, in parts of the readings' variance: rounding of 1 - v^T v is of this size, and a
 strictly positive model_std spares every acquisition a division by zero."""
@@ -104,12 +107,13 @@ class Posterior:
         """Mean (q,) and variance (q,) of the truth, log shape (q,) of the noise at X (q, d), in blocks."""
         mean, variance, log_shape = np.zeros((3, len(X)))
         prior, varies = self.hyper.scale + self.constant, self.hyper.varies
+        inverse = self.factor.inverted() if len(X) >= _MANY * len(self.Z) else None
         for rows in self._chunks(len(X)):
             cross = self._cross(X[rows] / self.column_lengths)
             mean[rows] = cross @ self.alpha  # RW 2.25
             if varies is not None:
                 log_shape[rows] = varies.log_shape(X[rows], None if self.earlier is None else cross @ self.earlier)
-            half = self.factor.half(cross.T)
+            half = self.factor.half(cross.T) if inverse is None else inverse.half(cross.T)
             variance[rows] = prior - np.einsum("ij,ij->j", half, half)  # RW 2.26
         return mean, np.maximum(variance, VARIANCE_FLOOR), log_shape
 
@@ -141,6 +145,17 @@ class Posterior:
         prior = self.hyper.scale * self.kernel.value(squareform(pdist(Z, "sqeuclidean"))) + self.constant
         covariance = prior - half.T @ half  # RW 2.24
         return mean, 0.5 * (covariance + covariance.T)
+
+    def across(self, X: Floats, P: Floats) -> Floats:
+        """Covariance (q, p) of the truth at X (q, d) with that at P (p, d), in blocks."""
+        Z = P / self.column_lengths
+        solved = self.factor.solve(self._cross(Z).T)
+        covariance = np.empty((len(X), len(P)))
+        for rows in self._chunks(len(X)):
+            at = X[rows] / self.column_lengths
+            prior = self.hyper.scale * self.kernel.value(cdist(at, Z, "sqeuclidean")) + self.constant
+            covariance[rows] = prior - self._cross(at) @ solved  # RW 2.24
+        return covariance
 
     def slopes(self, X: Floats) -> tuple[Floats, Floats]:
         """Slopes (q, d) of mean and variance at X (q, d).

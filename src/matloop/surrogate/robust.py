@@ -22,6 +22,7 @@ from matloop.domain.prediction import Floats
 from matloop.surrogate.evidence import Hyper
 from matloop.surrogate.posterior import Posterior
 from matloop.surrogate.replicates import Atoms, Scaling
+from matloop.surrogate.sparse import Sparse
 
 OUTLIERS = 0.05
 """Prior probability that a reading is one. Larger, and the tail of honest readings is cut off; smaller, and outliers of
@@ -49,6 +50,8 @@ class Readings:
     """The readings of one objective: y, var, owner (n,) as in `Scaling.atoms`.
 
     blur: (n,) standardised variance that comes from their inputs.
+    site: (n,) standardised variance by which a censored reading is replaced (`surrogate.censored`), 0 for others; y is
+        then the mean of that replacement. None for no censored reading.
     """
 
     scaling: Scaling
@@ -56,29 +59,46 @@ class Readings:
     var: Floats
     owner: NDArray[np.intp]
     blur: Floats
+    site: Floats | None = None
+
+    @property
+    def added(self) -> Floats:
+        """(n,) standardised variance of what is no noise of a reading."""
+        return self.blur if self.site is None else self.blur + self.site
+
+    def only(self, rows: NDArray[np.bool_], owner: NDArray[np.intp]) -> Readings:
+        """Some of them, rows (n,), of inputs that are counted anew: owner (k,)."""
+        site = None if self.site is None else self.site[rows]
+        return Readings(self.scaling, self.y[rows], self.var[rows], owner, self.blur[rows], site)
 
     def atoms(self, doubt: Floats) -> Atoms:
         """They collapsed, `doubt` (n,) being a standardised variance of each one's own."""
-        return self.scaling.atoms(self.y, self.var, self.owner, doubt + self.blur)
+        return self.scaling.atoms(self.y, self.var, self.owner, doubt + self.added)
+
+    def noise(self, posterior: Posterior | Sparse) -> Floats:
+        """(n,) standardised variance of each reading, known and learned, without what is added."""
+        hyper, atoms = posterior.hyper, posterior.atoms
+        shape = atoms.shape[atoms.first][self.owner]
+        known: Floats = self.var / self.scaling.spread**2
+        return known + shape * np.where(self.var > 0, hyper.excess, hyper.noise)
 
     def gains(self, posterior: Posterior, doubt: Floats) -> tuple[Floats, Floats]:
         """Gain (n,) of log evidence by an own variance of each reading, and that variance (n,), standardised.
 
         The residual and its variance follow from RW 5.12 over readings, see `Atoms.variance_slopes`; neither depends on
-        what was added to the reading itself.
+        what was added to the reading itself. Bounds cannot be doubted: they gain nothing.
         """
         hyper, atoms = posterior.hyper, posterior.atoms
         merged = atoms.merge(atoms.variance(hyper.noise, hyper.excess))
         inverse, _ = lapack.dpotri(posterior.factor.lower, lower=1)
-        shape = atoms.shape[atoms.first][self.owner]
-        known = self.var / self.scaling.spread**2
-        own = known + doubt + self.blur + shape * np.where(self.var > 0, hyper.excess, hyper.noise)
+        own = self.noise(posterior) + doubt + self.added
         u = merged.noise[self.owner] / own
         precision = (1.0 - u) / own + u * u * np.diagonal(inverse)[self.owner]
         alpha = (self.scaling.apply(self.y) - merged.mean[self.owner]) / own + u * posterior.alpha[self.owner]
         residual, variance = alpha / precision, 1.0 / precision - doubt
         z2 = np.maximum(residual**2 / variance, 1.0)
-        return 0.5 * (z2 - 1.0 - np.log(z2)), variance * (z2 - 1.0)
+        gain = 0.5 * (z2 - 1.0 - np.log(z2))
+        return gain if self.site is None else np.where(self.site > 0, 0.0, gain), variance * (z2 - 1.0)
 
 
 def doubted(gain: Floats, before: NDArray[np.bool_], owner: NDArray[np.intp]) -> NDArray[np.bool_]:
@@ -95,14 +115,10 @@ def doubted(gain: Floats, before: NDArray[np.bool_], owner: NDArray[np.intp]) ->
 
 @dataclass(frozen=True, slots=True)
 class Pursued:
-    """The hyper-parameters, and what to say of them.
-
-    doubt, blur: (n,) standardised variance of each reading's own, and from its inputs.
-    """
+    """The hyper-parameters, and what to say of them. doubt: (n,) standardised variance of each reading's own."""
 
     hyper: Hyper
     doubt: Floats
-    blur: Floats
     note: Mapping[str, Any]
 
 
@@ -135,4 +151,4 @@ def pursue(
     spread = readings.scaling.spread
     said = [{"reading": float(readings.y[r]), "added_std": spread * math.sqrt(doubt[r])} for r in order]
     how = {"start": first["start"], "warm": first["warm"], "evaluations": spent}
-    return Pursued(hyper, doubt, readings.blur, {**note, **how, "doubted": said, "doubts_settled": settled})
+    return Pursued(hyper, doubt, {**note, **how, "doubted": said, "doubts_settled": settled})

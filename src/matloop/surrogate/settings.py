@@ -8,7 +8,14 @@ from matloop.errors import nearest
 from matloop.surrogate.kernels import KERNELS
 
 _WORDS = {"kernel": tuple(KERNELS), "noise": ("learned", "constant", "none"), "scale": ("learned", "fixed")}
-_COUNTS = {"draws": (0, 1000), "climbs": (1, 1000), "steps": (1, 10_000), "study": (10, 100_000)}
+_COUNTS = {
+    "draws": (0, 1000),
+    "climbs": (1, 1000),
+    "steps": (1, 10_000),
+    "study": (10, 100_000),
+    "exact": (1, 100_000),
+    "inducing": (10, 10_000),
+}
 _NUMBERS = {
     "mean_std": (0.0, 1e6),
     "pooling": (0.0, 0.999),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from matloop.domain.prediction import Floats
+from matloop.surrogate.censored import ROUNDS, Bound, flattened, moved, sited
 from matloop.surrogate.distances import Distances
 from matloop.surrogate.evidence import Evidence, Hyper, Layout
 from matloop.surrogate.kernels import Kernel
@@ -22,7 +23,15 @@ INPUT_ROUNDS = 2
 """How often the errors of inputs are propagated anew. Slopes hardly change after the first time."""
 
 
-def propagated(posterior: Posterior, X: Floats, x_var: Floats) -> Floats:
+class Sloped(Protocol):
+    """A posterior of one objective, as far as errors of inputs ask it."""
+
+    def mean_slopes(self, X: Floats) -> Floats:
+        """Slopes (q, d) of the mean at X (q, d)."""
+        ...
+
+
+def propagated(posterior: Sloped, X: Floats, x_var: Floats) -> Floats:
     """Standardised variance (q,) of readings at X (q, d) whose inputs have variances x_var (q, d) or (d,).
 
     To first order, sum_k (d mean/dx_k)^2 var_k: McHutchon and Rasmussen 2011, "Gaussian process training with input
@@ -32,6 +41,15 @@ def propagated(posterior: Posterior, X: Floats, x_var: Floats) -> Floats:
     return variance
 
 
+def studied(inputs: Inputs, most: int, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """(n,) which readings hyper-parameters are learned from: all, or those of `most` drawn inputs."""
+    chosen = np.ones(len(inputs.X), dtype=np.bool_)
+    if len(inputs.X) > most:
+        chosen[:] = False
+        chosen[rng.choice(len(inputs.X), most, replace=False)] = True
+    return np.asarray(chosen[inputs.owner])
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """One objective: what is learned under which priors, its name for errors, and the generator that draws starts."""
@@ -39,6 +57,19 @@ class Task:
     layout: Layout
     place: str
     rng: np.random.Generator
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """One objective: its hyper-parameters, its readings as they count at these, and what to say of both.
+
+    doubt: (n,) standardised variance of each reading's own.
+    """
+
+    hyper: Hyper
+    doubt: Floats
+    readings: Readings
+    note: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,24 +93,51 @@ class Study:
     where: Place
     distances: Distances
 
-    def learn(self, readings: Readings, task: Task, warm: Warm) -> Pursued:
-        """The hyper-parameters of one objective, and what is added to the variances of its readings."""
+    def learn(self, readings: Readings, task: Task, warm: Warm, bound: Bound | None = None) -> Learned:
+        """The hyper-parameters of one objective, and its readings as they then count.
+
+        Args:
+            readings: of the objective.
+            task: what is learned.
+            warm: where an earlier fit stood.
+            bound: which of the readings are censored, None for none.
+        """
+        readings = readings if bound is None else flattened(readings, bound)
         found = self._settle(self.learner, readings, task, warm)
-        if self.x_var is None:
-            return found
         first, spent = found.note, int(found.note["evaluations"])
-        for _ in range(INPUT_ROUNDS):
-            slopes = self._posterior(found.hyper, readings.atoms(found.doubt), task).mean_slopes(self.everything.X)
-            readings = replace(readings, blur=np.sum(slopes[readings.owner] ** 2 * self.x_var, axis=1))
-            found = self._settle(replace(self.learner, draws=0), readings, task, Warm.at(found.hyper))
-            spent += int(found.note["evaluations"])
+        settled, rounds = self.x_var is None and bound is None, 0
+        while not settled and rounds < (INPUT_ROUNDS if bound is None else ROUNDS):
+            before, blurring = readings, self.x_var is not None and rounds < INPUT_ROUNDS
+            readings, rounds = self._renewed(found, readings, task, bound, blurring=blurring), rounds + 1
+            settled = bound is not None and not blurring and not moved(before, readings, bound)
+            if not settled:
+                found = self._settle(replace(self.learner, draws=0), readings, task, Warm.at(found.hyper))
+                spent += int(found.note["evaluations"])
         note = {**found.note, "start": first["start"], "warm": first["warm"], "evaluations": spent}
-        return replace(found, note=note)
+        if bound is not None:
+            readings = readings if settled else self._renewed(found, readings, task, bound, blurring=False)
+            note["censored"] = {"readings": len(bound.rows), "rounds": rounds, "settled": settled}
+        return Learned(found.hyper, found.doubt, readings, note)
+
+    def _renewed(
+        self, found: Pursued, readings: Readings, task: Task, bound: Bound | None, *, blurring: bool
+    ) -> Readings:
+        """The readings at the hyper-parameters found: errors of inputs propagated, bounds replaced."""
+
+        def model(atoms: Atoms) -> Posterior:
+            return self._posterior(found.hyper, atoms, task)
+
+        if blurring and self.x_var is not None:
+            slopes = model(readings.atoms(found.doubt)).mean_slopes(self.everything.X)
+            readings = replace(readings, blur=np.sum(slopes[readings.owner] ** 2 * self.x_var, axis=1))
+        if bound is None:
+            return readings
+        return sited(readings, bound, found.doubt, self.everything.X[readings.owner], model)[0]
 
     def _settle(self, learner: Learner, readings: Readings, task: Task, warm: Warm) -> Pursued:
         """The same at given errors of inputs."""
         kept = self.kept
-        studied = Readings(readings.scaling, readings.y[kept], readings.var[kept], self.owner, readings.blur[kept])
+        studied = readings.only(kept, self.owner)
 
         def learn(doubt: Floats, before: Hyper | None) -> tuple[Hyper, Mapping[str, Any]]:
             atoms = studied.atoms(doubt[kept])
@@ -93,7 +151,7 @@ class Study:
             return pursue(readings, learn, lambda hyper, doubt: self._posterior(hyper, readings.atoms(doubt), task))
         none = np.zeros(len(readings.y))
         hyper, note = learn(none, None)
-        return Pursued(hyper, none, readings.blur, note)
+        return Pursued(hyper, none, note)
 
     def _posterior(self, hyper: Hyper, atoms: Atoms, task: Task) -> Posterior:
         """The posterior given every reading."""

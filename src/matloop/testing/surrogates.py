@@ -8,8 +8,9 @@ class TestForest(SurrogateContract):
         return Forest(trees=50)
 ```
 
-pytest then runs each promise. A surrogate with a further capability adds `JointContract`, `ConditionedContract` or
-`DifferentiableContract` to the bases. Tolerances are class attributes: widen one only with a reason beside it.
+pytest then runs each promise. A surrogate with a further capability adds `JointContract`, `ConditionedContract`,
+`DifferentiableContract` or `BoundsContract` to the bases. Tolerances are class attributes: widen one only with a reason
+beside it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import numpy as np
 from numpy.testing import assert_allclose
 
 from matloop.domain.prediction import Floats, Prediction
-from matloop.surrogate import Conditioned, Differentiable, Fitted, Joint, Observations, Surrogate
+from matloop.surrogate import Bounds, Conditioned, Differentiable, Fitted, Joint, Observations, Surrogate
 
 SEED = 20240607
 """Of the data and of each fit; any other must do as well."""
@@ -264,3 +265,41 @@ class DifferentiableContract(SurrogateContract):
             variance = (above.model_std**2 - below.model_std**2) / (2.0 * step)
             assert_allclose(by_mean[:, k], mean, atol=self.slope_tolerance * np.abs(by_mean).max())
             assert_allclose(by_variance[:, k], variance, atol=self.slope_tolerance * np.abs(by_variance).max())
+
+
+class BoundsContract(SurrogateContract):
+    """The promises of `Bounds`."""
+
+    def bounded(self, sides: int) -> tuple[Observations, Fitted]:
+        """The contract's readings with a bound on one more input, far beyond what was read; 0 leaves it out."""
+        made, data, at = self.make(), readings(), inputs()[:1]
+        if not isinstance(made, Bounds):
+            fruitless("make gives no Bounds")
+        limit = data.y.mean(axis=0) + 3.0 * sides * data.y.std(axis=0)
+        more = Observations(
+            at, limit[None, :], np.zeros((1, 2)), data.groups, censored=np.full((1, 2), sides, dtype=np.int8)
+        )
+        told = data.along(more) if sides else data
+        return told, made.bounded().fit(told, np.random.default_rng(SEED))
+
+    def test_a_bound_draws_the_mean_to_its_side(self) -> None:
+        """Below a low limit the mean is lower than without it, above a high one it is higher."""
+        means = [self.bounded(sides)[1].predict(inputs()[:1]).mean for sides in (-1, 0, 1)]
+        claim(bool((means[0] < means[1]).all()), f"a reading below its limit left the mean at {means[0]}, {means[1]}")
+        claim(bool((means[2] > means[1]).all()), f"a reading above its limit left the mean at {means[2]}, {means[1]}")
+
+    def test_a_bound_is_no_reading(self) -> None:
+        """What lies below a limit is not pulled up to it: another answer than with the limit for a reading."""
+        told, bounded = self.bounded(-1)
+        taken = self.make().fit(Observations(told.X, told.y, told.var, told.groups), np.random.default_rng(SEED))
+        differ = bounded.predict(inputs()).mean != taken.predict(inputs()).mean
+        claim(bool(differ.any()), "a limit counts as if it had been read")
+
+    def test_bounds_leave_the_order_of_rows_without_effect(self) -> None:
+        """Rows may come in any order, bounds among readings."""
+        told, model = self.bounded(-1)
+        order = np.random.default_rng(SEED).permutation(len(told.y))
+        sides = None if told.censored is None else told.censored[order]
+        turned = Observations(told.X[order], told.y[order], told.var[order], told.groups, None, sides)
+        again = self.make().fit(turned, np.random.default_rng(SEED))
+        same(again.predict(inputs()), model.predict(inputs()), self.order_tolerance, told.y.std(axis=0))

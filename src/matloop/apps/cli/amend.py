@@ -48,10 +48,15 @@ def correct(
     Campaign.open(file).correct(
         key, given.outcome, reason=reason, std=given.std, status=cast("Status | None", given.status), note=given.note
     )
-    document = given.document()
     if as_json:
-        emit({"corrected": key, "outcome": given.outcome, **document})
-        return
+        emit({"corrected": key, "outcome": given.outcome, **given.document()})
+    else:
+        _say(key, given)
+
+
+def _say(key: str, given: _Given) -> None:
+    """What was corrected, in words."""
+    document = given.document()
     said = [f"{name} = {number:g}" for name, number in given.outcome.items()]
     said += [f"{name}_std = {'none' if std is None else f'{std:g}'}" for name, std in given.std.items()]
     said += [f"{name} = {document[name]}" for name in ("status", "note") if name in document]

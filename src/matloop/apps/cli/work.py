@@ -28,8 +28,9 @@ from matloop.config.readings import read_outcomes
 from matloop.decide.words import count
 from matloop.domain.suggestion import Suggestion
 from matloop.errors import InputError, MatloopError, fail
+from matloop.rank import hears_bounds
 from matloop.report.sheet import suggestions_sheet
-from matloop.status import set_aside
+from matloop.status import censored_words
 from matloop.store.atomic import write_whole
 
 Out = Annotated[
@@ -203,7 +204,7 @@ def tell(
             "have the same `experiment` and are numbered in `reading`."
         )
     if told.censored:
-        say(f"{set_aside(told.censored)}.")
+        say(f"{censored_words(told.censored, hears_bounds(campaign.strategy))}.")
     if told.accepted:
         say(f"If one is wrong: `matloop correct {file} KEY ...` mends or voids it (`matloop correct --help`).")
 

@@ -7,15 +7,35 @@ file that bears the acquisition's name; `registry.py` knows them by name.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
+from matloop.domain.candidate import Candidate
 from matloop.domain.objective import Objective
 from matloop.domain.prediction import Floats
 from matloop.surrogate import Fitted
 from matloop.surrogate.classify import Forming
+
+
+class Crowd(Protocol):
+    """The candidates at large, for acquisitions that weigh what a reading says about others."""
+
+    def some(self, k: int, rng: np.random.Generator) -> Floats:
+        """K of them (k, d) at most, drawn without regard to whether they are free."""
+        ...
+
+    def best(self, k: int, score: Callable[[Floats], Floats], rng: np.random.Generator) -> Floats:
+        """The k free ones (k, d) at most with the highest scores; of a large space, of many drawn at random."""
+        ...
+
+    def priced(
+        self, k: int, score: Callable[[Floats], Floats], rng: np.random.Generator, last: Candidate | None = None
+    ) -> tuple[Floats, Floats]:
+        """The same, and what each costs (k,) after the candidate `last`: 1 where nobody says, NaN where unknown."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +53,8 @@ class Scene:
     rng: the only source of randomness.
     forming: where candidates form, None while nothing failed.
     priced: do costs of candidates differ, and are they minded?
+    crowd: the candidates at large; None where nobody says.
+    remaining: experiments that the budget still allows, those of this ask included; None without a limit.
     """
 
     fitted: Fitted
@@ -47,6 +69,8 @@ class Scene:
     rng: np.random.Generator
     forming: Forming | None = None
     priced: bool = False
+    crowd: Crowd | None = None
+    remaining: int | None = None
 
     @property
     def sign(self) -> float:

@@ -8,13 +8,13 @@ The evidence is benchmarks/acquisitions.py.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
 from matloop.decide.acquisition import Scene
-from matloop.decide.acquisition.believe import Believed, Pointwise
+from matloop.decide.acquisition.believe import Believed, Pending, Pointwise
 from matloop.decide.acquisition.ei import ei_words, log_ei
 from matloop.decide.acquisition.feasible import above, log_gain, odds, odds_words, upper, worst
 from matloop.decide.acquisition.nei import NEI, NoisyImprovement
@@ -45,9 +45,13 @@ class Auto:
     """Log expected improvement (noisy, where noise puts the incumbent in doubt) while it pays, then ucb.
 
     draws: how many draws nei makes.
+    pending: what ei and ucb believe of pending candidates; `fantasies` for nei to seek always.
+    pays: expected improvement, as a share of the spread, below which collecting takes over.
     """
 
     draws: int = 64
+    pending: Pending = "believer"
+    pays: float = PAYS
     name: ClassVar[str] = "auto"
 
     def prepare(self, scene: Scene) -> Pointwise | SeekThenCollect:
@@ -55,47 +59,49 @@ class Auto:
         noise = float(np.sqrt(np.mean(scene.fitted.predict(scene.measured).noise_std[:, 0] ** 2)))
         share = noise / scene.spread
         why = f"reading noise is {percent(share)} of the spread of the readings"
-        collect = _collecting(scene)
-        if share >= NOISE_MATTERS and isinstance(scene.fitted, Joint):
-            return SeekThenCollect(NEI(self.draws).plain(scene), collect, f"auto took nei: {why}; ", worst(scene))
-        if share >= NOISE_MATTERS:
+        collect = _collecting(scene, self.pays, "believer" if self.pending == "fantasies" else self.pending)
+        seldom = self.pending != "fantasies"
+        if (share >= NOISE_MATTERS or not seldom) and isinstance(scene.fitted, Joint):
+            preface = f"auto took nei: {why}; " if seldom else "auto took nei: it weighs all that is pending; "
+            return SeekThenCollect(NEI(self.draws).plain(scene), collect, preface, worst(scene), self.pays)
+        if share >= NOISE_MATTERS or not seldom:
             why += f", but {type(scene.fitted).__name__} has no joint posterior for nei"
         preface = f"auto took ei: {why}; "
         if scene.forming is None and not scene.priced:
-            return _exact(collect, preface, scene.spread)
-        seek = Pointwise(collect.believed, log_ei, ei_words, falls=True)
-        return SeekThenCollect(seek, collect, preface, worst(scene))
+            return _exact(collect, preface, scene.spread, self.pays)
+        seek = Pointwise(collect.believed, log_ei, ei_words, collect.falls)
+        return SeekThenCollect(seek, collect, preface, worst(scene), self.pays)
 
 
-def _collecting(scene: Scene) -> Pointwise:
+def _collecting(scene: Scene, pays: float, pending: Pending) -> Pointwise:
     """The bound above the best, in spreads, so that it compares whatever the objective's unit and offset."""
 
     def formula(mean: Floats, std: Floats, best: float) -> Floats:
         return (upper_bound(mean, std, COLLECTING_BETA) - best) / scene.spread
 
-    preface = f"auto took ucb: no improvement by {percent(PAYS)} of the spread is expected; "
-    return replace(UCB(COLLECTING_BETA).plain(scene), formula=formula, preface=preface)
+    preface = f"auto took ucb: no improvement by {percent(pays)} of the spread is expected; "
+    return replace(UCB(COLLECTING_BETA, pending).plain(scene), formula=formula, preface=preface)
 
 
-def _exact(collect: Pointwise, preface: str, spread: float) -> Pointwise:
+def _exact(collect: Pointwise, preface: str, spread: float, share: float) -> Pointwise:
     """Both rules in one look at the posterior, for readings exact enough that ei may seek."""
 
     def formula(mean: Floats, std: Floats, best: float) -> Floats:
-        return _ranked(log_ei(mean, std, best), collect.formula(mean, std, best), spread)
+        return _ranked(log_ei(mean, std, best), collect.formula(mean, std, best), spread, share)
 
     def words(mean: float, std: float, believed: Believed) -> str:
-        pays = float(log_ei(np.array([mean]), np.array([std]), believed.best)[0]) >= math.log(PAYS * spread)
+        pays = float(log_ei(np.array([mean]), np.array([std]), believed.best)[0]) >= math.log(share * spread)
         if pays:
             return preface + ei_words(mean, std, believed)
         return collect.preface + collect.wording(mean, std, believed)
 
-    return Pointwise(collect.believed, formula, words, falls=True)
+    return Pointwise(collect.believed, formula, words, collect.falls)
 
 
-def _ranked(gain: Floats, bound: Floats, spread: float) -> Floats:
+def _ranked(gain: Floats, bound: Floats, spread: float, pays: float = PAYS) -> Floats:
     """Scores (q,): the log improvement `gain` where it pays, all others behind by `bound`."""
     relative = gain - math.log(spread)
-    return np.where(relative >= math.log(PAYS), _FIRST + relative, bound)
+    return np.where(relative >= math.log(pays), _FIRST + relative, bound)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +109,19 @@ class SeekThenCollect:
     """Candidates whose expected improvement still pays, by that; all others behind them, by their bound.
 
     preface: what is said before the figures of the seeking rule. worst: lowest posterior mean of what was measured.
-    falls: both can only fall, and so can what moves from the one to the other.
+    pays: see `Auto`.
     """
 
     seek: NoisyImprovement | Pointwise
     collect: Pointwise
     preface: str
     worst: float
-    falls: bool = field(default=True, init=False)
+    pays: float = PAYS
+
+    @property
+    def falls(self) -> bool:
+        """Where both can only fall, so can what moves from the one to the other."""
+        return self.seek.falls and self.collect.falls
 
     @property
     def _scene(self) -> Scene:
@@ -123,11 +134,15 @@ class SeekThenCollect:
             chance = odds(forming, X)
             low = (self.worst - self.collect.believed.best) / self._scene.spread
             gain, bound = log_gain(gain, chance), above(low)(bound, chance)
-        return _ranked(gain, bound, self._scene.spread)
+        return _ranked(gain, bound, self._scene.spread, self.pays)
 
     def bound(self, X: Floats) -> Floats:
         """Upper bounds (q,) of the scores at X (q, d)."""
-        return _ranked(upper(self.seek, X), self.collect.score(X), self._scene.spread)
+        seek, collect, spread = self.seek, self.collect, self._scene.spread
+        if isinstance(seek, NoisyImprovement) and seek.believed.fitted is collect.believed.fitted:
+            seen = collect.believed.look(X)  # one look serves both rules, and looking is what takes the time
+            return _ranked(seek.bound_at(*seen), collect.score_at(X, *seen), spread, self.pays)
+        return _ranked(upper(seek, X), collect.score(X), spread, self.pays)
 
     def per_cost(self, scores: Floats, price: Floats) -> Floats:
         """Where seeking pays, the gain is divided by the price; what is collected has to be good, not cheap."""

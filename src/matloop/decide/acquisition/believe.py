@@ -1,19 +1,25 @@
 """What pointwise acquisitions see: a posterior that takes pending candidates for measured at their mean.
 
 Kriging believer: Ginsbourger, Le Riche, Carraro 2010, "Kriging is well-suited to parallelize optimization", section 4.
-The belief moves no posterior mean and can only lower the model's uncertainty, so such scores can only fall.
+The belief moves no posterior mean and can only lower the model's uncertainty, so such scores can only fall. The
+pessimist (their constant liar at the minimum) takes each for as poor as the worst so far: a batch is spread further.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
 from matloop.decide.acquisition import Scene
 from matloop.domain.prediction import Floats
 from matloop.surrogate import Conditioned, Fitted
+
+Pending = Literal["believer", "pessimistic", "fantasies"]
+"""What is believed of pending candidates: that they read their posterior mean; that they read as low as the lowest
+posterior mean among the measured; or, by draws and in `nei` alone, all that they may read."""
 
 _APART = 0.1
 """Where a surrogate cannot learn pending candidates, others closer to one than this share of the unit cube's diagonal
@@ -27,6 +33,7 @@ class Believed:
     best, best_std, label: highest signed posterior mean over measured and pending candidates, its std, and who holds
         it. The luckiest reading is not it: with noise that would be a mark nothing can reach.
     heard, unheard: (h, d), (u, d) pending candidates that the surrogate has learned, and those it cannot learn from.
+    lie: signed value that pending candidates are taken to read, None for their posterior mean.
     """
 
     scene: Scene
@@ -36,17 +43,17 @@ class Believed:
     label: str
     heard: Floats
     unheard: Floats
+    lie: float | None = None
 
     @classmethod
-    def of(cls, scene: Scene) -> Believed:
+    def of(cls, scene: Scene, pending: Pending = "believer") -> Believed:
         """The belief at the start of an ask."""
         seen = scene.fitted.predict(scene.measured)
         means = scene.sign * seen.mean[:, 0]
         top = int(np.argmax(means))
         std = float(seen.model_std[top, 0])
-        start = cls(
-            scene, scene.fitted, float(means[top]), std, scene.labels[top], scene.measured[:0], scene.measured[:0]
-        )
+        none, lie = scene.measured[:0], float(means.min()) if pending == "pessimistic" else None
+        start = cls(scene, scene.fitted, float(means[top]), std, scene.labels[top], none, none, lie)
         return start.join(scene.pending) if len(scene.pending) else start
 
     def look(self, X: Floats) -> tuple[Floats, Floats]:
@@ -59,12 +66,15 @@ class Believed:
         seen = self.fitted.predict(X)
         means = self.scene.sign * seen.mean[:, 0]
         top = int(np.argmax(means))
-        joined = self
-        if means[top] > self.best:
+        joined, reads = self, seen.mean
+        if self.lie is not None:
+            reads = reads.copy()
+            reads[:, 0] = self.scene.sign * self.lie
+        elif means[top] > self.best:
             std = float(seen.model_std[top, 0])
             joined = replace(self, best=float(means[top]), best_std=std, label="a pending candidate")
         if isinstance(self.fitted, Conditioned):
-            return replace(joined, fitted=self.fitted.condition(X, seen.mean), heard=np.vstack([self.heard, X]))
+            return replace(joined, fitted=self.fitted.condition(X, reads), heard=np.vstack([self.heard, X]))
         return replace(joined, unheard=np.vstack([self.unheard, X]))
 
     def near_pending(self, X: Floats) -> Floats:
@@ -100,7 +110,11 @@ class Pointwise:
 
     def score(self, X: Floats) -> Floats:
         """Scores (q,); twins of pending candidates come last, and so do neighbours of those that were not learned."""
-        scores = self.formula(*self.believed.look(X), self.believed.best)
+        return self.score_at(X, *self.believed.look(X))
+
+    def score_at(self, X: Floats, mean: Floats, std: Floats) -> Floats:
+        """The same where signed mean (q,) and model_std (q,) at X (q, d) are known already."""
+        scores = self.formula(mean, std, self.believed.best)
         near = self.believed.near_pending(X)
         lowest = np.finfo(np.float64).min / 2
         return np.where(near > 0, lowest * (1.0 + near) / 2, scores)

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import erfcx, ndtr
 
 from matloop.decide.acquisition import Scene, Scorer
-from matloop.decide.acquisition.believe import Believed, Pointwise
+from matloop.decide.acquisition.believe import Believed, Pending, Pointwise
 from matloop.decide.acquisition.feasible import log_gain, weighed
 from matloop.decide.words import figure
 from matloop.domain.prediction import Floats
@@ -66,13 +66,18 @@ def log_ei(mean: Floats, std: Floats, best: float | Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class EI:
-    """Expected improvement over the best posterior mean."""
+    """Expected improvement over the best posterior mean.
 
+    pending: what is believed of pending candidates.
+    """
+
+    pending: Pending = "believer"
     name: ClassVar[str] = "ei"
 
     def prepare(self, scene: Scene) -> Scorer:
         """Tie it to what is known now."""
-        return weighed(Pointwise(Believed.of(scene), log_ei, ei_words, falls=True), scene, log_gain)
+        falls = self.pending == "believer"  # a lie moves means, and where the posterior correlates negatively, upwards
+        return weighed(Pointwise(Believed.of(scene, self.pending), log_ei, ei_words, falls), scene, log_gain)
 
 
 def ei_words(mean: float, std: float, believed: Believed) -> str:

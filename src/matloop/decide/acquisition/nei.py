@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import logsumexp
 
 from matloop.decide.acquisition import Scene, Scorer
@@ -16,14 +17,29 @@ from matloop.decide.acquisition.ei import improvement_words, log_ei
 from matloop.decide.acquisition.feasible import log_gain, weighed
 from matloop.domain.prediction import Floats
 
+_SURE = 4.0
+"""Standard deviations by which a measured candidate must lie behind to be no rival for the incumbent. Far smaller, an
+incumbent is overlooked; larger, draws are paid for that never are the best. 4 on both sides leave 1e-4."""
+
+
+def rivals(scene: Scene) -> NDArray[np.intp]:
+    """Which of the measured candidates may be the best of them: those whose upper end reaches the best lower end.
+
+    The improvement is over the best of all; one that cannot be it changes nothing but the cost of a draw.
+    """
+    seen = scene.fitted.predict(scene.measured)
+    mean, reach = scene.sign * seen.mean[:, 0], _SURE * seen.model_std[:, 0]
+    return np.flatnonzero(mean + reach >= np.max(mean - reach))
+
 
 @dataclass(frozen=True, slots=True)
 class NEI:
     """Noisy expected improvement.
 
-    The truth at the measured and pending candidates is drawn from its joint posterior; under each draw they are known
-    without noise, the incumbent is the best of them, and expected improvement has its closed form. The score is the
-    logarithm of the mean over draws, so pending candidates are integrated over, not believed in.
+    The truth at the pending candidates, and at the measured ones that may be the best, is drawn from its joint
+    posterior; under each draw they are known without noise, the incumbent is the best of them, and expected improvement
+    has its closed form. The score is the logarithm of the mean over draws, so pending candidates are integrated over,
+    not believed in.
 
     draws: how many; a power of two keeps the quasi-random numbers balanced.
 
@@ -40,7 +56,7 @@ class NEI:
     def plain(self, scene: Scene) -> NoisyImprovement:
         """As if every candidate formed."""
         start = Draws.none(scene, joint_of(scene, self.name), self.draws)
-        known = np.vstack([scene.measured, scene.pending])
+        known = np.vstack([scene.measured[rivals(scene)], scene.pending])
         base = normals(scene.rng, len(known) + scene.n, self.draws)
         drawn = start.extend(known, base[: len(known)])
         return NoisyImprovement(drawn, tuple(base[len(known) :]), Believed.of(replace(scene, pending=known[:0])))
@@ -71,7 +87,10 @@ class NoisyImprovement:
         The best under a draw is at least the draw at the candidate of highest mean, b; so the improvement is at most
         (f - f_b)+, and the std of that difference at most the sum of both.
         """
-        mean, std = self.believed.look(X)
+        return self.bound_at(*self.believed.look(X))
+
+    def bound_at(self, mean: Floats, std: Floats) -> Floats:
+        """The same of candidates of signed mean (q,) and model_std (q,)."""
         return log_ei(mean, std + self.believed.best_std, self.believed.best)
 
     def join(self, X: Floats) -> NoisyImprovement:

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from matloop.decide.acquisition import Scene, Scorer
-from matloop.decide.acquisition.believe import Believed, Pointwise
+from matloop.decide.acquisition.believe import Believed, Pending, Pointwise
 from matloop.decide.acquisition.feasible import above, weighed, worst
 from matloop.decide.words import figure
 from matloop.domain.prediction import Floats
@@ -43,9 +43,11 @@ class UCB:
     """Upper confidence bound.
 
     beta: weight of the posterior variance, >= 0; None for the schedule of Srinivas et al. 2010.
+    pending: what is believed of pending candidates.
     """
 
     beta: float | None = None
+    pending: Pending = "believer"
     name: ClassVar[str] = "ucb"
 
     def prepare(self, scene: Scene) -> Scorer:
@@ -66,4 +68,4 @@ class UCB:
             bound = sign * (mean + math.sqrt(beta) * std)
             return f"{side} confidence bound {figure(bound, unit)} at beta {figure(beta)}"
 
-        return Pointwise(Believed.of(scene), formula, words, falls=True)
+        return Pointwise(Believed.of(scene, self.pending), formula, words, falls=self.pending == "believer")
