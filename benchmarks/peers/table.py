@@ -114,7 +114,7 @@ class Verdict:
         return "win" if self.high < 1 else "loss" if self.low > 1 else "tie"
 
     def __str__(self) -> str:
-        return "" if math.isnan(self.ratio) else f"{self.ratio:.2f} ({self.low:.2f} .. {self.high:.2f})"
+        return "" if math.isnan(self.ratio) else f"{self.ratio:.2g} ({self.low:.2g} .. {self.high:.2g})"
 
 
 def page(works: Mapping[str, Work], results: Path) -> str:
