@@ -172,14 +172,14 @@ def test_all_faults_come_at_once_in_the_order_of_the_file(tmp_path: Path) -> Non
     [
         ('id = "design"', 'formula = "printer"', 15),
         ('id = "design"', 'exclude_elements = ["Pb"]', 15),
-        ('"auto"', '"hits"', 20),
+        ('"auto"', '"kg"', 20),
         ('"ledger.db"', '"postgresql://host/db"', 5),
         ('"ledger.db"', '"sqlite:///ledger.db"', 5),
         ("[budget]", "[budget]\ndays = 9", 30),
         *(('"person"', f'"{kind}"', 27) for kind in ("files", "sila", "scpi", "slurm")),
     ],
     ids=[
-        *("formula", "exclude elements", "acquisition hits", "PostgreSQL"),
+        *("formula", "exclude elements", "acquisition kg", "PostgreSQL"),
         *("URL", "days", "files", "sila", "scpi", "slurm"),
     ],
 )
