@@ -11,6 +11,7 @@ from matloop.config.build import Builder
 from matloop.config.faults import Lines
 from matloop.config.settings import LabSettings, StrategySettings
 from matloop.config.text import parse, read_text
+from matloop.decide import refusal
 from matloop.domain.cost import Cost
 from matloop.domain.problem import Problem
 from matloop.domain.stop import Stop
@@ -77,6 +78,9 @@ def _plan(path: Path, builder: Builder) -> Plan | None:
         settings.look_at_kind(bench.kind, builder.lines, builder.faults)
         return None
     lab = settings.lab(bench.kind, own, problem, lines=builder.lines, folder=builder.folder, faults=builder.faults)
+    if strategy is not None and (refused := refusal(strategy.made, problem.objectives)):
+        builder.faults.add(builder.lines.place("strategy"), *refused)
+        return None
     if ledger is None or strategy is None or lab is None:
         return None
     return Plan(path, problem, ledger, strategy, lab, bench.wait)
@@ -90,8 +94,10 @@ def _problem(
     budget = builder.section("budget", schema.BudgetSection)
     stop = builder.section("stop", schema.StopSection)
     cost = builder.section("cost", schema.CostSection)
-    if not (campaign and terms and budget and stop and cost and candidates and len(objectives) == 1):
+    if not (campaign and terms and budget and stop and cost and candidates and objectives):
         return None
+    if len(objectives) < len(builder.raw["objective"]):
+        return None  # goals are judged together, and one is missing
     priced = "cost" in builder.raw or budget.cost is not None
     try:
         return Problem(

@@ -99,12 +99,14 @@ class Builder:
         return tuple(found)
 
     def _objective(self, path: tuple[str, int], read: schema.ObjectiveSection) -> Objective | None:
-        """One objective; its settings are judged one by one, since the domain stops at the first fault."""
+        """One objective; what is independent is judged one by one, since the domain stops at the first fault."""
         faults: list[Fault] = []
-        settings: dict[str, Any] = {"goal": read.goal, "unit": read.unit, "std": read.std}
-        for name, value in settings.items():
+        settings = read.model_dump(exclude={"name"})
+        alone = {name: settings[name] for name in ("unit", "std")}
+        together = {name: value for name, value in settings.items() if name not in alone}
+        for part in (together, *({name: value} for name, value in alone.items())):
             try:
-                Objective(read.name, **{name: value})
+                Objective(read.name, **part)
             except MatloopError as error:
                 faults += [fault for fault in error.faults if fault not in faults]
         for fault in faults:
