@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 from matloop import plugins
 from matloop.ask import Recomputed, recompute
+from matloop.decide.words import count
 from matloop.domain import canonical
 from matloop.domain.canonical import Value
 from matloop.domain.context import Context
@@ -210,6 +211,8 @@ def exhausted(state: State, n: int, left: int) -> NoReturn:
         PoolExhausted: always.
     """
     busy = sum(1 for _ in state.open())
-    found = f"asked for {n} candidates, {left} are left ({busy} are being measured)"
+    are = "is" if left == 1 else "are"
+    measured = f"{busy} {'is' if busy == 1 else 'are'} being measured"
+    found = f"asked for {count(n, 'candidate')}, {left} {are} left ({measured})"
     most = f"Ask for at most {left}, add" if left else "Add"
     fail(PoolExhausted, "suggest", found, f"{most} candidates, or allow repeats ([strategy] repeat = true).")

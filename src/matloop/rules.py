@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NoReturn
 
 from matloop.clashes import Clash, Place, Row, clash_faults, contents_of, copies_of, echoes_of
 from matloop.domain.candidate import Candidate
@@ -20,6 +20,7 @@ from matloop.domain.outcome import Aborted, Censored, Failed, Measured, Outcome,
 from matloop.domain.pool import Pool
 from matloop.domain.problem import Problem
 from matloop.domain.reading import Key
+from matloop.domain.space import Space
 from matloop.doubts import Doubt, doubts_of
 from matloop.errors import ConflictError, DataError, Faults, InputError, MatloopError, fail, nearest
 from matloop.state import State, content_of
@@ -264,8 +265,7 @@ def find_candidate(problem: Problem, state: State, said: Outcome) -> Candidate:
     if found is not None:
         return found
     if said.values is None:
-        found_text = "no candidate of this id is in the pool or was suggested or told before"
-        fail(DataError, said.candidate, found_text, "Correct the id, or give the candidate's values as well.")
+        refuse_unknown(candidates, said.candidate)
     made = candidates.resolve(values)
     named = isinstance(candidates, Pool) and candidates.id_name is not None
     if made.id == said.candidate:
@@ -274,6 +274,20 @@ def find_candidate(problem: Problem, state: State, said: Outcome) -> Candidate:
         found_text = f"the values given are those of candidate {made.id!r}"
         fail(DataError, said.candidate, found_text, "Correct the id or the values.")
     return Candidate(said.candidate, made.values, outside=True)
+
+
+def refuse_unknown(candidates: Pool | Space, id_: str) -> NoReturn:
+    """Say why no candidate has an id.
+
+    Raises:
+        DataError: always.
+    """
+    if isinstance(candidates, Pool) and (took := candidates.fallen_to(id_)):
+        found = f"it is in {candidates.source}, but was taken out by {' and '.join(map(str, took))}"
+        cure = "Give its values as well: it is then learned from and never suggested. Or loosen the constraint."
+        fail(DataError, id_, found, cure)
+    found = "no candidate of this id is in the pool or was suggested or told before"
+    fail(DataError, id_, found, "Correct the id, or give the candidate's values as well.")
 
 
 def _remembered(state: State, id_: str) -> Candidate | None:

@@ -86,6 +86,19 @@ def test_a_voided_reading_makes_room_for_the_right_candidate(file: Path, begun: 
     assert (counts["measured"], counts["aborted"], counts["failed"]) == (2, 1, 1)
 
 
+def test_voiding_says_what_holds_of_the_candidate_then(file: Path, begun: Path, matloop: Matloop) -> None:
+    (begun / "twice.csv").write_text("candidate,experiment,hardness\nA11,2,4.4\n")
+    matloop("tell", file, begun / "twice.csv")
+    first = matloop("correct", file, "A11/2/1", "status=aborted", "--reason", "told twice").out
+    assert "It counts no more; A11 keeps what A11/1/1 says." in first
+    second = matloop("correct", file, "A11/1/1", "status=aborted", "--reason", "that was A10").out
+    assert "It counts no more; A11 may be suggested again." in second
+    (begun / "outside.csv").write_text("candidate,Cr,Mo,annealing,hardness\nB99,17,2,hot,4.4\n")
+    assert matloop("tell", file, begun / "outside.csv").code == 0
+    third = matloop("correct", file, "B99/1/1", "status=aborted", "--reason", "no such alloy").out
+    assert "B99 is none of the campaign's candidates" in third
+
+
 def test_the_help_of_correct_names_the_way_to_void_a_reading(matloop: Matloop) -> None:
     said = " ".join(matloop("correct", "--help").out.split())
     assert "To void (undo) a reading" in said
@@ -97,13 +110,14 @@ def test_the_help_of_correct_names_the_way_to_void_a_reading(matloop: Matloop) -
     ("given", "found", "cure"),
     [
         (["hardness=9"], "it is failed and holds no number", "status=ok"),
-        (["hardness_std=x"], "no OBJ=VALUE", "toughness_std=0.4"),
+        (["hardness_std=x"], "no OBJ=VALUE", "hardness_std=0.4"),
         (["status=ok", "status=failed"], "'status' is given twice", "once"),
         (["hardness=9", "hardness=8"], "'hardness' is given twice", "once"),
         (["status=faild"], "unknown status 'faild'", "'failed'"),
-        (["hardness="], "no OBJ=VALUE", "toughness=31.2"),
+        (["hardness="], "no OBJ=VALUE", "hardness=31.2"),
+        (["hardness=7,1"], "no OBJ=VALUE", "Write hardness=7.1 if it is a decimal, which takes a point."),
     ],
-    ids=["no status", "std of text", "status twice", "objective twice", "typo", "empty number"],
+    ids=["no status", "std of text", "status twice", "objective twice", "typo", "empty number", "decimal comma"],
 )
 def test_a_correction_that_cannot_be_is_refused_with_its_cure(
     given: list[str], found: str, cure: str, file: Path, matloop: Matloop

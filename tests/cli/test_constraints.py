@@ -26,7 +26,25 @@ def test_check_shows_how_many_rows_fall_to_each_constraint(fresh: Path, matloop:
         {"constraint": "at most 1 nonzero of Cr, Mo", "rows_fallen": 6},
     ]
     assert done.document["candidates"]["count"] == 5
-    assert "constraint  Cr + Mo < 12: 4 rows fall" in matloop("check", file).out
+    said = matloop("check", file).out
+    assert "constraint  Cr + Mo < 12: 4 rows fall" in said
+    assert "candidates  5 in a pool from 5 of the 12 rows of candidates.csv" in said
+
+
+def test_tell_names_the_constraint_that_took_a_known_candidate_out(fresh: Path, matloop: Matloop) -> None:
+    file = fresh / "campaign.toml"
+    file.write_text(CAMPAIGN + constraint("Cr < 15") + constraint("Mo < 1"))
+    (fresh / "told.csv").write_text("alloy,hardness\nA03,1\nA04,2\nA07,3\nA99,4\nA00,5\n")
+    faults = matloop("tell", file, fresh / "told.csv", "--json").document["errors"]
+    assert [fault["found"].partition("but was taken out by ")[2] for fault in faults] == [
+        *("constraint Cr < 15", "constraint Mo < 1", "constraint Cr < 15 and constraint Mo < 1"),
+        "",
+    ]
+    assert faults[3]["found"].startswith("no candidate of this id is in the pool")
+    assert "Give its values as well" in faults[0]["cure"]
+    (fresh / "told.csv").write_text("alloy,Cr,Mo,annealing,hardness\nA03,15,0,none,1\n")
+    assert matloop("tell", file, fresh / "told.csv").code == 0  # as the cure promises
+    assert matloop("suggest", file, "-n", "3", "--json").code == 0
 
 
 def test_a_pool_filtered_to_nothing_exits_2_with_names_and_counts(fresh: Path, matloop: Matloop) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from matloop.campaign import Campaign
+
 Matloop = Callable[..., Any]
 
 
@@ -25,6 +27,27 @@ def test_suggest_names_a_table_of_readings_that_nobody_told(known: Path, matloop
 def test_suggest_is_silent_once_it_was_told(known: Path, matloop: Matloop) -> None:
     matloop("tell", known, known.with_name("known.csv"))
     assert "known.csv" not in matloop("suggest", known, "-n", "2").err
+
+
+def test_a_table_that_tell_would_refuse_is_passed_over_for_one_that_it_takes(known: Path, matloop: Matloop) -> None:
+    done = known.with_name("known.csv")
+    header, *rows = done.read_text().splitlines()
+    alien = known.with_name("another.csv")  # first by name, and of another campaign
+    alien.write_text("\n".join([f"{header},bias", *(f"{row},on" for row in rows)]) + "\n")
+    assert matloop("tell", known, alien).code == 2
+    assert f"matloop tell {known} {done}" in matloop("suggest", known, "-n", "1").err
+
+
+def test_no_table_is_named_where_tell_would_refuse_them_all(known: Path, matloop: Matloop) -> None:
+    done = known.with_name("known.csv")
+    header, *rows = done.read_text().splitlines()
+    done.write_text("\n".join([f"{header},bias", *(f"{row},on" for row in rows)]) + "\n")
+    known.with_name("anonymous.csv").write_text(f"{_objective(known)}\n1.5\n")  # of whom, it does not say
+    assert matloop("suggest", known, "-n", "1").err == ""
+
+
+def _objective(file: Path) -> str:
+    return Campaign.open(file).problem.objectives[0].name
 
 
 def test_an_empty_form_is_no_table_of_readings(known: Path, matloop: Matloop) -> None:

@@ -29,6 +29,17 @@ def test_the_keys_of_what_was_accepted_are_printed(told: Callable[..., Any]) -> 
     assert done.err == ""
 
 
+@pytest.mark.parametrize("who", ["alloy,", "Cr,Mo,annealing,"], ids=["by id", "by values"])
+def test_a_contradiction_names_its_line_whether_the_candidate_is_given_by_id_or_by_values(
+    who: str, told: Callable[..., Any], begun: Path
+) -> None:
+    cells = {"alloy,": "A01,", "Cr,Mo,annealing,": "5,0,cold,"}[who]
+    told("alloy,hardness\nA01,2\n")
+    done = told(f"{who}hardness\n{cells}3\n")
+    assert done.code == 2
+    assert f"error: {begun / 'readings.csv'}, line 2, A01/1/1: hardness = 3 contradicts what is held" in done.err
+
+
 def test_of_many_keys_the_first_are_printed_and_json_has_all(told: Callable[..., Any]) -> None:
     rows = "".join(f"A01,{2 + n / 10}\n" for n in range(12))
     assert told(f"alloy,hardness\n{rows}").out.splitlines()[0].endswith("A01/9/1, A01/10/1 and 2 more.")

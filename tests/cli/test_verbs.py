@@ -296,3 +296,23 @@ def test_suggestions_never_overwrite_the_campaigns_own_files(
     done = matloop("suggest", file, "--out", begun / name)
     assert done.code == 2
     assert (begun / name).read_bytes() == before
+
+
+def test_status_writes_whole_numbers_as_tables_do(tmp_path: Path, matloop: Matloop) -> None:
+    (tmp_path / "campaign.toml").write_text(
+        '[[objective]]\nname = "y"\ngoal = "maximize"\n[[parameter]]\nname = "p"\nkind = "real"\nlow = 1\nhigh = 5\n'
+    )
+    (tmp_path / "told.csv").write_text("p,y\n2,1\n3.25,0\n")
+    assert matloop("tell", tmp_path / "campaign.toml", tmp_path / "told.csv").code == 0
+    assert "; at p 2.\n" in matloop("status", tmp_path / "campaign.toml").out
+
+
+def test_one_candidate_too_many_is_one_candidate(tmp_path: Path, matloop: Matloop) -> None:
+    (tmp_path / "campaign.toml").write_text(
+        '[[objective]]\nname = "y"\ngoal = "maximize"\n[[parameter]]\nname = "p"\nkind = "categorical"\n'
+        'choices = ["a", "b"]\n'
+    )
+    assert matloop("suggest", tmp_path / "campaign.toml", "-n", "2").code == 0
+    refused = matloop("suggest", tmp_path / "campaign.toml", "-n", "1")
+    assert refused.code == 2
+    assert "asked for 1 candidate, 0 are left (2 are being measured)" in refused.err

@@ -111,6 +111,23 @@ def test_where_none_is_sure_enough_the_least_uncertain_is_taken_and_the_reason_s
     assert choice.candidate.id == ids[int(np.argmin(std))]
     assert "none that can be chosen is sure enough" in choice.reason
     assert "so the least uncertain was taken" in choice.reason
+    assert choice.reason.startswith("none that can be chosen is sure enough")  # no acquisition chose it
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["id column", "ids of values"])
+def test_the_reason_counts_those_that_can_still_be_chosen_down_to_the_last(named):
+    frame = pd.DataFrame(np.random.default_rng(5).random((40, 3)), columns=list("abc"))
+    if named:
+        frame["id"] = [f"c{k:02d}" for k in range(40)]
+    ask = task(ml.Pool.from_frame(frame, features=list("abc"), id="id" if named else None), 12, n=5)
+    std = np.sort(foretold(ask, Bayes())[1])
+    limit = float((std[2] + std[3]) / 2)
+    chosen = Bayes(sure={"max_std": limit}).suggest(ask).choices
+    whole = int(np.sum(learn(ask, GP()).predict_rows(ask.candidates, slice(None)).model_std[:, 0] <= limit))
+    for choice, left in zip(chosen[:3], (3, 2, 1), strict=True):
+        assert f"{whole} of 40 candidates are sure enough (model error at most" in choice.reason
+        assert f"), {left} of them can be chosen" in choice.reason
+    assert all(choice.reason.startswith("none that can be chosen is sure enough") for choice in chosen[3:])
 
 
 def test_where_none_is_probable_enough_the_most_probable_is_taken():

@@ -10,7 +10,8 @@ from scipy.stats import binomtest
 import matloop as ml
 from matloop.decide.model import Model
 from matloop.domain.prediction import Floats, Prediction
-from matloop.report.findings import views_of
+from matloop.report.build import page_of
+from matloop.report.findings import findings_of, views_of
 from matloop.report.held_out import Predicted, coverage_of, held_out
 from matloop.report.importance import importance_of
 from matloop.report.sampled import drawn, generator, mixture_of
@@ -117,6 +118,34 @@ def test_a_mixture_is_found_in_a_space_and_in_a_pool() -> None:
     assert mixture_of(problem(BLEND)) == (("a", "b", "c"), 100.0)
     assert mixture_of(problem(pool)) == (("a", "b", "c"), pytest.approx(100.0))
     assert mixture_of(problem(CUBE)) is None
+
+
+@pytest.mark.parametrize("kind", ["pool", "space"])
+def test_a_report_of_blends_measured_at_a_context_shows_the_blend_and_the_context(kind: str) -> None:
+    blends = [ml.Real(name, 0, 100, step=10) for name in "abc"]
+    humidity = ml.Context("humidity", 20, 80)
+    space = ml.Space([*blends, humidity], [ml.Sum(["a", "b", "c"], equals=100)])
+    rows = [{"a": a, "b": b, "c": 100 - a - b} for a in range(0, 101, 10) for b in range(0, 101 - a, 10)]
+    pool = ml.Pool.from_frame(pd.DataFrame(rows), features=list("abc")).measuring([humidity])
+    made = ml.Campaign(pool if kind == "pool" else space, [Y])
+    told = rows[::4]
+    said = [{"y": row["a"] / 50 - row["b"] / 100 + 0.01 * k} for k, row in enumerate(told)]
+    made.tell(
+        [ml.Measured.of({**row, "humidity": 20 + 3 * k}, y) for k, (row, y) in enumerate(zip(told, said, strict=True))]
+    )
+    found = findings_of(made)
+    views = found.views
+    assert "humidity" in page_of(found)
+    assert views.mixture == (("a", "b", "c"), pytest.approx(100.0))
+    assert views.importance is not None
+    assert set(views.importance.names) == {"a", "b", "c", "humidity"}
+    assert {line.name: line.rescaled for line in views.lines} == {"a": True, "b": True, "c": True, "humidity": False}
+
+
+def test_three_features_that_add_up_with_what_is_measured_beside_them_are_no_blend_of_it() -> None:
+    frame = pd.DataFrame({"u": [10.0, 30.0, 50.0], "v": [40.0, 20.0, 10.0]})
+    pool = ml.Pool.from_frame(frame, features=["u", "v"]).measuring([ml.Context("humidity", 20, 80)])
+    assert mixture_of(problem(pool)) is None
 
 
 def test_moving_a_part_of_a_mixture_keeps_the_sum_and_the_ratio_of_the_others() -> None:

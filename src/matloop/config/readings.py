@@ -53,11 +53,11 @@ class Readings:
         listed = f"lines {', '.join(first)}{', ' if more else ' and '}{last}{more}" if first else f"line {last}"
         return f"{self.source}, {listed}"
 
-    def located(self, error: MatloopError) -> MatloopError:
+    def located(self, error: MatloopError, problem: Problem) -> MatloopError:
         """The same error, each fault preceded by the lines that are about its subject."""
         about: dict[str, list[int]] = {}
         for said, line in zip(self.outcomes, self.lines, strict=True):
-            for name in dict.fromkeys((said.subject, said.suggestion or said.candidate or said.subject)):
+            for name in dict.fromkeys((said.subject, said.suggestion or said.candidate or _made(said, problem))):
                 about.setdefault(name, []).append(line)
         faults = []
         for fault in error.faults:
@@ -66,6 +66,15 @@ class Readings:
             where = f"{self.source}, line {listed}" if lines else self.source
             faults.append(Fault(f"{where}, {fault.place}", fault.found, fault.cure))
         return type(error)(*faults)
+
+
+def _made(said: Outcome, problem: Problem) -> str:
+    """The id of the candidate that is given by its values alone; its subject where they name none."""
+    names = problem.candidates.names
+    try:
+        return problem.candidates.resolve({name: x for name, x in (said.values or {}).items() if name in names}).id
+    except InputError:
+        return said.subject
 
 
 def _subjects(place: str) -> Iterator[str]:
@@ -103,8 +112,8 @@ def read_outcomes(path: Path, problem: Problem, *, judge: Judge | None = None, p
             judge([one for one in readings.outcomes if one.suggestion or not faults.found])
     except InputError as error:
         if not faults.found:
-            raise readings.located(error) from error
-        faults.absorb(readings.located(error))
+            raise readings.located(error, problem) from error
+        faults.absorb(readings.located(error, problem))
     faults.raise_if_any(DataError)
     return readings
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.stats import norm
 
 from matloop.decide import Task
@@ -33,6 +34,8 @@ from matloop.surrogate import Fitted
 _PLACE = "strategy.sure"
 _BEHIND = 1e200
 """What is not sure enough has minus this, times one and what it lacks: below every score, in a strict order."""
+_LOOKED_AT = 10_000
+"""Ids made of values that are looked at to count what can still be chosen; in larger lists it is not counted."""
 _MOST = 1e6  # of what a candidate can lack, so that the product above stays finite
 
 
@@ -87,17 +90,50 @@ class Sure:
 
 
 @dataclass(frozen=True, slots=True)
+class Census:
+    """Which listed candidates are sure enough.
+
+    sure: (N,) those with readings included. closed: (N,) those of them that are closed, as far as the search does not
+    know them already; None where looking would take too long. search: knows what is still free.
+    """
+
+    sure: NDArray[np.bool_]
+    closed: NDArray[np.bool_] | None
+    search: RowSearch
+
+    @classmethod
+    def of(cls, sure: NDArray[np.bool_], search: RowSearch) -> Census:
+        """Look up which of the sure ones are closed where their ids are made of values."""
+        rows = np.flatnonzero(sure & search.free)
+        closed: NDArray[np.bool_] = np.zeros(len(sure), dtype=np.bool_)
+        if len(search.rows.closed(search.closed)) == len(search.closed):
+            return cls(sure, closed, search)
+        if len(rows) > _LOOKED_AT:
+            return cls(sure, None, search)
+        closed[rows] = [search.rows.candidate(row).id in search.closed for row in rows.tolist()]
+        return cls(sure, closed, search)
+
+    def words(self) -> tuple[str, str]:
+        """How many of how many, and how many of them can be chosen, the one that was found just now among them."""
+        counted = f"{np.count_nonzero(self.sure):,} of {len(self.sure):,} candidates are "
+        if self.closed is None:
+            return counted, ""
+        left = np.count_nonzero(self.sure & self.search.free & ~self.closed) + 1
+        return counted, f", {left:,} of them can be chosen"
+
+
+@dataclass(frozen=True, slots=True)
 class Bar:
     """What candidates are held to in one ask.
 
-    fitted: the model of the readings, its errors corrected. known: how many of how many listed candidates are sure
-    enough; None where they are not listed. doubt: what makes the errors themselves doubtful, in words, else empty.
+    fitted: the model of the readings, its errors corrected. known: which listed candidates are sure enough; None where
+    they are not listed. doubt: what makes the errors themselves doubtful, in words, else empty.
     """
 
     sure: Sure
     objective: Objective
     fitted: Fitted
-    known: tuple[int, int] | None = None
+    known: Census | None = None
     doubt: str = ""
 
     def lacks(self, X: Floats) -> Floats:
@@ -112,27 +148,25 @@ class Bar:
             lacking += np.maximum(0.0, norm.ppf(self.sure.min_probability) - height)
         return np.minimum(lacking, _MOST)
 
-    def count(self, rows: Rows) -> tuple[int, int]:
-        """How many of all listed candidates are sure enough, those with readings included."""
+    def among(self, rows: Rows) -> NDArray[np.bool_]:
+        """(N,) which of all listed candidates are sure enough, those with readings included."""
         blocks = (slice(start, min(start + CHUNK, rows.size)) for start in range(0, rows.size, CHUNK))
-        return sum(int(np.count_nonzero(self.lacks(rows.encode(block)) == 0.0)) for block in blocks), rows.size
+        return np.concatenate([self.lacks(rows.encode(block)) == 0.0 for block in blocks])
 
     def apply(self, scores: Floats, X: Floats) -> Floats:
         """Scores (q,) of X (q, d), or upper bounds of them, with what is not sure enough behind all that is."""
         lacking = self.lacks(X)
         return np.where(lacking > 0.0, -_BEHIND * (1.0 + lacking), scores)
 
-    def say(self, X: Floats) -> str:
-        """What is to be said of the chosen candidate at X (1, d)."""
+    def say(self, X: Floats, scorer: Scorer) -> str:
+        """What chose the candidate at X (1, d), just found by the search: the scorer, where it is sure enough."""
         wanted = self.sure.words(self.objective)
         if self.lacks(X)[0] == 0.0:
-            counted = "" if self.known is None else f"{self.known[0]:,} of {self.known[1]:,} candidates are "
-            said = f"{counted}sure enough ({wanted})"
-        else:
-            nearest_one = "the least uncertain" if self.sure.min_probability is None else "the nearest to it"
-            seen = "none that was looked at" if self.known is None else "none that can be chosen"
-            said = f"{seen} is sure enough ({wanted}), so {nearest_one} was taken"
-        return said + self.doubt
+            counted, left = ("", "") if self.known is None else self.known.words()
+            return f"{scorer.say(X)}; {counted}sure enough ({wanted}){left}{self.doubt}"
+        nearest_one = "the least uncertain" if self.sure.min_probability is None else "the nearest to it"
+        seen = "none that was looked at" if self.known is None else "none that can be chosen"
+        return f"{seen} is sure enough ({wanted}), so {nearest_one} was taken{self.doubt}"
 
 
 def guarded(scorer: Scorer, sure: Sure, task: Task, model: Model, search: Search) -> Scorer:
@@ -151,7 +185,7 @@ def guarded(scorer: Scorer, sure: Sure, task: Task, model: Model, search: Search
     doubtful = any(one.label == "not calibrated" for one in model.calibrations)
     bar = Bar(sure, objective, model.fitted, doubt=", by errors that are not calibrated" if doubtful else "")
     if isinstance(search, RowSearch):
-        bar = replace(bar, known=bar.count(search.rows))
+        bar = replace(bar, known=Census.of(bar.among(search.rows), search))
     if isinstance(scorer, Counted):
         return GuardedFew(scorer, bar)
     return (GuardedPriced if isinstance(scorer, Priced) else Guarded)(scorer, bar)
@@ -174,8 +208,8 @@ class _Guarding:
         return self.bar.apply(self.scorer.score(X), X)
 
     def say(self, X: Floats) -> str:
-        """The scorer's figures, and whether the candidate is sure enough."""
-        return f"{self.scorer.say(X)}; {self.bar.say(X)}"
+        """The scorer's figures and that the candidate is sure enough, or that none is."""
+        return self.bar.say(X, self.scorer)
 
     def join(self, X: Floats) -> Scorer:
         """Once the candidate at X (1, d) is pending too."""

@@ -19,12 +19,12 @@ from matloop.domain.columns import Column, Numbers, Rows, Words, group, row_hash
 from matloop.domain.constraint import Constraint
 from matloop.domain.context import Context, assumed_of, check_contexts, refuse_unknown_context
 from matloop.domain.encoder import Encoder
-from matloop.domain.keeping import check_names, keeping
+from matloop.domain.keeping import Fallen, sifted
 from matloop.domain.named_values import Parsers, parse_values, shortly
 from matloop.domain.pool_read import Source
 from matloop.domain.prediction import Floats
 from matloop.domain.table import LISTED_FAULTS, Texts
-from matloop.errors import DataError, Faults, SpaceError, fail
+from matloop.errors import DataError, fail
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,7 +44,7 @@ class Pool:
     source: file or name of the table, for messages.
     id_name: the id column, None without one.
     context: what is measured with every reading. assumed: its values that predictions are made at.
-    constraints: what all candidates keep. fallen: how many rows of the source each of them alone would take away.
+    constraints: what all candidates keep.
     """
 
     names: tuple[str, ...]
@@ -56,7 +56,7 @@ class Pool:
     _id_texts: Texts | None = field(repr=False)
     _riders: Mapping[str, NDArray[Any]] = field(repr=False)
     constraints: tuple[Constraint, ...] = ()
-    fallen: tuple[int, ...] = ()
+    _fell: tuple[Fallen, ...] = field(default=(), repr=False)
     context: tuple[Context, ...] = ()
     assumed: Mapping[str, float] = field(default_factory=dict)
 
@@ -348,24 +348,26 @@ class Pool:
         """
         if not constraints:
             return self
-        kinds, columns = self.kinds, self.table
-        faults = Faults()
-        for held in constraints:
-            check_names(faults, held, kinds)
-        faults.raise_if_any(SpaceError)
-        kept = [keeping(held, columns, kinds, len(self)) for held in constraints]
-        fallen = tuple(int(np.count_nonzero(~good[self.row_of])) for good in kept)
-        rows = np.flatnonzero(np.logical_and.reduce(kept))
-        if not len(rows):
-            lost = ", ".join(
-                f"{held} takes {n} of {len(self.row_of)}" for held, n in zip(constraints, fallen, strict=True)
-            )
-            fail(SpaceError, self.source, f"no row keeps all constraints ({lost})", "Loosen one of them.")
+        rows, fell = sifted(constraints, self.table, self.kinds, self.row_of, self._id_texts, self.source)
         number = np.full(len(self), -1, dtype=np.int32)
         number[rows] = np.arange(len(rows), dtype=np.int32)
         left = number[self.row_of]
         pool = self._taken(rows, left[left >= 0])
-        return replace(pool, constraints=(*self.constraints, *constraints), fallen=(*self.fallen, *fallen))
+        return replace(pool, constraints=(*self.constraints, *constraints), _fell=(*self._fell, fell))
+
+    @property
+    def fallen(self) -> tuple[int, ...]:
+        """How many rows of the source each constraint alone took away."""
+        return tuple(rows for fell in self._fell for rows in fell.rows)
+
+    @property
+    def rows(self) -> int:
+        """How many rows the source has, those that fell to constraints included."""
+        return len(self.row_of) + sum(fell.whole for fell in self._fell)
+
+    def fallen_to(self, id: str) -> tuple[Constraint, ...]:
+        """The constraints that took the candidate of an id out; none for other ids, and where there is no id column."""
+        return tuple(held for fell in self._fell for held in fell.to(id))
 
     def other_than(self, values: Mapping[str, Value]) -> NDArray[np.intp]:
         """The numbers of the candidates that differ from these parsed values of some features."""

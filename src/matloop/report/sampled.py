@@ -56,7 +56,8 @@ def mixture_of(problem: Problem) -> tuple[tuple[str, ...], float] | None:
     if not isinstance(candidates, Pool):
         sums = [(tuple(one.names), float(one.equals)) for one in _sums(candidates.constraints)]
         return min(sums, key=lambda one: abs(len(one[0]) - 3), default=None)
-    numeric = [part.name for part in candidates.encoder.parts if isinstance(part, Scaled) and part.high > part.low]
+    own = [part for part in candidates.encoder.parts if part.name in candidates.names]  # context is in no candidate
+    numeric = [part.name for part in own if isinstance(part, Scaled) and part.high > part.low]
     if len(numeric) < 3:
         return None
     step = max(1, len(candidates) // _LOOKED_AT)

@@ -8,12 +8,15 @@ from typing import Annotated, Any, cast
 import typer
 
 from matloop.apps.cli.terminal import Debug, File, Json, Reason, emit, say
+from matloop.ask import closed
 from matloop.campaign import Campaign
+from matloop.corrections import parse_key
 from matloop.domain.number import as_number
 from matloop.domain.outcome import Status
+from matloop.domain.table import DECIMAL_COMMA
 from matloop.errors import DataError, Faults
 
-_FORM = "Write it as toughness=31.2, toughness_std=0.4 (nothing after the sign: no std), status=failed or note=TEXT."
+_SHOWN = 4  # readings that are named; more would bury what is said of them
 
 
 def correct(
@@ -44,14 +47,17 @@ def correct(
     Examples: `correct campaign.toml s0003/1 toughness=31.2 --reason misread`,
     `correct campaign.toml d17/2/1 status=aborted --reason "told twice"`.
     """
-    given = _assignments(what)
-    Campaign.open(file).correct(
+    campaign = Campaign.open(file)
+    given = _assignments(what, campaign.problem.objectives[0].name)
+    campaign.correct(
         key, given.outcome, reason=reason, std=given.std, status=cast("Status | None", given.status), note=given.note
     )
     if as_json:
         emit({"corrected": key, "outcome": given.outcome, **given.document()})
     else:
         _say(key, given)
+        if given.status == "aborted":
+            say(_voided(campaign, key))
 
 
 def _say(key: str, given: _Given) -> None:
@@ -61,8 +67,27 @@ def _say(key: str, given: _Given) -> None:
     said += [f"{name}_std = {'none' if std is None else f'{std:g}'}" for name, std in given.std.items()]
     said += [f"{name} = {document[name]}" for name in ("status", "note") if name in document]
     say(f"Corrected {key}: {', '.join(said)}.")
-    if document.get("status") == "aborted":
-        say("It counts no more: its candidate may be suggested again. Tell the reading anew under the right candidate.")
+
+
+def _voided(campaign: Campaign, key: str) -> str:
+    """What has become of the candidate of a reading that was voided just now."""
+    state = campaign.state
+    voided = state.readings[parse_key(state, key)]
+    candidate = voided.candidate
+    left = [str(one.key) for one in state.readings.values() if one.candidate == candidate and one.status != "aborted"]
+    awaited = [name for name in state.by_candidate.get(candidate, ()) if state.asked[name].open]
+    if left:
+        more = f" and {len(left) - _SHOWN} more" if len(left) > _SHOWN else ""
+        what = f"{candidate} keeps what {', '.join(left[:_SHOWN])}{more} {'says' if len(left) == 1 else 'say'}"
+    elif awaited:
+        what = f"{candidate} is still awaited ({', '.join(awaited)})"
+    elif voided.outside and not voided.executed:
+        what = f"{candidate} is none of the campaign's candidates"
+    elif candidate in closed(campaign.problem, state):
+        what = f"{candidate} is not suggested again"
+    else:
+        what = f"{candidate} may be suggested again"
+    return f"It counts no more; {what}. If the reading is another candidate's, tell it anew under that one."
 
 
 @dataclass(slots=True)
@@ -80,8 +105,8 @@ class _Given:
         return {name: item for name, item in told.items() if item is not None}
 
 
-def _assignments(texts: list[str]) -> _Given:
-    """NAME=VALUE texts, sorted out.
+def _assignments(texts: list[str], objective: str) -> _Given:
+    """NAME=VALUE texts, sorted out; cures show how with the name of an objective.
 
     Raises:
         DataError: for each that is none, or that is given twice.
@@ -103,9 +128,19 @@ def _assignments(texts: list[str]) -> _Given:
         elif name and sign and number is not None:
             given.outcome[name] = number
         else:
-            faults.add(text, "it is no OBJ=VALUE with a finite number", _FORM)
+            faults.add(text, "it is no OBJ=VALUE with a finite number", _form(name, value, objective))
     faults.raise_if_any(DataError)
     return given
+
+
+def _form(name: str, value: str, objective: str) -> str:
+    """How to write what was meant."""
+    if name and DECIMAL_COMMA.fullmatch(value):
+        return f"Write {name}={value.replace(',', '.')} if it is a decimal, which takes a point."
+    return (
+        f"Write it as {objective}=31.2, {objective}_std=0.4 (nothing after the sign: no std), status=failed or "
+        "note=TEXT."
+    )
 
 
 def withdraw(

@@ -166,6 +166,7 @@ def _description(problem: Problem, folder: Path) -> dict[str, Any]:
         ]
     if isinstance(candidates, Pool):
         described["candidates"] |= {"source": clean(candidates.source, folder), "rows": len(candidates.row_of)}
+        described["candidates"] |= {"rows_in_source": candidates.rows}
         for held, fallen in zip(described["constraints"], candidates.fallen, strict=True):
             held["rows_fallen"] = fallen
     return described
@@ -190,7 +191,7 @@ def _recomputed(campaign: Campaign) -> dict[str, Any]:
 
 def _say_description(document: dict[str, Any]) -> None:
     candidates, ledger = document["candidates"], document["ledger"]
-    rows = f" from {candidates['rows']:,} rows of {candidates['source']}" if "rows" in candidates else ""
+    rows = _rows_words(candidates) if "rows" in candidates else ""
     limit = "no limit" if document["budget"] is None else f"{document['budget']} experiments"
     begun = f"{ledger['events']} events, head {ledger['head'][:12]}" if ledger["head"] else "not begun"
     say(f"campaign    {document['campaign']}, seed {document['seed']}")
@@ -219,6 +220,12 @@ def _say_description(document: dict[str, Any]) -> None:
     if "recomputed" in document:
         _say_recomputed(document["recomputed"])
     say("No faults.")
+
+
+def _rows_words(candidates: dict[str, Any]) -> str:
+    """From how many rows of which file a pool is, and of how many if some fell to constraints."""
+    left, whole = candidates["rows"], candidates["rows_in_source"]
+    return f" from {left:,}{f' of the {whole:,}' if whole > left else ''} rows of {candidates['source']}"
 
 
 def _say_recomputed(again: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from matloop.config.columns import columns_of
 from matloop.domain import pool_read
 from matloop.domain.columns import Words, group
 from matloop.domain.parquet import headers_of, is_parquet, table_of
@@ -22,7 +23,7 @@ _SHOWN = 5  # equal rows that are named; the rest is counted
 
 
 def untold_table(file: Path, problem: Problem, out: Path | None) -> str | None:
-    """A note on a table beside the campaign file that holds numbers of an objective, for a campaign without readings.
+    """A note on a table beside the campaign file that could be told, for a campaign without readings.
 
     Args:
         file: the campaign file.
@@ -32,7 +33,7 @@ def untold_table(file: Path, problem: Problem, out: Path | None) -> str | None:
     tables = [path for path in sorted(file.parent.glob("*.csv")) if out is None or not _same(path, out)]
     for path in tables[:_FILES]:
         held = [one.name for one in problem.objectives if _holds(path, one.name)]
-        if held:
+        if held and _fits(path, problem):
             columns = "a column" if len(held) == 1 else "columns"
             return (
                 f"Nothing was told yet. {path.name} has {columns} {', '.join(held)}; to start from it, before asking: "
@@ -55,6 +56,17 @@ def _holds(path: Path, name: str) -> bool:
         return place is not None and any(table_of(path, columns=[headers[place].text]).texts(headers[place].text))
     except (InputError, OSError):
         return False
+
+
+def _fits(path: Path, problem: Problem) -> bool:
+    """Whether `tell` would take the columns of a table, and they say whom each row is about."""
+    try:
+        columns = columns_of(table_of(path), problem)
+    except (InputError, OSError):
+        return False
+    candidates = problem.candidates
+    named = {"suggestion", *columns.ids} & columns.texts.keys() or set(candidates.names) <= columns.values.keys()
+    return bool(named) and all(one.name in columns.values for one in candidates.context)
 
 
 def equal_rows(problem: Problem) -> dict[str, Any] | None:

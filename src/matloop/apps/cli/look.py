@@ -16,7 +16,7 @@ from matloop.domain.pool import Pool
 from matloop.domain.problem import Problem
 from matloop.domain.units import unit_beside
 from matloop.errors import InputError, fail
-from matloop.report.sheet import Sheet, shortlist_sheet
+from matloop.report.sheet import Sheet, shortlist_sheet, written
 from matloop.report.spending import spent_words
 from matloop.report.summary import Summary
 from matloop.status import readings_of
@@ -134,7 +134,7 @@ def _say_status(document: Mapping[str, Any], objectives: Sequence[Objective]) ->
         + "."
     )
     for best in document["best"]:
-        made = ", ".join(f"{name} {value}" for name, value in best["values"].items())
+        made = ", ".join(f"{name} {written(value)}" for name, value in best["values"].items())
         figures = "; ".join(_best_figure(best, objective) for objective in objectives)
         say(f"Best: {best['candidate']}, {figures}, {count(best['readings'], 'reading')}; at {made}{_under(best)}.")
     if front := document.get("front"):
