@@ -41,10 +41,10 @@ def crossed(pool: Pool, parameters: Sequence[Parameter | Context], constraints: 
     if pool.id_name is not None and (twice := sorted(own & {*pool.names, pool.id_name})):
         found = f"{', '.join(map(repr, twice))} names a column of the pool as well"
         fail(SpaceError, "pool x space", found, "Rename the parameter, or take the column out.")
-    filters = [one for one in constraints if _names(one) <= set(pool.names)]
+    filters = [one for one in constraints if names_of(one) <= set(pool.names)]
     between = [one for one in constraints if one not in filters]
     for one in between:
-        if mixed := sorted(_names(one) & set(pool.names)):
+        if mixed := sorted(names_of(one) & set(pool.names)):
             found = f"it names the pool's {', '.join(map(repr, mixed))} together with what is no feature"
             fail(SpaceError, str(one), found, "Name features alone, which filters the pool, or parameters alone.")
     pool = pool.where(filters) if filters else pool
@@ -76,7 +76,7 @@ def choice_of(pool: Pool) -> Categorical:
     return Categorical(pool.id_name, ids, Descriptors(tuple(names), rows, apart=True))
 
 
-def _names(constraint: Constraint) -> set[str]:
+def names_of(constraint: Constraint) -> set[str]:
     """The names that a constraint speaks of."""
     if isinstance(constraint, Expression):
         return {name.name for name in names_in(constraint.tree)}
