@@ -8,7 +8,7 @@ ledger.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, NoReturn
@@ -179,6 +179,20 @@ def describe(settings: Any) -> dict[str, Any]:
         if item.init:
             described[item.name] = _plain(getattr(settings, item.name))
     return described
+
+
+def altered(settings: Any) -> dict[str, Any]:
+    """Those of a strategy's or surrogate's settings that differ from its defaults, in JSON types.
+
+    A surrogate is described by its name and those of its own settings that differ.
+    """
+    told: dict[str, Any] = {}
+    for item in fields(settings):
+        default = item.default_factory() if item.default_factory is not MISSING else item.default
+        value = getattr(settings, item.name)
+        if item.init and value != default:
+            told[item.name] = {"name": value.name, **altered(value)} if isinstance(value, Surrogate) else _plain(value)
+    return told
 
 
 def _plain(value: Any) -> Any:
