@@ -140,7 +140,7 @@ class Table:
         return Fault(self.place(row, name), found, cure)
 
 
-def decimal_commas(cells: Sequence[str], rows: Sequence[int], place: Callable[[int], str]) -> Fault:
+def decimal_commas(cells: Sequence[str] | NDArray[Any], rows: Sequence[int], place: Callable[[int], str]) -> Fault:
     """One fault for all the numbers of a column that are written with a comma.
 
     Args:

@@ -39,8 +39,7 @@ def twin_ids(problem: Problem) -> dict[str, Any] | None:
 def twin_words(twins: dict[str, Any]) -> str:
     """The same for the eye."""
     named = ", ".join(f"{one['id']} as {one['same_as']}" for one in twins["first"])
-    more = (
-        f", and {twins['candidates'] - len(twins['first'])} more" if twins["candidates"] > len(twins["first"]) else ""
-    )
-    counted = "1 candidate has" if twins["candidates"] == 1 else f"{twins['candidates']:,} candidates have"
-    return f"{counted} the features of an earlier one: the model cannot tell them apart: {named}{more}"
+    count, left = twins["candidates"], twins["candidates"] - len(twins["first"])
+    more = f", and {left:,} more" if left else ""
+    counted = "1 candidate has" if count == 1 else f"{count:,} candidates have"
+    return f"{counted} the features of an earlier one, which the model cannot tell from it: {named}{more}"

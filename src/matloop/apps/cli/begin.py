@@ -238,6 +238,8 @@ def _setting(value: object) -> str:
             return f"{{ {', '.join(f'{key} = {_setting(item)}' for key, item in value.items())} }}"
         case bool():
             return str(value).lower()
+        case float():
+            return repr(value).removesuffix(".0")
         case list() | tuple():
             return f"[{', '.join(map(_setting, value))}]"
     return f'"{value}"' if isinstance(value, str) else str(value)
