@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from matloop.domain.canonical import Value
 from matloop.domain.categorical import Categorical
 from matloop.domain.constraint import AtMostNonzero, Constraint, Expression, Sum
 from matloop.domain.context import Context
@@ -74,6 +75,17 @@ def choice_of(pool: Pool) -> Categorical:
     rows = tuple(map(tuple, np.column_stack(columns).tolist()))
     ids = tuple(pool.id(row) for row in range(len(pool)))
     return Categorical(pool.id_name, ids, Descriptors(tuple(names), rows, apart=True))
+
+
+def spoken(candidates: Pool | Space, candidate: str, values: Mapping[str, Value]) -> str:
+    """A candidate as a person knows it: of a crossed campaign, whose ids are digests, with row and settings."""
+    if not isinstance(candidates, Space):
+        return candidate
+    first = candidates.parameters[0]
+    if not (isinstance(first, Categorical) and first.descriptors is not None and first.descriptors.apart):
+        return candidate
+    said = [f"{name} {values[name]}" for name in candidates.names if name in values]
+    return f"{candidate} ({', '.join(said)})"
 
 
 def names_of(constraint: Constraint) -> set[str]:

@@ -13,9 +13,9 @@ from matloop.campaign import Campaign
 from matloop.decide.words import count
 from matloop.errors import InputError, fail
 from matloop.report.build import page_of
-from matloop.report.claims import Claim
 from matloop.report.findings import Findings, findings_of
 from matloop.report.html import MARK
+from matloop.report.sections import known_as
 from matloop.report.summary import summary_of
 from matloop.store.atomic import write_whole
 
@@ -58,7 +58,7 @@ def report(
         )
         return
     say_summary(summary, sheet)
-    say_claims(findings.claims)
+    say_claims(findings)
     say(f"Wrote {path}: {count(len(sheet.rows), 'candidate')}. Wrote {page}: open it in a browser.")
 
 
@@ -87,9 +87,9 @@ def write_page(file: Path, findings: Findings) -> Path:
     return page
 
 
-def say_claims(claims: tuple[Claim, ...]) -> None:
+def say_claims(findings: Findings) -> None:
     """Print what is claimed, and what is missing."""
-    for claim in claims:
-        say(f"Claim: {claim.candidate} is the best candidate made: {claim.verdict}.")
+    for claim in findings.claims:
+        say(f"Claim: {known_as(findings, claim.candidate)} is the best candidate made: {claim.verdict}.")
         for text in claim.missing:
             say(f"  Missing: {text}.")
