@@ -9,7 +9,7 @@ SEED ?= 0
 
 CHROMIUM := chromium chromium-browser google-chrome
 
-.PHONY: help demo test bench check fix clean browser docs docs-figures docs-peers
+.PHONY: help demo test bench check fix clean browser docs docs-figures docs-peers bench-peers
 
 help:
 	@echo "make demo    install into $(VENV) and run a whole campaign on the virtual laboratory"
@@ -18,6 +18,7 @@ help:
 	@echo "make fix     format, and mend what the linter can"
 	@echo "make docs    build the documentation into build/site; open build/site/index.html"
 	@echo "make docs-peers  run the other programs' code of the documentation, each in its own environment (gigabytes)"
+	@echo "make bench-peers  other programs and matloop on the same work (gigabytes, days in full): ARGS='--seeds 3 --work branin-snr10'"
 	@echo "make bench   the slow figures: backtests on real data, kill test, timings (about an hour)"
 
 $(VENV)/core: pyproject.toml constraints.txt
@@ -73,6 +74,10 @@ docs-figures: $(VENV)/docs
 
 docs-peers: $(VENV)/dev
 	$(ONE_THREAD) $(BIN)/python -m tests.docs.peers
+
+# Each program has an environment of its own below build/peers; runs that are done are kept there, and a killed command goes on.
+bench-peers: $(VENV)/dev
+	$(ONE_THREAD) $(BIN)/python -m benchmarks.peers --write $(ARGS)
 
 clean:
 	rm -rf $(VENV) demo build dist

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from matloop.bench.backtest import backtest
     from matloop.campaign import Campaign
     from matloop.decide.bayes import Bayes, Greedy
+    from matloop.decide.botorch_ import BoTorch
     from matloop.decide.random import Random
     from matloop.decide.sobol import Sobol
     from matloop.domain.constraint import AtMostNonzero, Expression, Sum
@@ -46,6 +47,7 @@ _HOME = {
     "Told": "rules",
     "Bayes": "decide.bayes",
     "Greedy": "decide.bayes",
+    "BoTorch": "decide.botorch_",
     "Random": "decide.random",
     "Sobol": "decide.sobol",
     "AtMostNonzero": "domain.constraint",
@@ -91,6 +93,7 @@ __all__ = [
     "Auto",
     "Bayes",
     "Binary",
+    "BoTorch",
     "Campaign",
     "Categorical",
     "Censored",

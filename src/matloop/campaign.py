@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import secrets
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -18,7 +17,7 @@ from matloop.ask import NO_WISH, Recomputed, Wish, answer, demand_money, suggest
 from matloop.ask import machine as this_machine
 from matloop.assume import assumed
 from matloop.corrections import Correction, corrected, parse_key
-from matloop.decide import Strategy
+from matloop.decide import Strategy, served
 from matloop.domain import canonical
 from matloop.domain.events import Draft, Event
 from matloop.domain.objective import Objective
@@ -33,7 +32,7 @@ from matloop.errors import BusyError, Fault, InputError, fail
 from matloop.lab import Bound, Lab, LabSetup
 from matloop.rank import Insight, predicted
 from matloop.state import State, evolve, replay
-from matloop.status import readings_table, status_of
+from matloop.status import left_of, readings_table, status_of
 from matloop.store import Ledger
 from matloop.store.memory import MemoryLedger
 from matloop.store.sqlite import SqliteLedger
@@ -47,8 +46,6 @@ Clock = Callable[[], datetime]
 
 _ASK_AGAIN = 5
 """Times that an ask is computed anew because others wrote meanwhile, before it gives up."""
-_NO_LIMIT = sys.maxsize
-"""Experiments left where the budget sets no limit."""
 _POLL_SECONDS = 1.0
 """Rest between two looks at a lab that is still busy; shorter only burns processor time."""
 
@@ -107,6 +104,7 @@ class Campaign:
         return self
 
     def _set_up(self, problem: Problem, strategy: Strategy, ledger: Path | None, clock: Clock | None) -> None:
+        served(strategy, problem.objectives)
         self.problem = problem
         self.strategy = strategy
         self.folder = Path()
@@ -150,8 +148,11 @@ class Campaign:
         return assumed(self.problem.candidates, self.state).values
 
     def best(self) -> list[Ranked]:
-        """The best candidate made so far by posterior mean, never by the luckiest reading; empty before any."""
-        return self.shortlist()[:1]
+        """The best candidate made so far by posterior mean, never by the luckiest reading; empty before any.
+
+        With several goals: all that are not dominated. Empty too while none holds the limits, and where all is learned.
+        """
+        return self._insight.standing(self.state).best
 
     def shortlist(self) -> list[Ranked]:
         """Every candidate with a usable reading, best first by posterior mean."""
@@ -183,7 +184,7 @@ class Campaign:
 
     def status(self) -> dict[str, Any]:
         """Counts, best, budget, advice and head, as `matloop status --json` prints them."""
-        return status_of(self.problem, self.state, self.shortlist(), self._insight)
+        return status_of(self.problem, self.state, self._insight.standing(self.state), self._insight)
 
     # What happens
 
@@ -345,9 +346,7 @@ class Campaign:
         return LabSetup(self.folder, self.problem.objectives, self.problem.candidates, self.problem.seed)
 
     def _left(self) -> int:
-        if self.problem.budget is None:
-            return _NO_LIMIT
-        return max(self.problem.budget - self.state.used(), 0)
+        return left_of(self.problem, self.state)
 
     def _suggest(self, n: int, wish: Wish = NO_WISH, *, partial: bool) -> list[Suggestion]:
         for _ in range(_ASK_AGAIN):

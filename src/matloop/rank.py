@@ -5,18 +5,22 @@ The best is the best by posterior mean, never by the luckiest reading.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from matloop.ask import task_of
 from matloop.assume import assumed
 from matloop.decide import Strategy
+from matloop.decide.front import as_told
 from matloop.decide.model import Model, ignorance, learn
+from matloop.decide.order import Standing, standing
 from matloop.decide.stopping import Outlook, outlook
-from matloop.domain.canonical import Value
-from matloop.domain.prediction import Prediction, PredictionAt
+from matloop.domain.objective import optimised, plain
+from matloop.domain.prediction import Prediction
 from matloop.domain.problem import Problem
 from matloop.domain.ranked import Ranked
 from matloop.domain.reading import Reading
@@ -62,7 +66,7 @@ class Insight:
     problem: Problem
     strategy: Strategy
     _model: tuple[str, Model | None] | None = field(default=None, init=False)
-    _ranked: tuple[str, list[Ranked]] | None = field(default=None, init=False)
+    _ranked: tuple[str, Standings] | None = field(default=None, init=False)
     _outlook: tuple[str, Outlook | None] | None = field(default=None, init=False)
 
     @property
@@ -83,12 +87,18 @@ class Insight:
 
     def ranked(self, state: State) -> list[Ranked]:
         """Every candidate with a usable reading, best first."""
+        return list(self.standing(state).ranked)
+
+    def standing(self, state: State) -> Standings:
+        """Every candidate with a usable reading, best first, and which of them are best."""
         if self._ranked is None or self._ranked[0] != state.content:
-            self._ranked = (state.content, ranking(self.problem, state, self.model(state)))
-        return list(self._ranked[1])
+            self._ranked = (state.content, standings(self.problem, state, self.model(state)))
+        return self._ranked[1]
 
     def outlook(self, state: State) -> Outlook | None:
-        """What may still be found; None while too little was measured."""
+        """What may still be found; None while too little was measured, and where goals are none that it speaks of."""
+        if not plain(self.problem.objectives):
+            return None
         if self._outlook is None or self._outlook[0] != state.content:
             model = self.model(state)
             found = None if model is None else outlook(task_of(self.problem, state, 1), model, self.rule)
@@ -103,38 +113,73 @@ class Insight:
         return found is not None and found.holds(self.problem.stop)
 
 
-def ranking(problem: Problem, state: State, model: Model | None) -> list[Ranked]:
-    """Every candidate with a usable reading, best first."""
+@dataclass(frozen=True, slots=True)
+class Standings:
+    """Every candidate with a usable reading, best first.
+
+    best: the best of them, see `Campaign.best`. reference: objective -> the mark from which hypervolume is counted, in
+        its unit (for a target or range a distance); volume: the hypervolume of the best; None with fewer than two goals
+        or while nothing holds the limits.
+    """
+
+    ranked: Sequence[Ranked]
+    best: list[Ranked]
+    reference: Mapping[str, float] | None = None
+    volume: float | None = None
+
+
+def standings(problem: Problem, state: State, model: Model | None) -> Standings:
+    """Every candidate with a usable reading, best first; those that lack an objective last while there is no model."""
     groups: dict[str, list[Reading]] = {}
     for reading in state.usable():
         groups.setdefault(reading.candidate, []).append(reading)
-    if not groups:
-        return []
     names = tuple(objective.name for objective in problem.objectives)
+    means = {id_: _means(readings, names) for id_, readings in sorted(groups.items())}
+    ids = [id_ for id_ in means if model is not None or len(means[id_]) == len(names)]
+    if not groups:
+        return Standings([], [])
+    values = [groups[id_][0].values for id_ in ids]
+    if model is not None:
+        said, spreads = model.predict_made(values), model.spreads
+    else:
+        read = np.array([[means[id_][name] for name in names] for id_ in ids]).reshape(len(ids), len(names))
+        said = Prediction(read, np.zeros_like(read), np.zeros_like(read))
+        spreads = tuple(np.std(read, axis=0).tolist()) if ids else (0.0,) * len(names)
+    found = standing(said, problem.objectives, spreads)
     context = assumed(problem.candidates, state).values
-    made = [(id_, readings[0].values, readings) for id_, readings in groups.items()]
-    said = _predicted(model, [values for _, values, _ in made], names)
-    goal = problem.objectives[0]
-
-    def score(row: int) -> float:
-        prediction = said[row]
-        figure = prediction.mean[goal.name] if prediction else _mean(made[row][2], goal.name)
-        return -goal.sign * figure
-
-    order = sorted(range(len(made)), key=lambda row: (score(row), made[row][0]))
-    return [
+    ordered = [(ids[row], row) for row in found.order.tolist()]
+    ordered += [(id_, -1) for id_ in means if id_ not in set(ids)]
+    ranked = [
         Ranked(
             rank,
-            made[row][0],
-            made[row][1],
-            said[row],
-            len(made[row][2]),
-            {name: _mean(made[row][2], name) for name in names},
-            any(reading.outside and not reading.executed for reading in made[row][2]),
+            id_,
+            groups[id_][0].values,
+            None if model is None else said.at(row, names),
+            len(groups[id_]),
+            means[id_],
+            any(reading.outside and not reading.executed for reading in groups[id_]),
             context,
+            *_place(found, row),
         )
-        for rank, row in enumerate(order, start=1)
+        for rank, (id_, row) in enumerate(ordered, start=1)
     ]
+    told = None if found.reference is None else as_told(found.reference, optimised(problem.objectives))
+    return Standings(ranked, ranked[: found.best], told, found.volume)
+
+
+def _place(found: Standing, row: int) -> tuple[float | None, int | None, float | None]:
+    """Probability of holding the limits, layer and contribution of a row; None where there is none, or no row."""
+    if row < 0:
+        return None, None, None
+    holds = None if found.holds is None else float(found.holds[row])
+    if found.layer is None or found.contribution is None:
+        return holds, None, None
+    return holds, int(found.layer[row]), float(found.contribution[row])
+
+
+def ranking(problem: Problem, state: State, model: Model | None) -> list[Ranked]:
+    """Every candidate with a usable reading, best first."""
+    return list(standings(problem, state, model).ranked)
 
 
 def predicted(problem: Problem, model: Model | None, frame: pd.DataFrame) -> Prediction:
@@ -162,14 +207,7 @@ def predicted(problem: Problem, model: Model | None, frame: pd.DataFrame) -> Pre
     return model.predict_values(values)
 
 
-def _mean(readings: list[Reading], name: str) -> float:
-    return fmean(reading.outcome[name] for reading in readings)
-
-
-def _predicted(
-    model: Model | None, values: list[Mapping[str, Value]], names: tuple[str, ...]
-) -> list[PredictionAt | None]:
-    if model is None:
-        return [None] * len(values)
-    prediction = model.predict_made(values)
-    return [prediction.at(row, names) for row in range(len(values))]
+def _means(readings: Sequence[Reading], names: Sequence[str]) -> dict[str, float]:
+    """Plain means by objective; one that nobody read is not there."""
+    heard = {name: [one.outcome[name] for one in readings if name in one.outcome] for name in names}
+    return {name: fmean(figures) for name, figures in heard.items() if figures}

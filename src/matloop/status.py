@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import fsum
 from typing import Any, Protocol
 
@@ -40,11 +41,35 @@ class Conclusions(Protocol):
         ...
 
 
+class Standing(Protocol):
+    """What is best."""
+
+    @property
+    def best(self) -> Sequence[Ranked]:
+        """The best; with several goals all that are not dominated."""
+        ...
+
+    @property
+    def reference(self) -> Mapping[str, float] | None:
+        """Objective -> the mark from which hypervolume is counted; None with one goal."""
+        ...
+
+    @property
+    def volume(self) -> float | None:
+        """The hypervolume; None with one goal."""
+        ...
+
+
 def censored_words(readings: int, heard: bool) -> str:
     """What becomes of censored readings, in words; `heard`, where the model learns from them."""
     which = "it" if readings == 1 else "them"
     what = f"takes {which} for {'a bound' if readings == 1 else 'bounds'}" if heard else f"cannot use {which}"
     return f"{count(readings, 'reading')} below or above the limit of detection: kept, the model {what}"
+
+
+def left_of(problem: Problem, state: State) -> int:
+    """Experiments that the budget still allows; more than anybody asks for where it sets no limit."""
+    return sys.maxsize if problem.budget is None else max(problem.budget - state.used(), 0)
 
 
 def unsuggested(state: State) -> int:
@@ -74,25 +99,36 @@ def spent_of(state: State) -> dict[str, float]:
     return {**({"cost": fsum(costs)} if costs else {}), **({"days": max(days)} if days else {})}
 
 
-def status_of(problem: Problem, state: State, ranked: list[Ranked], insight: Conclusions) -> dict[str, Any]:
+def _best_of(item: Ranked) -> dict[str, Any]:
+    """One of the best, in JSON types; what goals or context add is there only where there are such."""
+    more = {"holds": item.holds, "contribution": item.contribution}
+    return {
+        "candidate": item.candidate,
+        "values": dict(item.values),
+        "prediction": item.prediction.to_json() if item.prediction else None,
+        "readings": item.readings,
+        "reading_mean": dict(item.reading_mean),
+        **({"context": dict(item.context)} if item.context else {}),
+        **{name: figure for name, figure in more.items() if figure is not None},
+    }
+
+
+def _front_of(standing: Standing) -> dict[str, Any]:
+    """What several goals enclose: the reference and the hypervolume above it."""
+    if standing.reference is None:
+        return {}
+    return {"front": {"reference": dict(standing.reference), "hypervolume": standing.volume}}
+
+
+def status_of(problem: Problem, state: State, standing: Standing, insight: Conclusions) -> dict[str, Any]:
     """The document that `matloop status --json` prints."""
     counts = counts_of(state)
     found = insight.outlook(state)
-    best = [
-        {
-            "candidate": item.candidate,
-            "values": dict(item.values),
-            "prediction": item.prediction.to_json() if item.prediction else None,
-            "readings": item.readings,
-            "reading_mean": dict(item.reading_mean),
-            **({"context": dict(item.context)} if item.context else {}),
-        }
-        for item in ranked[:1]
-    ]
     return {
         "campaign": problem.name,
         "counts": counts,
-        "best": best,
+        "best": [_best_of(item) for item in standing.best],
+        **_front_of(standing),
         "budget": {
             "experiments": {"used": state.used(), "limit": problem.budget},
             **{name: {"used": spent, "limit": None} for name, spent in spent_of(state).items()},

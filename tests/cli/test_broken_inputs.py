@@ -46,6 +46,7 @@ def nothing(_: Path) -> None: ...
 
 CHECK = ("check", "campaign.toml")
 TELL = ("tell", "campaign.toml", "readings.csv")
+TWICE = '[[objective]]\nname = "hardness"\ngoal = "minimize"\n'
 GOOD_HEAD = '[[objective]]\nname = "y"\ngoal = "maximize"\n'
 REAL = '[[parameter]]\nname = "{}"\nkind = "real"\nlow = {}\nhigh = {}\nstep = {}\n'
 
@@ -96,7 +97,7 @@ KEYS = [
     config("no goal", swap('goal = "maximize"\n', ""), "[[objective]]", "'goal' is missing", "minimize"),
     config("no objective", swap("[[objective]]", "[[constraint]]"), "campaign.toml", "no [[objective]]", "goal"),
     config("reserved objective", swap('"hardness"', '"status"'), "[[objective]]", "matloop's own", "another name"),
-    config("two objectives", swap("[pool]", GOOD_HEAD + "[pool]"), "campaign.toml:10", "not yet supported", "Keep one"),
+    config("one objective twice", swap("[pool]", f"{TWICE}[pool]"), "campaign.toml", "occurs twice", "once"),
     config(
         "objective in single brackets", swap("[[objective]]", "[objective]"), ":5", "single brackets", "[[objective]]"
     ),

@@ -170,23 +170,15 @@ def test_all_faults_come_at_once_in_the_order_of_the_file(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("old", "new", "line"),
     [
-        ('goal = "maximize"', 'goal = "target"\nvalue = 80', 9),
-        ('goal = "maximize"', 'goal = "range"\nlow = 1\nhigh = 2', 9),
-        ('goal = "maximize"', 'goal = "limit"\nlow = 1', 9),
-        ('goal = "maximize"', 'goal = "learn"', 9),
-        ("[pool]", '[[objective]]\nname = "z"\ngoal = "maximize"\n[pool]', 13),
         ('id = "design"', 'formula = "printer"', 15),
         ('id = "design"', 'exclude_elements = ["Pb"]', 15),
-        ('"auto"', '"hits"', 20),
-        ('"auto"', '"target"', 20),
         ('"ledger.db"', '"postgresql://host/db"', 5),
         ('"ledger.db"', '"sqlite:///ledger.db"', 5),
         ("[budget]", "[budget]\ndays = 9", 30),
         *(('"person"', f'"{kind}"', 27) for kind in ("files", "sila", "scpi", "slurm")),
     ],
     ids=[
-        *("goal target", "goal range", "goal limit", "goal learn", "two objectives", "formula", "exclude elements"),
-        *("acquisition hits", "acquisition target", "PostgreSQL"),
+        *("formula", "exclude elements", "PostgreSQL"),
         *("URL", "days", "files", "sila", "scpi", "slurm"),
     ],
 )
@@ -322,9 +314,68 @@ def test_a_pool_that_is_filtered_to_nothing_names_constraints_and_counts(tmp_pat
     assert "constraint n > 6 takes 1 of 2, constraint n < 8 takes 1 of 2" in fault
 
 
-def test_a_key_of_a_later_goal_is_no_unknown_word(tmp_path: Path) -> None:
-    (fault,) = faults_of(write(tmp_path, EXAMPLE.replace("std = 1.4", "value = 80")))
-    assert "'value' is not yet supported" in fault
+@pytest.mark.parametrize(
+    ("old", "new", "found", "cure"),
+    [
+        ("std = 1.4", "value = 80", "'value' says nothing to goal 'maximize'", "take goal 'target'"),
+        ('"maximize"', '"target"', "goal 'target' has no value", "Add value ="),
+        (
+            '"maximize"',
+            '"target"\nlow = 3\nvalue = 4',
+            "'low' says nothing to goal 'target'",
+            "'range' or 'limit'",
+        ),
+        ('"maximize"', '"range"\nlow = 3', "goal 'range' has no high", "Add low = and high ="),
+        ('"maximize"', '"range"\nlow = 3\nhigh = 2', "low 3 is not below high 2", "Exchange them"),
+        ('"maximize"', '"limit"', "goal 'limit' has neither low nor high", "Add low ="),
+        ('"maximize"', '"limit"\nlow = 3', "a limit alone leaves nothing to be optimised", "or goal 'learn'"),
+        ('"maximize"', '"maximize"\nreference = 3', "has a reference, but is the only one", "two or more goals"),
+        ('"maximize"', '"learn"\n[stop]', "a stop rule speaks of the best by one quantity", "Leave it out"),
+        ('"auto"', '"target"', "acquisition 'target' cannot serve goal 'maximize'", "Use one of 'auto', 'ei'"),
+        ('"auto"', '"ehvi"', "acquisition 'ehvi' cannot serve goal 'maximize'", "Use one of 'auto', 'ei'"),
+    ],
+    ids=[
+        *("value to maximise", "target without value", "low of a target", "range without high", "turned range"),
+        *("limit without ends", "limit alone", "reference alone"),
+        *("stop rule", "acquisition target", "acquisition ehvi"),
+    ],
+)
+def test_goals_that_make_no_sense_are_refused_with_a_cure(
+    old: str, new: str, found: str, cure: str, tmp_path: Path
+) -> None:
+    text = EXAMPLE.replace(old, new)
+    if "[stop]" in new:
+        text = EXAMPLE.replace(old, new.partition("\n")[0]) + "\n[stop]\n"
+    faults = faults_of(write(tmp_path, text))
+    assert any(found in fault and cure in fault for fault in faults), faults
+
+
+def test_every_goal_is_read_with_its_marks(tmp_path: Path) -> None:
+    more = """
+[[objective]]
+name = "gap"
+goal = "target"
+value = 1.34
+reference = 0.5
+
+[[objective]]
+name = "mass"
+goal = "limit"
+high = 3.0
+
+[[objective]]
+name = "pH"
+goal = "range"
+low = 6
+high = 8
+
+[pool]"""
+    path = write(tmp_path, EXAMPLE.replace("[pool]", more))
+    found = [objective.to_json() for objective in config.read(path).problem.objectives]
+    assert [one["goal"] for one in found] == ["maximize", "target", "limit", "range"]
+    assert found[1] == {"name": "gap", "goal": "target", "unit": None, "std": None, "value": 1.34, "reference": 0.5}
+    assert found[2] == {"name": "mass", "goal": "limit", "unit": None, "std": None, "high": 3.0}
+    assert found[3] == {"name": "pH", "goal": "range", "unit": None, "std": None, "low": 6.0, "high": 8.0}
 
 
 def test_a_missing_features_line_is_proposed_without_id_objective_and_std(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from matloop.campaign import Campaign
 from matloop.decide.acquisition.auto import COLLECTING_BETA, PAYS, _ranked
-from matloop.decide.acquisition.ei import log_ei
+from matloop.decide.acquisition.improvement import log_ei
 from matloop.decide.bayes import Bayes
 from matloop.domain.objective import Objective
 from matloop.domain.outcome import Measured

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from matloop.decide.acquisition.auto import Auto
-from matloop.decide.acquisition.registry import NAMES
+from matloop.decide.acquisition.registry import serving
 from matloop.decide.bayes import Bayes, Greedy
 from matloop.decide.random import Random
 from matloop.domain.objective import Objective
@@ -19,7 +19,7 @@ from matloop.surrogate.gp import GP
 from matloop.testing.strategies import bare_pool, chosen_ids, landscape, large_space, reading, small_pool, task
 from tests.decide.named import bayes
 
-MODELS = [name for name in NAMES if name != "random"]
+MODELS = [name for name in serving("maximize") if name != "random"]
 
 
 @dataclass(frozen=True)

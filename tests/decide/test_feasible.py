@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import matloop as ml
 from matloop.decide.acquisition import Bounded, Scene
 from matloop.decide.acquisition.feasible import above, log_gain
-from matloop.decide.acquisition.registry import NAMES, acquisition
+from matloop.decide.acquisition.registry import acquisition, serving
 from matloop.decide.bayes import Bayes, Greedy
 from matloop.decide.crowd import crowd_of
 from matloop.decide.model import formed, learn
@@ -21,7 +21,7 @@ from matloop.surrogate.gp import GP
 from matloop.testing.strategies import chosen_ids, large_space, reading, small_pool, task
 from tests.decide.named import bayes, threshold
 
-WEIGHED = [name for name in NAMES if name != "random"]
+WEIGHED = [name for name in serving("maximize") if name != "random"]
 SEVERAL = st.lists(st.tuples(st.floats(-5, 5), st.floats(1e-6, 1), st.floats(1e-6, 1)), min_size=1, max_size=20)
 LINE = Pool.from_frame(pd.DataFrame({"x": np.linspace(0, 1, 201)}), ["x"])
 

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from scipy.special import ndtri
 from scipy.stats import qmc
 
-from matloop.decide.acquisition.ei import log_ei, log_h
-from matloop.decide.acquisition.pi import log_pi
+from matloop.decide.acquisition.improvement import log_ei, log_h, log_pi
 from matloop.decide.acquisition.ucb import schedule, upper_bound
 
 CASES = [(0.0, 1.0, 0.0), (1.0, 0.5, 0.2), (-3.0, 2.0, 0.5), (10.0, 3.0, 16.0), (0.2, 0.1, 0.5)]

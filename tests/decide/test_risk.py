@@ -8,11 +8,11 @@ import pytest
 from scipy.stats import norm
 
 import matloop as ml
-from matloop.decide.acquisition.registry import NAMES
+from matloop.decide.acquisition.registry import serving
 from matloop.decide.bayes import Bayes, Greedy
 from matloop.decide.model import learn
 from matloop.domain.objective import Objective
-from matloop.errors import InputError, NotYetSupported
+from matloop.errors import InputError
 from matloop.surrogate.gp import GP
 from matloop.testing.strategies import (
     StrategyContract,
@@ -23,6 +23,7 @@ from matloop.testing.strategies import (
     small_space,
     task,
 )
+from tests.decide.named import bayes
 
 
 class TestSureOfTheStd(StrategyContract):
@@ -47,13 +48,13 @@ def foretold(ask, strategy):
     return [one.id for one in free], said.model_std[:, 0], ask.objectives[0].sign * said.mean[:, 0], said.mean[:, 0]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", serving("maximize"))
 @pytest.mark.parametrize("candidates", [small_pool(200), small_space()], ids=["pool", "space"])
 def test_no_choice_is_less_sure_than_asked(name, candidates):
     ask = task(candidates, 12, n=3)
     std = foretold(ask, Bayes())[1]
     limit = float(np.quantile(std, 0.2))
-    chosen = Bayes(acquisition=name, sure={"max_std": limit}).suggest(ask).choices
+    chosen = bayes(name, sure={"max_std": limit}).suggest(ask).choices
     assert len(chosen) == 3
     assert all(choice.prediction.model_std["y"] <= limit for choice in chosen)
 
@@ -67,12 +68,12 @@ def test_of_those_that_are_sure_enough_the_best_mean_is_taken():
     assert chosen_ids(Greedy().suggest(ask)) != [best]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", serving("maximize"))
 def test_in_a_large_space_the_search_finds_what_is_sure_enough(name):
     ask = task(large_space(), 12, n=3)
     wild = Bayes(acquisition="variance", evaluations=2000).suggest(ask).choices
     limit = 0.5 * min(choice.prediction.model_std["y"] for choice in wild)
-    chosen = Bayes(acquisition=name, evaluations=2000, sure={"max_std": limit}).suggest(ask).choices
+    chosen = bayes(name, evaluations=2000, sure={"max_std": limit}).suggest(ask).choices
     assert all(choice.prediction.model_std["y"] <= limit for choice in chosen)
     assert all("; sure enough (model error at most" in choice.reason for choice in chosen)
 
@@ -98,7 +99,7 @@ def test_the_reason_counts_those_that_are_sure_enough(name):
     ask = task(pool, 12)
     said = learn(ask, GP()).predict_rows(pool, slice(None)).model_std[:, 0]
     limit = float(np.quantile(said, 0.4))
-    (choice,) = Bayes(acquisition=name, sure={"max_std": limit}).suggest(ask).choices
+    (choice,) = bayes(name, sure={"max_std": limit}).suggest(ask).choices
     assert f"{int(np.sum(said <= limit))} of 300 candidates are sure enough (model error at most" in choice.reason
 
 
@@ -196,9 +197,9 @@ def test_settings_that_make_no_sense_are_refused(strategy, sure, said):
         strategy(sure=sure)
 
 
-def test_two_objectives_are_not_yet_supported():
+def test_being_sure_of_two_objectives_is_refused():
     two = replace(task(small_pool(60), 7), objectives=(Objective("y"), Objective("z")))
-    with pytest.raises(NotYetSupported):
+    with pytest.raises(InputError, match="'sure' is about one objective, and there are 2"):
         Bayes(sure={"max_std": 0.2}).suggest(two)
 
 

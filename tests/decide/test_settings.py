@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from matloop.decide.acquisition.registry import NAMES, acquisition
+import matloop as ml
+from matloop.decide.acquisition.registry import NAMES, acquisition, refusal
 from matloop.decide.bayes import Bayes, Greedy
 from matloop.decide.sobol import Sobol
 from matloop.decide.words import count, figure, percent, sentence
@@ -48,16 +49,27 @@ def test_all_wrong_settings_are_named_at_once():
     assert len(caught.value.faults) == 3
 
 
-@pytest.mark.parametrize("name", ["target", "kg"])
+@pytest.mark.parametrize("name", ["kg"])
 def test_what_a_later_version_brings_is_said_to_be_not_yet_supported(name):
     with pytest.raises(NotYetSupported, match="not yet supported"):
         Bayes(acquisition=name)
 
 
-def test_two_objectives_are_not_yet_supported():
-    ask = replace(task(small_pool(), 5), objectives=(Objective("y"), Objective("z")))
-    with pytest.raises(NotYetSupported, match="2 objectives"):
-        Bayes().suggest(ask)
+def test_what_cannot_serve_the_goals_says_so_before_anything_is_asked():
+    two = (Objective("y"), Objective("z"))
+    with pytest.raises(InputError, match=r"'ei' cannot serve 2 goals at once\. Use one of 'auto', 'variance'"):
+        Bayes(acquisition="ei").suggest(replace(task(small_pool(), 5), objectives=two))
+    with pytest.raises(InputError, match=r"there is no best one\. Use strategy 'bayes'"):
+        ml.Campaign(small_pool(), two, strategy=Greedy())
+    with pytest.raises(InputError, match="acquisition 'ucb' cannot serve goal 'target'"):
+        ml.Campaign(small_pool(), [Objective("y", "target", value=1)], strategy=Bayes(acquisition="ucb"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_limit_changes_nothing_about_what_an_acquisition_serves(name):
+    for goal in (Objective("y"), Objective("y", "learn"), Objective("y", "range", low=0, high=1)):
+        limit = Objective("z", "limit", low=0)
+        assert (refusal(name, [goal]) is None) == (refusal(name, [limit, goal]) is None)
 
 
 def test_greedy_refuses_a_wrong_effort():

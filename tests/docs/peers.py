@@ -1,7 +1,7 @@
 """Run the other programs' code of the documentation, each program in an environment of its own below build/peers.
 
 The blocks of a peer on one page are one program, in order; the files that the page writes lie beside it. A page says
-which versions it speaks of; docs/tools/peers/NAME.txt pins them.
+which versions it speaks of; benchmarks/peers/pins.toml pins them.
 
 Usage: python -m tests.docs.peers [NAME ...]
 """
@@ -13,41 +13,21 @@ import os
 import subprocess
 import sys
 import tempfile
-import venv
 from pathlib import Path
 
-from tests.docs.pages import DOCS, ROOT, blocks_of, pages, write
-
-PINS = DOCS / "tools" / "peers"
-HOME = ROOT / "build" / "peers"
+from benchmarks.peers.environments import interpreter, pinned
+from tests.docs.pages import ROOT, blocks_of, pages, write
 
 
 def programs() -> dict[str, dict[Path, str]]:
     """Peer -> page -> its program there."""
-    found: dict[str, dict[Path, str]] = {path.stem: {} for path in sorted(PINS.glob("*.txt"))}
+    found: dict[str, dict[Path, str]] = {}
     for page in pages():
         for block in blocks_of(page):
             if block.peer is not None:
                 held = found.setdefault(block.peer, {})
                 held[page] = held.get(page, "") + block.source + "\n"
     return found
-
-
-def pinned(peer: str) -> list[str]:
-    """What is installed for a peer, in this order: each line before the next one."""
-    return (PINS / f"{peer}.txt").read_text(encoding="utf-8").split()
-
-
-def interpreter(peer: str) -> Path:
-    """The peer's own Python, made when it is first asked for."""
-    home = HOME / peer
-    python, made = home / "bin" / "python", home / "made"
-    if not made.exists():
-        venv.create(home, with_pip=True, clear=True)
-        for requirement in pinned(peer):
-            subprocess.run([python, "-m", "pip", "install", "--quiet", requirement], check=True)
-        made.touch()
-    return python
 
 
 def main() -> int:

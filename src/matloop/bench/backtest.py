@@ -199,9 +199,11 @@ def compare(  # noqa: PLR0913 (all but four are settings by name)
         protocol: `runs`, `budget`, `initial`, `batch`, `seed`, `oracle`, `repeat`; see `Protocol`.
 
     Raises:
-        InputError: for a protocol that makes no sense, or a strategy that cannot be described.
+        InputError: for a goal but maximize and minimize, a protocol that makes no sense, or a strategy that cannot be
+            described.
         DataError: for a truth that does not fit the pool, or a file that is no checkpoint.
     """
+    _ = objective.direction  # runs are compared by the best found
     terms = Protocol(**protocol)
     terms.demand_sense(len(pool))
     _demand_processes(processes)
@@ -209,7 +211,7 @@ def compare(  # noqa: PLR0913 (all but four are settings by name)
     bench = Bench(pool, Truth.of(truth, pool), objective, named, terms)
     done = _finish(bench, processes or 1, progress, Path(checkpoint) if checkpoint else None)
     runs = {name: _gathered([done[name, run] for run in range(terms.runs)]) for name in bench.names}
-    return Runs(len(pool), tuple(pool.ids), objective.goal, runs)
+    return Runs(len(pool), tuple(pool.ids), objective.direction, runs)
 
 
 def _finish(bench: Bench, processes: int, progress: Progress | None, path: Path | None) -> dict[Job, Done]:

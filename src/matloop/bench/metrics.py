@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from matloop.domain.objective import Goal
+from matloop.domain.objective import Direction
 from matloop.errors import InputError, fail
 
 Floats = NDArray[np.float64]
@@ -35,7 +35,7 @@ def top_size(n: int, share: float = TOP_SHARE) -> int:
     return ceil(Fraction(str(share)) * n)
 
 
-def top(truth: Floats, goal: Goal, share: float = TOP_SHARE) -> Bools:
+def top(truth: Floats, goal: Direction, share: float = TOP_SHARE) -> Bools:
     """Which candidates belong to T.
 
     Args:
@@ -143,7 +143,7 @@ def acceleration(mean_shares: Floats, n: int, levels: Sequence[float]) -> Floats
     return np.where(np.isinf(needed), np.nan, factors)
 
 
-def best_found(orders: Ints, truth: Floats, goal: Goal) -> Floats:
+def best_found(orders: Ints, truth: Floats, goal: Direction) -> Floats:
     """The best true mean among the candidates measured so far.
 
     Args:
@@ -158,7 +158,7 @@ def best_found(orders: Ints, truth: Floats, goal: Goal) -> Floats:
     return np.asarray(better.accumulate(truth[orders], axis=1), dtype=np.float64)
 
 
-def regret(orders: Ints, truth: Floats, goal: Goal) -> Floats:
+def regret(orders: Ints, truth: Floats, goal: Direction) -> Floats:
     """Simple regret r(i) = best - best in S_i, judged on the true mean, never on the luckiest reading.
 
     Args:

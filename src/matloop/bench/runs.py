@@ -13,7 +13,7 @@ from typing import Any, NoReturn, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from matloop.domain.objective import Goal
+from matloop.domain.objective import Direction
 from matloop.errors import DataError, Faults, nearest
 from matloop.store.atomic import write_whole
 
@@ -46,7 +46,7 @@ class Runs:
 
     n: int
     ids: tuple[str, ...]
-    goal: Goal
+    goal: Direction
     strategies: Mapping[str, StrategyRuns]
 
     @property
@@ -77,8 +77,8 @@ class Runs:
         found = _demand_keys(document, _KEYS, place, faults)
         faults.raise_if_any(DataError)
         _look_at_ids(found, place, faults)
-        if found["goal"] not in get_args(Goal):
-            faults.add(f"{place}, goal", f"it is {found['goal']!r}", nearest(str(found["goal"]), get_args(Goal)))
+        if found["goal"] not in get_args(Direction):
+            faults.add(f"{place}, goal", f"it is {found['goal']!r}", nearest(str(found["goal"]), get_args(Direction)))
         strategies = _strategies(found, place, faults)
         faults.raise_if_any(DataError)
         return cls(found["n"], tuple(found["ids"]), found["goal"], strategies)

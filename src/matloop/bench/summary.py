@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from matloop.bench import metrics
 from matloop.bench.intervals import Interval, bootstrap, paired_difference
 from matloop.bench.runs import Orders, Runs
-from matloop.domain.objective import Goal
+from matloop.domain.objective import Direction
 from matloop.errors import InputError, fail
 
 Floats = NDArray[np.float64]
@@ -90,7 +90,7 @@ def summarise(
 @dataclass(frozen=True, slots=True, eq=False)
 class _Scorer:
     truth: Floats
-    goal: Goal
+    goal: Direction
     baseline: Orders | None
     levels: tuple[float, ...]
     seed: int

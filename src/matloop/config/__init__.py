@@ -11,6 +11,7 @@ from matloop.config.build import Builder
 from matloop.config.faults import Lines
 from matloop.config.settings import LabSettings, StrategySettings
 from matloop.config.text import parse, read_text
+from matloop.decide import refusal
 from matloop.domain.cost import Cost
 from matloop.domain.objective import Objective
 from matloop.domain.pool import Pool
@@ -74,19 +75,22 @@ def _plan(path: Path, builder: Builder) -> Plan | None:
     terms, own = builder.shared_section("strategy", schema.StrategySection)
     strategy = settings.strategy(builder.strategy_name, own, builder.lines, builder.faults)
     objectives = builder.objectives()
+    if len(objectives) < len(builder.raw.get("objective", [])):
+        objectives = ()  # goals are judged together, and one is missing
     candidates = builder.candidates()
     problem = _problem(path, campaign, terms, (candidates, objectives), builder)
     bench, own = builder.shared_section("lab", schema.LabSection)
     if bench is None:
         return None
-    if candidates is None or len(objectives) != 1:
+    if candidates is None or not objectives:
         settings.look_at_kind(bench.kind, builder.lines, builder.faults)
         return None
     setup = LabSetup(builder.folder, objectives, candidates, campaign.seed if campaign else 0)
     lab = settings.lab(bench.kind, own, setup, builder.lines, builder.faults)
-    if problem is None:
-        return None
-    if ledger is None or strategy is None or lab is None:
+    refused = refusal(strategy.made, objectives) if strategy is not None else None
+    if refused:
+        builder.faults.add(builder.lines.place("strategy"), *refused)
+    if problem is None or ledger is None or strategy is None or lab is None or refused:
         return None
     return Plan(path, problem, ledger, strategy, lab, bench.wait)
 
@@ -105,7 +109,7 @@ def _problem(
     cost = _cost(builder, budget)
     if len(builder.faults.found) > before:
         return None
-    if not (campaign and terms and budget and candidates and len(objectives) == 1):
+    if not (campaign and terms and budget and candidates and objectives):
         return None
     try:
         return Problem(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,13 +12,14 @@ from typing import Any, TypeVar
 from matloop.config import schema
 from matloop.config.faults import Lines
 from matloop.config.features import proposal
+from matloop.config.made import constraint_of, described, parameter_of
 from matloop.domain.categorical import Categorical
-from matloop.domain.constraint import AtMostNonzero, Constraint, Expression, Sum
+from matloop.domain.constraint import Constraint, Expression
 from matloop.domain.context import Context
 from matloop.domain.crossed import crossed, names_of
 from matloop.domain.descriptors import DescriptorTable
 from matloop.domain.objective import RESERVED, Objective
-from matloop.domain.parameter import Binary, Integer, Parameter, Real
+from matloop.domain.parameter import Parameter
 from matloop.domain.parquet import headers_of, is_parquet
 from matloop.domain.pool import Pool
 from matloop.domain.space import Space
@@ -109,19 +110,21 @@ class Builder:
     def _objective(
         self, path: tuple[str, int], table: object, read: schema.ObjectiveSection | None
     ) -> Objective | None:
-        """One objective; its settings are judged one by one, since the domain stops at the first fault.
+        """One objective; what is independent is judged one by one, since the domain stops at the first fault.
 
-        Texts are judged even where another key of the table has no sense (`read` is None).
+        What fits its type is judged even where another key of the table has no sense (`read` is None).
         """
         written = table if isinstance(table, dict) else {}
-        settings = read.model_dump(exclude={"name"}) if read else {}
-        texts = {key: written[key] for key in ("goal", "unit") if isinstance(written.get(key), str)}
+        settings = read.model_dump(exclude={"name"}) if read else _fitting(written)
         before = len(self.faults.found)
         name = written.get("name")
         if isinstance(name, str):
             self._judged((*path, "name"), partial(Objective, name))
         sound = name if isinstance(name, str) and len(self.faults.found) == before else "objective"
-        for key, value in (settings or texts).items():
+        alone = {key: settings[key] for key in ("unit", "std") if key in settings}
+        together = {key: value for key, value in settings.items() if key not in alone}
+        self._judged((*path, "goal"), partial(Objective, sound, **together))
+        for key, value in alone.items():
             self._judged((*path, key), partial(Objective, sound, **{key: value}))
         return Objective(name, **settings) if read and name and len(self.faults.found) == before else None
 
@@ -267,7 +270,7 @@ class Builder:
         read = schema.validate(kinds[kind], table, path, self.lines, self.faults)
         if isinstance(read, schema.CategoricalSection):
             return self._categorical(path, read)
-        return None if read is None else self._made(path, partial(_parameter_of, read))
+        return None if read is None else self._made(path, partial(parameter_of, read))
 
     def _categorical(self, path: tuple[str, int], read: schema.CategoricalSection) -> Parameter | None:
         """A parameter of choices, described by a table where one is named."""
@@ -285,7 +288,7 @@ class Builder:
             self.faults.add(self.lines.place(*place), found, cure)
             return None
         table = self._made(place, partial(DescriptorTable.read, file, read.name))
-        return None if table is None else self._made(place, partial(_described, read, table))
+        return None if table is None else self._made(place, partial(described, read, table))
 
     def _constraints(self) -> list[Constraint | None]:
         """The constraints of a space or pool; None for those that are faulty (noted)."""
@@ -302,7 +305,7 @@ class Builder:
             self.faults.add(self.lines.place(*path), f"it has {given}, which is no constraint", cure)
             return None
         read = schema.validate(kinds[key], table, path, self.lines, self.faults)
-        return None if read is None else self._made(path, partial(_constraint_of, read))
+        return None if read is None else self._made(path, partial(constraint_of, read))
 
     def _look_at_name(self, place: str, what: str, name: str) -> None:
         if name in RESERVED:
@@ -352,6 +355,17 @@ class Builder:
             return None
 
 
+def _fitting(written: Mapping[str, Any]) -> dict[str, Any]:
+    """Of an objective with a faulty key what can be judged without it: unit and goal, with the numbers it stands on."""
+    numbers = {key: written[key] for key in ("value", "low", "high") if key in written}
+    plain = all(isinstance(number, int | float) and not isinstance(number, bool) for number in numbers.values())
+    told = {key: written[key] for key in ("goal", "unit") if isinstance(written.get(key), str)}
+    if plain:
+        return told | numbers
+    told.pop("goal", None)
+    return told
+
+
 def _quietly(make: Callable[[], Built]) -> Built | None:
     """What `make` makes, None when the domain refuses it: for what is judged elsewhere."""
     try:
@@ -363,34 +377,3 @@ def _quietly(make: Callable[[], Built]) -> Built | None:
 def _sound(made: Sequence[Built | None]) -> list[Built]:
     """Those that could be made."""
     return [one for one in made if one is not None]
-
-
-def _constraint_of(read: schema.Section) -> Constraint:
-    """The domain's constraint for a section that was read."""
-    match read:
-        case schema.SumSection():
-            return Sum(tuple(read.sum), read.equals, read.tolerance)
-        case schema.ExpressionSection():
-            return Expression(read.expression)
-        case schema.AtMostSection():
-            return AtMostNonzero(read.at_most, tuple(read.nonzero))
-    raise TypeError(f"no constraint can be made of {type(read).__name__}")
-
-
-def _described(read: schema.CategoricalSection, table: DescriptorTable) -> Categorical:
-    """The choices of a table of descriptors: all of them, where the file names none."""
-    return Categorical(read.name, table.listed() if read.choices is None else tuple(read.choices), table)
-
-
-def _parameter_of(read: schema.Section) -> Parameter | Context:
-    """The domain's parameter for a section that was read."""
-    match read:
-        case schema.RealSection():
-            return Real(read.name, read.low, read.high, step=read.step, unit=read.unit)
-        case schema.IntegerSection():
-            return Integer(read.name, read.low, read.high, unit=read.unit)
-        case schema.BinarySection():
-            return Binary(read.name)
-        case schema.ContextSection():
-            return Context(read.name, read.low, read.high, unit=read.unit)
-    raise TypeError(f"no parameter can be made of {type(read).__name__}")

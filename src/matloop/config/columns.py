@@ -20,7 +20,8 @@ COUNTS = ("experiment", "reading")
 """Columns of whole numbers from 1."""
 
 _TEXTS = ("suggestion", "candidate", *COUNTS, "status", "note")
-_IGNORED = ("mean", "model_std", "noise_std", "reason", "cost")  # what `suggest` wrote and `tell` does not need
+_FIGURES = ("mean", "model_std", "noise_std")
+_IGNORED = (*_FIGURES, "reason", "cost")
 _NO_VALUES: Floats = np.zeros(0)
 
 
@@ -68,12 +69,9 @@ def columns_of(table: Table, problem: Problem, *, pass_over: bool = False) -> Co
     values = _units(problem)
     numeric = [part.name for part in problem.candidates.encoder.parts if isinstance(part, Scaled)]
     measured |= {f"{name}_std": values[name] for name in numeric if not {f"{name}_std"} & {*values, *measured}}
-    columns = Columns()
-    texts: tuple[str, ...] = _TEXTS
-    if isinstance(problem.candidates, Pool) and problem.candidates.id_name is not None:
-        columns.ids = tuple(dict.fromkeys(("candidate", problem.candidates.id_name)))
-        texts = tuple(dict.fromkeys((*_TEXTS, *columns.ids)))
-    known = (*texts, *measured, *values, *_IGNORED)
+    columns = Columns(ids=_ids(problem))
+    texts, ignored = tuple(dict.fromkeys((*_TEXTS, *columns.ids))), _ignored(problem)
+    known = (*texts, *measured, *values, *ignored)
     strangers = []
     for header in table.headers:
         name = header.text if header.text in known else header.name
@@ -83,15 +81,26 @@ def columns_of(table: Table, problem: Problem, *, pass_over: bool = False) -> Co
             columns.numbers[name] = _measure(header, name, measured[name], table, faults)
         elif name in values:
             columns.values[name] = _measure(header, name, values[name], table, faults)
-        elif name not in _IGNORED and not pass_over:
+        elif name not in ignored and not pass_over:
             strangers.append(header)
     meant = look_at_unknown(faults, table, strangers, known, {**measured, **values})
-    objectives = {objective.name for objective in problem.objectives}
-    if not objectives & {*columns.numbers, *meant} and "status" not in table.names:
-        wanted = " or ".join(repr(objective.name) for objective in problem.objectives)
+    objectives = [objective.name for objective in problem.objectives]
+    if not {*objectives} & {*columns.numbers, *meant} and "status" not in table.names:
+        wanted = " or ".join(map(repr, objectives))
         faults.add(table.source, "no column says what was measured", f"Add a column {wanted}, or status.")
     faults.raise_if_any(DataError)
     return columns
+
+
+def _ids(problem: Problem) -> tuple[str, ...]:
+    """The columns that name a candidate."""
+    own = problem.candidates.id_name if isinstance(problem.candidates, Pool) else None
+    return ("candidate",) if own in (None, "candidate") else ("candidate", own)
+
+
+def _ignored(problem: Problem) -> tuple[str, ...]:
+    """What `suggest` wrote and `tell` does not need."""
+    return (*_IGNORED, *(f"{one.name}_{figure}" for one in problem.objectives for figure in _FIGURES))
 
 
 def _columns_of(objective: str) -> tuple[str, str]:

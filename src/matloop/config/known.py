@@ -6,6 +6,7 @@ from pathlib import Path
 
 from matloop.config import Plan
 from matloop.config.readings import read_outcomes
+from matloop.domain.objective import plain
 from matloop.domain.outcome import Measured
 from matloop.domain.parquet import headers_of
 from matloop.domain.pool import Pool
@@ -27,6 +28,10 @@ def known_readings(plan: Plan) -> tuple[Pool, list[list[float]]]:
         DataError: with every fault of the table that holds them.
     """
     pool = plan.problem.candidates
+    if not plain(plan.problem.objectives):
+        found = "a backtest compares by one quantity that is maximised or minimised"
+        cure = "Keep one [[objective]] with such a goal in a copy of the file; several goals are compared in Python."
+        fail(InputError, str(plan.path), found, cure)
     if not isinstance(pool, Pool):
         cure = "Give a [pool]; a space has no table of outcomes."
         fail(InputError, str(plan.path), "a backtest needs a pool with known outcomes", cure)

@@ -8,7 +8,6 @@ from matloop.config.faults import Lines, Path
 from matloop.errors import Faults
 
 _KEYS: dict[str, dict[str, str]] = {
-    "objective": dict.fromkeys(("value", "low", "high"), "Leave it out: it belongs to goals of a later version."),
     "pool": {
         "formula": "Give the features as columns of the file.",
         "exclude_elements": "Take these rows out of the file.",
@@ -18,8 +17,6 @@ _KEYS: dict[str, dict[str, str]] = {
 """Section -> later key -> what to do instead."""
 
 _VALUES: dict[tuple[str, str], tuple[tuple[str, ...], str]] = {
-    ("objective", "goal"): (("target", "range", "limit", "learn"), 'Use "maximize" or "minimize".'),
-    ("strategy", "acquisition"): (("target",), 'Use "auto".'),
     ("lab", "kind"): (
         ("files", "sila", "scpi", "command", "slurm", "ase", "dask", "instrument", "simulation", "cluster"),
         'Use "person", "table", "function" or "nimo".',
@@ -31,7 +28,7 @@ _VALUES: dict[tuple[str, str], tuple[tuple[str, ...], str]] = {
 def set_aside(raw: dict[str, Any], lines: Lines, faults: Faults) -> dict[str, Any]:
     """Note every later word of a file, and give the file back without them.
 
-    A table whose meaning hangs on such a word (a goal, a kind) becomes None: nobody judges it further.
+    A table whose meaning hangs on such a word (a kind) becomes None: nobody judges it further.
     """
     kept: dict[str, Any] = {}
     for name, content in raw.items():
@@ -44,16 +41,7 @@ def set_aside(raw: dict[str, Any], lines: Lines, faults: Faults) -> dict[str, An
             ]
         else:
             kept[name] = content
-    _look_at_company(kept, lines, faults)
     return kept
-
-
-def _look_at_company(kept: dict[str, Any], lines: Lines, faults: Faults) -> None:
-    """Tables that later versions allow together, or more than once."""
-    objectives = kept.get("objective")
-    if isinstance(objectives, list) and len(objectives) > 1:
-        found = f"two or more objectives are not yet supported (here {len(objectives)})"
-        faults.add(lines.place("objective", 1), found, "Keep one [[objective]].")
 
 
 def _without(section: str, table: dict[str, Any], path: Path, lines: Lines, faults: Faults) -> dict[str, Any] | None:
@@ -69,8 +57,7 @@ def _without(section: str, table: dict[str, Any], path: Path, lines: Lines, faul
             del kept[key]
         elif key in _KEYS.get(section, {}):
             del kept[key]
-            if not (section == "objective" and table.get("goal") in _VALUES["objective", "goal"][0]):
-                faults.add(place, f"{key!r} is not yet supported", _KEYS[section][key])
+            faults.add(place, f"{key!r} is not yet supported", _KEYS[section][key])
         elif (section, key) == ("campaign", "ledger") and "://" in str(value):
             faults.add(place, "a database URL as ledger is not yet supported", 'Give a file, as "ledger.db".')
             del kept[key]

@@ -37,6 +37,10 @@ class ObjectiveSection(Section):
     goal: str = Field(description='goal = "maximize" or goal = "minimize"')
     unit: str | None = None
     std: float | None = Field(None, ge=0)
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    reference: float | None = None
 
 
 class PoolSection(Section):

@@ -6,7 +6,7 @@ comes from `Task.rng`, nothing is kept between two calls, and searches are bound
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, ClassVar, Protocol, runtime_checkable
@@ -20,6 +20,7 @@ from matloop.domain.pool import Pool
 from matloop.domain.prediction import PredictionAt
 from matloop.domain.reading import Reading
 from matloop.domain.space import Space
+from matloop.errors import InputError, fail
 
 
 class Purpose(IntEnum):
@@ -123,3 +124,28 @@ class Strategy(Protocol):
         Fewer than n means that no more are left; an empty answer is allowed then and only then.
         """
         ...
+
+
+@runtime_checkable
+class Choosy(Protocol):
+    """Capability of a strategy that cannot serve every goal: to say so before anything is asked."""
+
+    def refuse(self, objectives: Sequence[Objective]) -> tuple[str, str] | None:
+        """What is wrong with these objectives, and the cure; None where it serves them."""
+        ...
+
+
+def refusal(strategy: Strategy, objectives: Sequence[Objective]) -> tuple[str, str] | None:
+    """Why a strategy cannot serve the goals, and the cure; one that does not say is taken to serve all."""
+    return strategy.refuse(objectives) if isinstance(strategy, Choosy) else None
+
+
+def served(strategy: Strategy, objectives: Sequence[Objective]) -> None:
+    """Demand that a strategy serves the goals.
+
+    Raises:
+        InputError: when it does not.
+    """
+    refused = refusal(strategy, objectives)
+    if refused is not None:
+        fail(InputError, "strategy", *refused)

@@ -7,21 +7,21 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from matloop.decide import Choice, Chosen, Purpose, Task
-from matloop.decide.acquisition import Acquisition, Scene
+from matloop.decide.acquisition import Acquisition
 from matloop.decide.crowd import crowd_of
 from matloop.decide.design import design_line, design_words, initial_length
 from matloop.decide.model import Model, formed, ignorance, learn, learned
+from matloop.decide.order import best_first
 from matloop.decide.prices import Prices
 from matloop.decide.replicate import Replicates
 from matloop.decide.risk import Sure, guarded
+from matloop.decide.scene import prepared, scene_of
 from matloop.decide.search_pool import Found, GridRows, PoolRows, RowSearch, Search
 from matloop.decide.search_space import Points, SpaceSearch
 from matloop.decide.sequence import SMALL
 from matloop.decide.words import approximation, count, figure, sentence
-from matloop.domain.candidate import Candidate
 from matloop.domain.pool import Pool
 from matloop.domain.space import Space
-from matloop.errors import NotYetSupported, fail
 from matloop.surrogate import Blurred, Reasoned, Surrogate
 from matloop.surrogate.classify import Forming
 
@@ -52,13 +52,9 @@ class Rule:
         """Design first, while it lasts or no model can be fitted; the model chooses the others.
 
         Raises:
-            NotYetSupported: for two or more objectives.
             ModelError: when no model can be fitted to readings that hold two distinct values.
             SearchError: when nothing free is found in a large space.
         """
-        if len(task.objectives) != 1:
-            found = f"{len(task.objectives)} objectives are not yet supported"
-            fail(NotYetSupported, "objectives", found, "Give one objective.")
         why = ignorance(task)
         wanted = task.n if why else min(task.n, max(0, initial_length(task) - task.design_done))
         design = _design(task, wanted, why)
@@ -75,11 +71,11 @@ class Rule:
         closed = task.closed | {choice.candidate.id for choice in design}
         pending = (*task.open, *(choice.candidate for choice in design))
         prices = Prices.of(task, [choice.candidate for choice in design])
-        scene = _scene(task, model, pending, task.n - len(design))
-        scene = replace(scene, forming=forming, priced=prices is not None and prices.weigh)
         remaining = None if task.remaining is None else max(task.remaining - len(design), 1)
+        scene = scene_of(task, model, pending, task.n - len(design), forming)
+        scene = replace(scene, priced=prices is not None and prices.weigh)
         scene = replace(scene, crowd=crowd_of(task, closed), remaining=remaining)
-        scorer = self.acquisition.prepare(scene)
+        scorer = prepared(self.acquisition, scene, forming)
         search = self._search(task, model, closed, prices)
         scorer = scorer if self.sure is None else guarded(scorer, self.sure, task, model, search)
         choices: list[Choice] = []
@@ -126,35 +122,25 @@ def _predicted(choice: Choice, task: Task, model: Model) -> Choice:
     return replace(choice, prediction=seen.at(0, model.objectives))
 
 
-def _scene(task: Task, model: Model, pending: tuple[Candidate, ...], n: int) -> Scene:
-    measured, labels = model.measured()
-    candidates = task.candidates
-    X = candidates.encoder.encode([candidate.values for candidate in pending]) if pending else measured[:0]
-    return Scene(
-        fitted=model.fitted,
-        objective=task.objectives[0],
-        measured=measured,
-        labels=labels,
-        pending=X,
-        spread=model.spread,
-        size=len(candidates) if isinstance(candidates, Pool) else candidates.most,
-        told=len(model.data.y),
-        n=n,
-        rng=task.rng(Purpose.ACQUIRE),
-    )
-
-
 def _choice(found: Found, said: list[str], task: Task, model: Model) -> Choice:
     at = model.predict(found.X).at(0, model.objectives)
-    name = model.objectives[0]
-    errors = f"model {figure(at.model_std[name])}, one reading {figure(at.noise_std[name])}"
-    blur = float(model.fitted.input_std(found.X)[0, 0]) if isinstance(model.fitted, Blurred) else 0.0
-    errors += f", of which {figure(blur)} by what is really made" if blur > 0 else ""
+    blurs = model.fitted.input_std(found.X)[0] if isinstance(model.fitted, Blurred) else np.zeros(len(model.objectives))
+    parts = []
+    for name, blur in zip(model.objectives, blurs.tolist(), strict=True):
+        of = f"{name}: " if len(model.objectives) > 1 else ""
+        errors = f"{of}model {figure(at.model_std[name])}, one reading {figure(at.noise_std[name])}"
+        parts.append(errors + (f", of which {figure(blur)} by what is really made" if blur > 0 else ""))
     why = model.fitted.why() if isinstance(model.fitted, Reasoned) else ""
     partly = approximation(model.describe())
     bounds = f"{count(model.bounds, 'censored reading')} taken as bounds" if model.bounds else ""
-    reason = sentence([*said, errors, partly, why, bounds], task.set_aside - model.bounds)
+    reason = sentence([*said, *parts, partly, why, bounds, _partial(task)], task.set_aside - model.bounds)
     return Choice(found.candidate, reason, prediction=at)
+
+
+def _partial(task: Task) -> str:
+    """Readings that the model does not use because they lack an objective, in words."""
+    partial = len(task.readings) - len(learned(task))
+    return f"{count(partial, 'reading')} set aside, without a number for every objective" if partial else ""
 
 
 def _promising(task: Task, space: Space, model: Model) -> Points:
@@ -164,5 +150,5 @@ def _promising(task: Task, space: Space, model: Model) -> Points:
     if not points:
         return np.zeros((0, len(space.parameters)), dtype=np.int64)
     distinct = np.unique(np.vstack(points), axis=0)
-    means = task.objectives[0].sign * model.predict(space.encode_grid(distinct)).mean[:, 0]
-    return distinct[np.argsort(-means, kind="stable")[:_PROMISING]]
+    order = best_first(model.predict(space.encode_grid(distinct)), task.objectives, model.spreads)
+    return distinct[order[:_PROMISING]]

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal, get_args
 
-from matloop.decide import Chosen, Task
+from matloop.decide import Chosen, Task, served
 from matloop.decide.acquisition import Acquisition
 from matloop.decide.acquisition.mean import Mean
-from matloop.decide.acquisition.registry import acquisition
+from matloop.decide.acquisition.registry import acquisition, refusal
 from matloop.decide.batch import Rule
 from matloop.decide.risk import Sure
+from matloop.domain.objective import Objective, optimised, plain
 from matloop.errors import Faults, InputError, NotYetSupported
 from matloop.surrogate import Surrogate
 from matloop.surrogate.gp import GP
@@ -74,13 +75,27 @@ class Bayes:
             faults.absorb(error)
         faults.raise_if_any(InputError)
 
+    def refuse(self, objectives: Sequence[Objective]) -> tuple[str, str] | None:
+        """Why its acquisition cannot serve the goals, and the cure; None where it can."""
+        refused = refusal(self.acquisition, objectives) or _unsure(Sure.of(self.sure), objectives)
+        best = optimised(tuple(objectives))
+        if refused is None and self.pending not in (None, "believer") and not (len(best) == 1 and best[0].linear):
+            found = f"pending = {self.pending!r} is for one quantity of which more is better, or less"
+            return found, "Leave 'pending' out."
+        if refused is None and self.replicates == "auto" and not plain(tuple(objectives)):
+            found = "replicates are weighed by the highest mean, and the goals are not one of more or less"
+            return found, "Leave 'replicates' out, or measure again by repeat = true."
+        return refused
+
     def suggest(self, task: Task) -> Chosen:
         """Choose n candidates: first the initial design, then what the acquisition finds.
 
         Raises:
+            InputError: when the goals are none that it serves.
             ModelError: when the surrogate cannot be fitted.
             SearchError: when nothing free is found in a large space.
         """
+        served(self, task.objectives)
         rule = acquisition(self.acquisition, self.beta, self.draws, threshold=self.threshold, pending=self.pending)
         return replace(_rule(self, rule), replicates=self.replicates == "auto").suggest(task)
 
@@ -112,14 +127,33 @@ class Greedy:
         _look(faults, self)
         faults.raise_if_any(InputError)
 
+    def refuse(self, objectives: Sequence[Objective]) -> tuple[str, str] | None:
+        """Why there is no best predicted mean, and the cure; None where there is one."""
+        if refusal(Mean.name, objectives) is None:
+            return _unsure(Sure.of(self.sure), objectives)
+        found = "strategy 'greedy' takes the best predicted mean, and by these goals there is no best one"
+        return found, "Use strategy 'bayes'."
+
     def suggest(self, task: Task) -> Chosen:
-        """Choose n candidates: first the initial design, then the highest predicted means.
+        """Choose n candidates: first the initial design, then the best predicted means.
 
         Raises:
+            InputError: when the goals are none that it serves.
             ModelError: when the surrogate cannot be fitted.
             SearchError: when nothing free is found in a large space.
         """
+        served(self, task.objectives)
         return _rule(self, Mean()).suggest(task)
+
+
+def _unsure(sure: Sure | None, objectives: Sequence[Objective]) -> tuple[str, str] | None:
+    """Why nothing can be said to be sure enough, and the cure; None where it can."""
+    if sure is not None and len(objectives) > 1:
+        return f"'sure' is about one objective, and there are {len(objectives)}", "Leave it out."
+    if sure is not None and sure.threshold is not None and not objectives[0].linear:
+        found = f"'sure' has a threshold, and goal {objectives[0].goal!r} is no more or less"
+        return found, "Leave it out, or give max_std alone."
+    return None
 
 
 def _rule(settings: Bayes | Greedy, acquisition: Acquisition) -> Rule:

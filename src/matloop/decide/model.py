@@ -48,6 +48,12 @@ class Model:
     calibrations: tuple[Calibration, ...] = ()
     _measured: list[Prediction] = field(default_factory=list, init=False, repr=False, compare=False)
 
+    @property
+    def spreads(self) -> tuple[float, ...]:
+        """Standard deviation of what was read of each objective, (m,); limits of detection are no readings."""
+        y = self.data.y[self.data.read]
+        return tuple(float(np.std(y[:, j])) for j in range(y.shape[1]))
+
     def predict(self, X: Floats) -> Prediction:
         """Predict at encoded X (n, d), in chunks: each figure (n, m)."""
         parts = [self._heard(X[start : start + CHUNK]) for start in range(0, len(X), CHUNK)]
@@ -108,8 +114,8 @@ class Model:
 
     @property
     def spread(self) -> float:
-        """Standard deviation of what was read of the first objective; limits are no readings."""
-        return float(np.std(self.data.y[self.data.read, 0]))
+        """Standard deviation of what was read of the first objective."""
+        return self.spreads[0]
 
     def measured(self) -> tuple[Floats, tuple[str, ...]]:
         """Distinct inputs (b, d) that have readings, and a candidate for each, whatever the order of the readings.

@@ -17,8 +17,8 @@ import numpy as np
 from matloop.decide import Task
 from matloop.decide.acquisition import Scene
 from matloop.decide.acquisition.believe import Believed
-from matloop.decide.acquisition.ei import log_ei, log_h
 from matloop.decide.acquisition.feasible import odds
+from matloop.decide.acquisition.improvement import log_ei, log_h
 from matloop.decide.acquisition.others import Said, said
 from matloop.decide.prices import Prices
 from matloop.decide.search_pool import Found

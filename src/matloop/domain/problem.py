@@ -8,11 +8,11 @@ from typing import Any
 
 from matloop.domain import canonical
 from matloop.domain.cost import Cost, Costs
-from matloop.domain.objective import Objective
+from matloop.domain.objective import Objective, optimised, plain
 from matloop.domain.pool import Pool
 from matloop.domain.space import Space
 from matloop.domain.stop import Stop
-from matloop.errors import Faults, InputError, NotYetSupported
+from matloop.errors import Faults, InputError
 
 
 @dataclass(frozen=True)
@@ -52,10 +52,6 @@ class Problem:
             if found is not None and not isinstance(found, kind):
                 faults.add(name, f"a {type(found).__name__}", f"Give a {kind.__name__}.")
         faults.raise_if_any(InputError)
-        if len(self.objectives) > 1:
-            raise NotYetSupported.at(
-                "objectives", "two or more objectives are not yet supported", "Give one objective."
-            )
         if self.costs is not None and isinstance(self.candidates, Pool):
             _ = self.costs.rows  # a faulty column is found at once
 
@@ -63,6 +59,10 @@ class Problem:
         names = [objective.name for objective in self.objectives]
         if not names:
             faults.add("objectives", "there is none", "Say what is measured, and whether more or less is better.")
+        for name in names:
+            for other in {f"{name}_model", f"{name}_noise"} & set(names):
+                cure = f"Rename one: {other}_std could belong to either."
+                faults.add("objectives", f"{name!r} and {other!r} cannot be told apart in tables", cure)
         for name in sorted({name for name in names if names.count(name) > 1}):
             faults.add("objectives", f"{name!r} occurs twice", "Give each objective once.")
         for name in names:
@@ -70,6 +70,26 @@ class Problem:
             if name in (*getattr(self.candidates, "names", ()), *measured):
                 cure = "A goal must not be known beforehand: take it out of the features."
                 faults.add("objectives", f"{name!r} is a feature or parameter as well", cure)
+        self._look_at_goals(faults)
+
+    def _look_at_goals(self, faults: Faults) -> None:
+        """Do the goals make sense together?"""
+        best, goals = optimised(self.objectives), [one.goal for one in self.objectives]
+        if goals and set(goals) == {"limit"}:
+            cure = "Add an objective to be optimised, or goal 'learn'; to find what lies within take goal 'range'."
+            faults.add("objectives", "a limit alone leaves nothing to be optimised", cure)
+        if "learn" in goals and best:
+            found = (
+                f"{best[0].name!r} shall be optimised while {self.objectives[goals.index('learn')].name!r} is learned"
+            )
+            faults.add("objectives", found, "Keep one of the two: what serves the one wastes experiments of the other.")
+        for one in best if len(best) == 1 else ():
+            if one.reference is not None:
+                cure = "Leave it out: it is for two or more goals."
+                faults.add("objectives", f"{one.name!r} has a reference, but is the only one optimised", cure)
+        if self.stop is not None and not plain(self.objectives):
+            found = "a stop rule speaks of the best by one quantity of which more or less is better, and of no limits"
+            faults.add("stop", found, "Leave it out, and give a budget or end the campaign with `stop`.")
 
     def _look_at_numbers(self, faults: Faults) -> None:
         lows = {"seed": 0, "batch": 1, "initial": 1, "budget": 1}

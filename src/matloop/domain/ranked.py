@@ -18,6 +18,9 @@ class Ranked:
     readings: how many readings count. reading_mean: objective -> their plain mean.
     outside: it is no member of the pool or space.
     context: the values of context parameters at which the prediction is made.
+    holds: probability that it holds the limits; None without limits.
+    layer: with several goals 1 where no other is better in all, 2 where only those of layer 1 are, and so on; 0 where
+        the limits do not hold. contribution: hypervolume that it alone adds to its layer. None with one goal.
     """
 
     rank: int
@@ -28,3 +31,6 @@ class Ranked:
     reading_mean: Mapping[str, float]
     outside: bool = False
     context: Mapping[str, float] = field(default_factory=dict)
+    holds: float | None = None
+    layer: int | None = None
+    contribution: float | None = None

@@ -28,7 +28,7 @@ from matloop.clashes import next_experiment
 from matloop.decide.acquisition.draws import normals
 from matloop.decide.model import Model
 from matloop.decide.words import count, percent
-from matloop.domain.objective import Objective
+from matloop.domain.objective import Objective, plain
 from matloop.domain.prediction import Floats
 from matloop.domain.problem import Problem
 from matloop.domain.ranked import Ranked
@@ -92,7 +92,7 @@ class Claim:
 def claims_of(
     problem: Problem, state: State, model: Model | None, ranked: Sequence[Ranked] | None = None
 ) -> tuple[Claim, ...]:
-    """Every claim that the readings allow; none before a reading.
+    """Every claim that the readings allow; none before a reading, nor where goals order no single readings.
 
     Args:
         problem: what is sought.
@@ -101,7 +101,7 @@ def claims_of(
         ranked: `ranking` of the three, where it is at hand.
     """
     ranked = ranking(problem, state, model) if ranked is None else ranked
-    if not ranked:
+    if not ranked or not plain(problem.objectives):
         return ()
     first, goal = ranked[0], problem.objectives[0]
     if model is None or first.prediction is None:

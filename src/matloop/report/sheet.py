@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from matloop.domain import canonical
 from matloop.domain.canonical import Value
+from matloop.domain.objective import optimised
 from matloop.domain.prediction import PredictionAt
 from matloop.domain.problem import Problem
 from matloop.domain.ranked import Ranked
@@ -47,14 +48,14 @@ def written(cell: Cell) -> str:
 def suggestions_sheet(suggestions: Sequence[Suggestion], problem: Problem) -> Sheet:
     """What to do next, with an empty column to fill in for each context and objective; `tell` takes it as it is.
 
-    With one objective the figures are `mean`, `model_std` and `noise_std`; empty before a model exists. `cost` is there
-    where the campaign says what experiments cost.
+    With one objective the figures are `mean`, `model_std` and `noise_std`, with several NAME_mean, NAME_model_std and
+    NAME_noise_std for each; empty before a model exists. `cost` is there where the campaign says what experiments cost.
     """
     names = problem.candidates.names
-    goal = problem.objectives[0].name
+    goals = tuple(objective.name for objective in problem.objectives)
     objectives = problem.measured
     priced = ("cost",) if problem.cost else ()
-    header = ("suggestion", "candidate", *names, *_FIGURES, "reason", *priced, *objectives)
+    header = ("suggestion", "candidate", *names, *predicted_columns(problem), "reason", *priced, *objectives)
     rows = []
     for item in suggestions:
         values = tuple(item.values[name] for name in names)
@@ -63,7 +64,7 @@ def suggestions_sheet(suggestions: Sequence[Suggestion], problem: Problem) -> Sh
                 item.id,
                 item.candidate,
                 *values,
-                *_figures(item.prediction, goal),
+                *(cell for goal in goals for cell in _figures(item.prediction, goal)),
                 item.reason,
                 *(item.cost for _ in priced),
             )
@@ -74,11 +75,16 @@ def suggestions_sheet(suggestions: Sequence[Suggestion], problem: Problem) -> Sh
 def shortlist_sheet(ranked: Sequence[Ranked], problem: Problem) -> Sheet:
     """What was made, best first by posterior mean.
 
-    While no model exists NAME holds the plain mean of the readings, and its two std are empty.
+    While no model exists NAME holds the plain mean of the readings, and its two std are empty. With several goals
+    `layer` (1: not dominated) and `contribution` (hypervolume that it alone adds to its layer) say why it stands where
+    it does, and with limits `holds`, the probability that it holds them.
     """
     names = problem.candidates.names
     objectives = tuple(objective.name for objective in problem.objectives)
     figures = tuple(column for name in objectives for column in (name, f"{name}_model_std", f"{name}_noise_std"))
+    several = len(optimised(problem.objectives)) > 1
+    limited = any(objective.goal == "limit" for objective in problem.objectives)
+    more = (*(("layer", "contribution") if several else ()), *(("holds",) if limited else ()))
     rows = []
     for item in ranked:
         cells: list[Cell] = []
@@ -86,8 +92,16 @@ def shortlist_sheet(ranked: Sequence[Ranked], problem: Problem) -> Sheet:
             mean, model_std, noise_std = _figures(item.prediction, name)
             cells += [item.reading_mean.get(name) if mean is None else mean, model_std, noise_std]
         values = tuple(item.values[name] for name in names)
-        rows.append((item.rank, item.candidate, *values, *cells, item.readings))
-    return Sheet(("rank", "candidate", *names, *figures, "readings"), tuple(rows))
+        standing = [getattr(item, name) for name in more]
+        rows.append((item.rank, item.candidate, *values, *cells, item.readings, *standing))
+    return Sheet(("rank", "candidate", *names, *figures, "readings", *more), tuple(rows))
+
+
+def predicted_columns(problem: Problem) -> tuple[str, ...]:
+    """What the columns of predictions are called among suggestions."""
+    if len(problem.objectives) == 1:
+        return _FIGURES
+    return tuple(f"{objective.name}_{figure}" for objective in problem.objectives for figure in _FIGURES)
 
 
 def _figures(prediction: PredictionAt | None, name: str) -> tuple[Cell, Cell, Cell]:

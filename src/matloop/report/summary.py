@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from matloop.campaign import Campaign
+from matloop.domain.objective import plain
 from matloop.domain.problem import Problem
 from matloop.domain.ranked import Ranked
 from matloop.state import State
@@ -57,8 +58,10 @@ def summary_of(campaign: Campaign) -> Summary:
 
 
 def steps_of(problem: Problem, state: State) -> tuple[Step, ...]:
-    """Readings that were better than all before them, in order of arrival."""
+    """Readings that were better than all before them, in order of arrival; none where goals order none."""
     goal = problem.objectives[0]
+    if not plain(problem.objectives):
+        return ()
     steps: list[Step] = []
     for key, reading in state.readings.items():
         value = reading.outcome.get(goal.name) if reading.status == "ok" else None

@@ -49,8 +49,9 @@ class GP:
     draws: starts drawn from the priors, beside the earlier fit and the priors' mode.
     climbs: how many starts, the best ones, are climbed. steps: iterations of one climb at most.
     study: inputs that the hyper-parameters are learned from at most, drawn at random; every reading counts afterwards.
-    exact: distinct inputs up to which the covariance is whole; with more of them `inducing` carry what the readings say
-        (`surrogate.sparse`), `describe` says so and how far that is from the whole.
+    exact: distinct inputs up to which the covariance is whole; with more of them it is approximate, and `describe` says
+        how far that is from the whole (`surrogate.sparse`).
+    inducing: inputs that then carry what the readings say.
     robust: readings that do not belong get a variance of their own (`surrogate.robust`); noise_std is then that of a
         reading that does.
 

@@ -63,8 +63,14 @@ def landscape(values: Mapping[str, Value]) -> float:
     return math.sin(numbers[0] / 2) + 0.1 * sum(numbers) / len(numbers) + 0.3 * (values["c"] == "y")
 
 
+def other(j: int, values: Mapping[str, Value]) -> float:
+    """The truth of the j-th objective beside the first one, j > 0: at odds with `landscape`, and smooth as well."""
+    numbers = [float(value) for value in values.values() if not isinstance(value, str)]
+    return math.cos(numbers[0] / (1.5 + j)) + 0.02 * j * sum(numbers) / len(numbers)
+
+
 def reading(k: int, candidate: Candidate, y: float, **more: Any) -> Reading:
-    """The reading of the k-th suggestion."""
+    """The reading of the k-th suggestion, of `y` alone."""
     return Reading(Key.asked(f"s{k:04d}"), candidate.id, candidate.values, "ok", outcome={"y": y}, **more)
 
 
@@ -86,12 +92,22 @@ def task(
     truth: Callable[[Mapping[str, Value]], float] = landscape,
     **terms: Any,
 ) -> Task:
-    """A task with so many candidates measured; terms are those of `Task`."""
+    """A task with so many candidates measured; terms are those of `Task`.
+
+    The truth is that of the first objective, `Y` where none is given; `other` is that of the others.
+    """
     held = members(candidates, measured)
-    readings = tuple(reading(k, one, truth(one.values)) for k, one in enumerate(held, 1))
+    objectives = terms.pop("objectives", (Y,))
+    readings = []
+    for k, one in enumerate(held, 1):
+        others = {goal.name: other(j, one.values) for j, goal in enumerate(objectives) if j}
+        first = reading(k, one, truth(one.values))
+        readings.append(replace(first, outcome={objectives[0].name: first.outcome["y"], **others}))
     closed = frozenset(one.id for one in held) | frozenset(one.id for one in terms.get("open", ()))
     given = {"asked": measured, "design_done": measured + len(terms.get("open", ())), "design_next": measured, **terms}
-    return Task(candidates, (Y,), readings, **{**given, "closed": closed | terms.get("closed", frozenset())})
+    return Task(
+        candidates, objectives, tuple(readings), **{**given, "closed": closed | terms.get("closed", frozenset())}
+    )
 
 
 def chosen_ids(chosen: Chosen) -> list[str]:
@@ -103,9 +119,11 @@ class StrategyContract:
     """What every strategy promises.
 
     batch: how many are asked for together.
+    objectives: what is sought; a strategy that serves other goals says so here, and is tried once more with these.
     """
 
     batch: ClassVar[int] = 3
+    objectives: Sequence[Objective] = (Y,)
 
     def strategy(self) -> Strategy:
         """The strategy; each call may make it anew."""
@@ -115,13 +133,17 @@ class StrategyContract:
         """What it is tried on."""
         return [small_pool(), bare_pool(), small_space(), large_space()]
 
+    def task(self, candidates: Pool | Space, measured: int = 0, **terms: Any) -> Task:
+        """As `task`, for these objectives."""
+        return task(candidates, measured, objectives=tuple(self.objectives), **terms)
+
     def tasks(self) -> list[Task]:
         """Asks at all stages of a campaign."""
         asks = []
         for one in self.candidates():
-            asks += [task(one, measured, n=self.batch) for measured in (0, 1, 3, 12)]
-            asks.append(task(one, 12, n=self.batch, open=tuple(members(one, 15)[12:])))
-            asks.append(task(one, 5, n=self.batch, truth=lambda values: 1.0))
+            asks += [self.task(one, measured, n=self.batch) for measured in (0, 1, 3, 12)]
+            asks.append(self.task(one, 12, n=self.batch, open=tuple(members(one, 15)[12:])))
+            asks.append(self.task(one, 5, n=self.batch, truth=lambda values: 1.0))
         return asks
 
     def test_it_is_a_frozen_dataclass_with_a_name(self) -> None:
@@ -158,17 +180,21 @@ class StrategyContract:
         for one in (small_pool(14), bare_pool(14), small_space()):
             size = len(one) if isinstance(one, Pool) else one.most
             for measured in (0, 12):
-                chosen = self.strategy().suggest(task(one, measured, n=size + 1))
+                chosen = self.strategy().suggest(self.task(one, measured, n=size + 1))
                 assert len(set(chosen_ids(chosen))) == size - measured
 
     def test_an_exhausted_pool_gives_an_empty_answer(self) -> None:
         for measured in (0, 12):
-            ask = task(small_pool(14), measured, closed=frozenset(f"d{i}" for i in range(14)))
+            ask = self.task(small_pool(14), measured, closed=frozenset(f"d{i}" for i in range(14)))
             assert self.strategy().suggest(ask).choices == ()
 
     def test_there_is_no_prediction_before_a_model_exists(self) -> None:
         for one in self.candidates():
-            for ask in (task(one, 0, n=2), task(one, 1, n=2), task(one, 5, n=2, truth=lambda values: 1.0)):
+            for ask in (
+                self.task(one, 0, n=2),
+                self.task(one, 1, n=2),
+                self.task(one, 5, n=2, truth=lambda values: 1.0),
+            ):
                 assert [choice.prediction for choice in self.strategy().suggest(ask).choices] == [None, None]
 
     def test_the_model_can_be_written_into_a_ledger(self) -> None:

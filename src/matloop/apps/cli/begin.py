@@ -17,6 +17,7 @@ from matloop.apps.cli.terminal import Debug, File, Json, emit, say
 from matloop.campaign import Campaign
 from matloop.config.starter import CAMPAIGN_FILE, STARTERS, starter_files
 from matloop.domain.categorical import Categorical
+from matloop.domain.objective import MARKS
 from matloop.domain.pool import Pool
 from matloop.domain.problem import Problem
 from matloop.domain.space import Space
@@ -200,7 +201,8 @@ def _say_description(document: dict[str, Any]) -> None:
     say(f"campaign    {document['campaign']}, seed {document['seed']}")
     for objective in document["objectives"]:
         unit = unit_beside(objective["name"], objective["unit"])
-        say(f"objective   {objective['goal']} {objective['name']}" + (f" [{unit}]" if unit else ""))
+        marks = "".join(f", {mark} {objective[mark]:g}" for mark in MARKS if mark in objective)
+        say(f"objective   {objective['goal']} {objective['name']}{marks}" + (f" [{unit}]" if unit else ""))
     number = f"at most {candidates['most']:,}" if candidates["count"] is None else f"{candidates['count']:,}"
     say(f"candidates  {number} in a {candidates['kind']}{rows}")
     if "equal_rows" in candidates:

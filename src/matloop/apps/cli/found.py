@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -11,12 +12,14 @@ from matloop.apps.cli.look import say_summary, write_shortlist
 from matloop.apps.cli.terminal import Debug, File, Json, emit, look_at_target, say
 from matloop.campaign import Campaign
 from matloop.decide.words import count
+from matloop.domain.objective import plain
 from matloop.errors import InputError, fail
 from matloop.report.build import page_of
 from matloop.report.findings import Findings, findings_of
 from matloop.report.html import MARK
 from matloop.report.sections import known_as
-from matloop.report.summary import summary_of
+from matloop.report.sheet import Sheet
+from matloop.report.summary import Summary, summary_of
 from matloop.store.atomic import write_whole
 
 PAGE = "report.html"
@@ -42,24 +45,50 @@ def report(
     campaign = Campaign.open(file)
     summary = summary_of(campaign)
     path, sheet = write_shortlist(file, summary)
+    if not plain(campaign.problem.objectives):
+        _say(_Report(summary, path, sheet), as_json=as_json)
+        return
     findings = findings_of(campaign, summary)
     write_whole(page, page_of(findings))
+    _say(_Report(summary, path, sheet, page, findings), as_json=as_json)
+
+
+@dataclass(frozen=True, slots=True)
+class _Report:
+    """What was written. page: None where it could not speak of the goals."""
+
+    summary: Summary
+    shortlist: Path
+    sheet: Sheet
+    page: Path | None = None
+    findings: Findings | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The document of `report --json`."""
+        return {
+            "out": str(self.shortlist),
+            "html": None if self.page is None else str(self.page),
+            "modelled": self.summary.modelled,
+            "claims": [] if self.findings is None else [claim.to_json() for claim in self.findings.claims],
+            "shortlist": [dict(zip(self.sheet.header, row, strict=True)) for row in self.sheet.rows],
+            "status": self.summary.status,
+        }
+
+
+def _say(report: _Report, *, as_json: bool) -> None:
+    """Print what was written."""
     if as_json:
-        rows = [dict(zip(sheet.header, row, strict=True)) for row in sheet.rows]
-        emit(
-            {
-                "out": str(path),
-                "html": str(page),
-                "modelled": summary.modelled,
-                "claims": [claim.to_json() for claim in findings.claims],
-                "shortlist": rows,
-                "status": summary.status,
-            }
-        )
+        emit(report.to_json())
         return
-    say_summary(summary, sheet)
-    say_claims(findings)
-    say(f"Wrote {path}: {count(len(sheet.rows), 'candidate')}. Wrote {page}: open it in a browser.")
+    say_summary(report.summary, report.sheet)
+    if report.findings is not None:
+        say_claims(report.findings)
+    written = f"Wrote {report.shortlist}: {count(len(report.sheet.rows), 'candidate')}."
+    if report.page is None:
+        why = "its claims and figures are for one quantity that is maximised or minimised, without limits"
+        say(f"{written} No report.html: {why}.")
+    else:
+        say(f"{written} Wrote {report.page}: open it in a browser.")
 
 
 def look_at_page(page: Path) -> None:

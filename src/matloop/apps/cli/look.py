@@ -100,13 +100,16 @@ def write_shortlist(file: Path, summary: Summary) -> tuple[Path, Sheet]:
 def say_summary(summary: Summary, sheet: Sheet) -> None:
     """Print a campaign on one screen."""
     objective = summary.problem.objectives[0]
+    names = " and ".join(one.name for one in summary.problem.objectives)
     if not summary.ranked:
         say("Nothing was measured yet.")
     else:
         show_sheet(Sheet(sheet.header, sheet.rows[:_SHORT]), exact=summary.problem.candidates.names)
-        modelled = "the posterior mean. More data shrinks model_std; noise_std is that of one reading"
-        plain = "the plain mean of the readings: there is no model yet"
-        say(f"{objective.name} is {modelled if summary.modelled else plain}.")
+        plural = "s" if len(summary.problem.objectives) > 1 else ""
+        verb = "are" if plural else "is"
+        modelled = f"the posterior mean{plural}. More data shrinks model_std; noise_std is that of one reading"
+        plain = f"the plain mean{plural} of the readings: there is no model yet"
+        say(f"{names} {verb} {modelled if summary.modelled else plain}.")
     if summary.steps:
         unit = None if objective.unit == "1" else objective.unit
         taken = [f"{figure(step.value, unit)} ({step.key})" for step in summary.steps[-_STEPS:]]
@@ -134,6 +137,11 @@ def _say_status(document: Mapping[str, Any], objectives: Sequence[Objective]) ->
         made = ", ".join(f"{name} {value}" for name, value in best["values"].items())
         figures = "; ".join(_best_figure(best, objective) for objective in objectives)
         say(f"Best: {best['candidate']}, {figures}, {count(best['readings'], 'reading')}; at {made}{_under(best)}.")
+    if front := document.get("front"):
+        units = {one.name: one.unit for one in objectives}
+        marks = ", ".join(f"{name} {figure(mark, units[name])}" for name, mark in front["reference"].items())
+        best = f"{count(len(document['best']), 'candidate')} that no other beats in every goal"
+        say(f"Front: {best}; hypervolume {figure(front['hypervolume'])} from the reference {marks}.")
     spent = document["budget"]["experiments"]
     limit = f"Budget: {spent['used']} of {spent['limit']}" if spent["limit"] else str(spent["used"])
     aside = f" suggested ({document['unsuggested']} that were only told do not count)"

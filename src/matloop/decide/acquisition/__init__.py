@@ -1,8 +1,10 @@
 """Acquisitions: how promising is a candidate, seen by a surrogate?
 
 An `Acquisition` is settings; `prepare` ties it to what is known in one ask and gives a `Scorer`. Inside, everything
-maximises: the goal's sign is taken care of once, in `Scene.sign`. The mathematics are plain functions on arrays in the
-file that bears the acquisition's name; `registry.py` knows them by name.
+maximises: the goal's sign is taken care of once, in `Scene.sign`, and what the truth is worth to a goal in
+`utility.py`. Limits are no goals: they are the odds that a candidate is of any use, as those that it forms. The
+mathematics are plain functions on arrays in the file that bears the acquisition's name; `registry.py` knows them by
+name, and which goals they serve.
 """
 
 from __future__ import annotations
@@ -12,12 +14,25 @@ from dataclasses import dataclass
 from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from matloop.domain.candidate import Candidate
 from matloop.domain.objective import Objective
 from matloop.domain.prediction import Floats
 from matloop.surrogate import Fitted
-from matloop.surrogate.classify import Forming
+
+Bools = NDArray[np.bool_]
+
+
+EVEN = 0.5  # probability from which a candidate counts as one that forms, or holds the limits
+
+
+class Odds(Protocol):
+    """How probable it is that something comes of a candidate."""
+
+    def probability(self, X: Floats) -> Floats:
+        """(q,) for candidates at X (q, d)."""
+        ...
 
 
 class Crowd(Protocol):
@@ -42,8 +57,11 @@ class Crowd(Protocol):
 class Scene:
     """All that an acquisition may look at.
 
-    fitted: the model of the readings, which has not heard of the pending candidates.
-    measured: (b, d) distinct encoded inputs that have readings.
+    fitted: the model of the readings, which has not heard of the pending candidates; of what is optimised or learned
+        only, one column each.
+    objective: the first of these.
+    measured: (b, d) distinct encoded inputs that have readings and, by the model, hold the limits; all that have
+        readings while none does.
     labels: b names for them, for reasons.
     pending: (p, d) encoded candidates being measured, or already chosen in this ask.
     spread: standard deviation of the readings, > 0, in the objective's unit.
@@ -51,8 +69,10 @@ class Scene:
     told: readings so far.
     n: how many candidates this ask still has to find.
     rng: the only source of randomness.
-    forming: where candidates form, None while nothing failed.
+    forming: where candidates form and hold the limits, None while nothing failed and where there is no limit.
     priced: do costs of candidates differ, and are they minded?
+    limits: where candidates hold the limits, None without any.
+    more: the other objectives, (k - 1), and their readings' spreads.
     crowd: the candidates at large; None where nobody says.
     remaining: experiments that the budget still allows, those of this ask included; None without a limit.
     """
@@ -67,8 +87,27 @@ class Scene:
     told: int
     n: int
     rng: np.random.Generator
-    forming: Forming | None = None
+    forming: Odds | None = None
     priced: bool = False
+    limits: Odds | None = None
+    more: tuple[tuple[Objective, float], ...] = ()
+
+    @property
+    def objectives(self) -> tuple[Objective, ...]:
+        """All that is optimised or learned, (k,)."""
+        return (self.objective, *(objective for objective, _ in self.more))
+
+    @property
+    def spreads(self) -> tuple[float, ...]:
+        """Standard deviations of the readings, (k,)."""
+        return (self.spread, *(spread for _, spread in self.more))
+
+    def holds(self, X: Floats) -> Bools:
+        """Which candidates (q,) at X (q, d) hold the limits more likely than not."""
+        if self.limits is None:
+            return np.ones(len(X), dtype=np.bool_)
+        return self.limits.probability(X) >= EVEN
+
     crowd: Crowd | None = None
     remaining: int | None = None
 

@@ -13,12 +13,18 @@ from typing import ClassVar
 
 import numpy as np
 
-from matloop.decide.acquisition import Scene
+from matloop.decide.acquisition import Scene, Scorer
 from matloop.decide.acquisition.believe import Believed, Pending, Pointwise
-from matloop.decide.acquisition.ei import ei_words, log_ei
-from matloop.decide.acquisition.feasible import above, log_gain, odds, odds_words, upper, worst
+from matloop.decide.acquisition.ei import EI, ei_words
+from matloop.decide.acquisition.feasible import above, log_gain, odds, odds_words, upper, weighed, worst
+from matloop.decide.acquisition.improvement import log_ei
+from matloop.decide.acquisition.learn import Learn
 from matloop.decide.acquisition.nei import NEI, NoisyImprovement
+from matloop.decide.acquisition.per_cost import GainPerCost
+from matloop.decide.acquisition.several import several
 from matloop.decide.acquisition.ucb import UCB, upper_bound
+from matloop.decide.acquisition.variance import Variance
+from matloop.decide.acquisition.within import Within
 from matloop.decide.words import percent
 from matloop.domain.prediction import Floats
 from matloop.surrogate import Joint
@@ -54,23 +60,67 @@ class Auto:
     pays: float = PAYS
     name: ClassVar[str] = "auto"
 
-    def prepare(self, scene: Scene) -> Pointwise | SeekThenCollect:
-        """Weigh the noise of one reading against the spread of the readings, and tie both rules."""
-        noise = float(np.sqrt(np.mean(scene.fitted.predict(scene.measured).noise_std[:, 0] ** 2)))
-        share = noise / scene.spread
-        why = f"reading noise is {percent(share)} of the spread of the readings"
+    def prepare(self, scene: Scene) -> Scorer:
+        """Take what serves the goals."""
+        if len(scene.objectives) > 1 and scene.objective.optimised:
+            return _priced(several(scene, self.draws, *noise_matters(scene)), scene)
+        match scene.objective.goal:
+            case "learn":
+                return _learning(scene)
+            case "range":
+                return _priced(Within().prepare(scene), scene)
+            case "target":
+                return _priced(weighed(self._nearer(scene), scene, log_gain), scene)
+        return self._best(scene)
+
+    def _nearer(self, scene: Scene) -> Scorer:
+        """A gain in nearness goes on paying: nothing is collected."""
+        noisy, why = noise_matters(scene)
+        if noisy:
+            return replace(NEI(self.draws).plain(scene), preface=f"auto took nei: {why}; ")
+        return replace(EI().plain(scene), preface=f"auto took ei: {why}; ")
+
+    def _best(self, scene: Scene) -> SeekThenCollect | Pointwise:
+        """Tie both rules, where more is better."""
+        noisy, why = noise_matters(scene)
         collect = _collecting(scene, self.pays, "believer" if self.pending == "fantasies" else self.pending)
-        seldom = self.pending != "fantasies"
-        if (share >= NOISE_MATTERS or not seldom) and isinstance(scene.fitted, Joint):
-            preface = f"auto took nei: {why}; " if seldom else "auto took nei: it weighs all that is pending; "
+        drawing = self.pending == "fantasies"
+        if noisy or (drawing and isinstance(scene.fitted, Joint)):
+            preface = "auto took nei: it weighs all that is pending; " if drawing else f"auto took nei: {why}; "
             return SeekThenCollect(NEI(self.draws).plain(scene), collect, preface, worst(scene), self.pays)
-        if share >= NOISE_MATTERS or not seldom:
+        if drawing and "for nei" not in why:
             why += f", but {type(scene.fitted).__name__} has no joint posterior for nei"
         preface = f"auto took ei: {why}; "
         if scene.forming is None and not scene.priced:
             return _exact(collect, preface, scene.spread, self.pays)
         seek = Pointwise(collect.believed, log_ei, ei_words, collect.falls)
         return SeekThenCollect(seek, collect, preface, worst(scene), self.pays)
+
+
+def noise_matters(scene: Scene) -> tuple[bool, str]:
+    """Does the noise of one reading put the incumbent in doubt, and can it be drawn? And why, in words.
+
+    Of several objectives the noisiest counts.
+    """
+    noise = np.sqrt(np.mean(scene.fitted.predict(scene.measured).noise_std ** 2, axis=0))
+    share = float(np.max(noise / np.array(scene.spreads)))
+    why = f"reading noise is {percent(share)} of the spread of the readings"
+    joint = isinstance(scene.fitted, Joint)
+    if share >= NOISE_MATTERS and not joint:
+        why += f", but {type(scene.fitted).__name__} has no joint posterior for nei"
+    return share >= NOISE_MATTERS and joint, why
+
+
+def _learning(scene: Scene) -> Scorer:
+    """What says most about all others; the least known where that cannot be worked out, or of several quantities."""
+    if scene.more or scene.crowd is None or not isinstance(scene.fitted, Joint):
+        return Variance().prepare(scene)
+    return Learn().prepare(scene)
+
+
+def _priced(scorer: Scorer, scene: Scene) -> Scorer:
+    """The logarithm of a gain, weighed by what candidates cost where that differs."""
+    return GainPerCost(scorer) if scene.priced else scorer
 
 
 def _collecting(scene: Scene, pays: float, pending: Pending) -> Pointwise:

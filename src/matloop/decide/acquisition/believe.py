@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 
 from matloop.decide.acquisition import Scene
+from matloop.decide.acquisition.utility import Utility, utility_of
 from matloop.domain.prediction import Floats
 from matloop.surrogate import Conditioned, Fitted
 
@@ -24,14 +25,18 @@ posterior mean among the measured; or, by draws and in `nei` alone, all that the
 _APART = 0.1
 """Where a surrogate cannot learn pending candidates, others closer to one than this share of the unit cube's diagonal
 rank last. Smaller, a batch holds near-copies; larger, it is pushed out of the promising region."""
+_NEAREST = 1e-6
+"""Distance from a target, as a share of the spread of the readings, below which nearer is not asked for. Far larger, a
+target is missed; at 0 a reading that lies on it to all its digits would leave nothing to seek."""
 
 
 @dataclass(frozen=True, slots=True)
 class Believed:
     """The posterior given the readings and the belief in what is pending.
 
-    best, best_std, label: highest signed posterior mean over measured and pending candidates, its std, and who holds
-        it. The luckiest reading is not it: with noise that would be a mark nothing can reach.
+    best, best_std, label: highest worth of a posterior mean over measured and pending candidates that hold the limits,
+        the std of that mean, and who holds it. The luckiest reading is not it: with noise that would be a mark nothing
+        can reach.
     heard, unheard: (h, d), (u, d) pending candidates that the surrogate has learned, and those it cannot learn from.
     lie: signed value that pending candidates are taken to read, None for their posterior mean.
     """
@@ -49,12 +54,18 @@ class Believed:
     def of(cls, scene: Scene, pending: Pending = "believer") -> Believed:
         """The belief at the start of an ask."""
         seen = scene.fitted.predict(scene.measured)
-        means = scene.sign * seen.mean[:, 0]
-        top = int(np.argmax(means))
+        worth = utility_of(scene.objective).of(scene.sign * seen.mean[:, 0])
+        top = int(np.argmax(worth))
         std = float(seen.model_std[top, 0])
-        none, lie = scene.measured[:0], float(means.min()) if pending == "pessimistic" else None
-        start = cls(scene, scene.fitted, float(means[top]), std, scene.labels[top], none, none, lie)
+        none = scene.measured[:0]
+        lie = float(scene.sign * seen.mean[int(np.argmin(worth)), 0]) if pending == "pessimistic" else None
+        start = cls(scene, scene.fitted, float(worth[top]), std, scene.labels[top], none, none, lie)
         return start.join(scene.pending) if len(scene.pending) else start
+
+    @property
+    def utility(self) -> Utility:
+        """What the signed truth is worth."""
+        return utility_of(self.scene.objective, _NEAREST * self.scene.spread)
 
     def look(self, X: Floats) -> tuple[Floats, Floats]:
         """Signed mean (q,) and model_std (q,) at X (q, d)."""
@@ -64,15 +75,16 @@ class Believed:
     def join(self, X: Floats) -> Believed:
         """The belief once the candidates at X (p, d) are pending too."""
         seen = self.fitted.predict(X)
-        means = self.scene.sign * seen.mean[:, 0]
-        top = int(np.argmax(means))
+        worth = self.utility.of(self.scene.sign * seen.mean[:, 0])
+        worth = np.where(self.scene.holds(X), worth, -np.inf)
+        top = int(np.argmax(worth))
         joined, reads = self, seen.mean
         if self.lie is not None:
             reads = reads.copy()
             reads[:, 0] = self.scene.sign * self.lie
-        elif means[top] > self.best:
+        elif worth[top] > self.best:
             std = float(seen.model_std[top, 0])
-            joined = replace(self, best=float(means[top]), best_std=std, label="a pending candidate")
+            joined = replace(self, best=float(worth[top]), best_std=std, label="a pending candidate")
         if isinstance(self.fitted, Conditioned):
             return replace(joined, fitted=self.fitted.condition(X, reads), heard=np.vstack([self.heard, X]))
         return replace(joined, unheard=np.vstack([self.unheard, X]))
@@ -91,6 +103,12 @@ class Believed:
         radius = _APART * np.sqrt(X.shape[1])
         gaps = np.min([np.linalg.norm(X - x, axis=1) for x in self.unheard], axis=0)
         return np.where(twin, 1.0, np.clip(1.0 - gaps / radius, 0.0, 1.0))
+
+
+def apart(scores: Floats, near: Floats) -> Floats:
+    """Scores (q,), those last that reach into the neighbourhood of a pending candidate: near (q,), 0 outside."""
+    lowest = np.finfo(np.float64).min / 2
+    return np.where(near > 0, lowest * (1.0 + near) / 2, scores)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +133,7 @@ class Pointwise:
     def score_at(self, X: Floats, mean: Floats, std: Floats) -> Floats:
         """The same where signed mean (q,) and model_std (q,) at X (q, d) are known already."""
         scores = self.formula(mean, std, self.believed.best)
-        near = self.believed.near_pending(X)
-        lowest = np.finfo(np.float64).min / 2
-        return np.where(near > 0, lowest * (1.0 + near) / 2, scores)
+        return apart(scores, self.believed.near_pending(X))
 
     def join(self, X: Floats) -> Pointwise:
         """Believe that X (1, d) will read its posterior mean."""

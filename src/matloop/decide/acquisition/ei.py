@@ -7,66 +7,16 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from scipy.special import erfcx, ndtr
 
 from matloop.decide.acquisition import Scene, Scorer
 from matloop.decide.acquisition.believe import Believed, Pending, Pointwise
 from matloop.decide.acquisition.feasible import log_gain, weighed
 from matloop.decide.words import figure
-from matloop.domain.prediction import Floats
-
-_C1 = math.log(2 * math.pi) / 2
-_C2 = math.log(math.pi / 2) / 2
-_NEAR = -1.0  # above it the two terms of h do not cancel; below it they do, and erfcx takes over
-_FAR = -100.0  # below it 1 - exp(.) of the middle branch loses digits as eps z^2, and the series is exact to 1e-12
-
-
-def log_h(z: Floats) -> Floats:
-    """log(phi(z) + z Phi(z)) for every z, any shape, without underflow.
-
-    Source: Ament et al. 2023, "Unexpected improvements to expected improvement", eq. 9; the far tail goes on with
-    the asymptotic series of Mills' ratio, h(z) = phi(z) / z^2 (1 - 3/z^2 + 15/z^4 - 105/z^6 ...).
-    """
-    out = np.empty_like(z)
-    near, far = z > _NEAR, z < _FAR
-    middle = ~(near | far)
-    at = z[near]
-    out[near] = np.log(np.exp(-0.5 * at * at - _C1) + at * ndtr(at))
-    at = z[middle]
-    tail = np.log(erfcx(-at / math.sqrt(2)) * np.abs(at)) + _C2
-    out[middle] = -0.5 * at * at - _C1 + np.log(-np.expm1(tail))
-    at = z[far]
-    inverse = 1.0 / (at * at)
-    series = inverse * (-3.0 + inverse * (15.0 - 105.0 * inverse))
-    out[far] = -0.5 * at * at - _C1 - 2.0 * np.log(np.abs(at)) + np.log1p(series)
-    return out
-
-
-def log_ei(mean: Floats, std: Floats, best: float | Floats) -> Floats:
-    """Logarithm of E[max(f - best, 0)] for f ~ N(mean, std^2); -inf where no improvement is possible.
-
-    Args:
-        mean: (...) posterior mean, to be maximised.
-        std: (...) posterior standard deviation >= 0.
-        best: value to be improved upon; the three broadcast together.
-
-    Returns:
-        Their common shape.
-
-    Source: Jones, Schonlau, Welch 1998, eq. 15; in logarithms Ament et al. 2023, eq. 8.
-    """
-    gain, std = np.broadcast_arrays(np.subtract(mean, best), std)
-    out = np.full(gain.shape, -np.inf)
-    unsure = std > 0
-    out[unsure] = np.log(std[unsure]) + log_h(gain[unsure] / std[unsure])
-    sure = ~unsure & (gain > 0)
-    out[sure] = np.log(gain[sure])
-    return out
 
 
 @dataclass(frozen=True, slots=True)
 class EI:
-    """Expected improvement over the best posterior mean.
+    """Expected improvement over the best posterior mean: of the quantity, or of its nearness to what is sought.
 
     pending: what is believed of pending candidates.
     """
@@ -76,18 +26,35 @@ class EI:
 
     def prepare(self, scene: Scene) -> Scorer:
         """Tie it to what is known now."""
-        falls = self.pending == "believer"  # a lie moves means, and where the posterior correlates negatively, upwards
-        return weighed(Pointwise(Believed.of(scene, self.pending), log_ei, ei_words, falls), scene, log_gain)
+        return weighed(self.plain(scene), scene, log_gain)
+
+    def plain(self, scene: Scene) -> Pointwise:
+        """As if something came of every candidate. Less uncertainty can raise a gain in nearness.
+
+        So can a lie: it moves means, and where the posterior correlates negatively, upwards.
+        """
+        believed, falls = Believed.of(scene, self.pending), self.pending == "believer" and scene.objective.linear
+        return Pointwise(believed, believed.utility.log_excess, ei_words, falls)
+
+
+@dataclass(frozen=True, slots=True)
+class Target(EI):
+    """Expected improvement of the nearness to a value; for that goal alone."""
+
+    name: ClassVar[str] = "target"
 
 
 def ei_words(mean: float, std: float, believed: Believed) -> str:
     """The figures behind one candidate, from its signed mean and its std."""
-    gain = math.exp(float(log_ei(np.array([mean]), np.array([std]), believed.best)[0]))
+    gain = math.exp(float(believed.utility.log_excess(np.array([mean]), np.array([std]), believed.best)[0]))
     return improvement_words(gain, believed)
 
 
 def improvement_words(gain: float, believed: Believed) -> str:
     """An expected improvement, and over what: `expected improvement 0.42 J over 31.2 at d17`."""
     scene = believed.scene
+    if not scene.objective.linear:
+        away = f"{figure(-believed.best)} away at {believed.label}"
+        return f"{scene.objective.words()}: expected gain in nearness {figure(gain, scene.objective.unit)} over {away}"
     mark = figure(scene.sign * believed.best)
     return f"expected improvement {figure(gain, scene.objective.unit)} over {mark} at {believed.label}"

@@ -12,11 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from matloop.decide.acquisition import Bounded, Counted, Scene, Scorer
+from matloop.decide.acquisition import EVEN, Bounded, Counted, Odds, Scene, Scorer
+from matloop.decide.acquisition.utility import utility_of
 from matloop.decide.words import count
 from matloop.domain.prediction import Floats
 from matloop.surrogate.classify import Forming
@@ -24,7 +25,6 @@ from matloop.surrogate.classify import Forming
 Weigh = Callable[[Floats, Floats], Floats]
 """(scores (q,), weights (q,) > 0) -> scores (q,): rises with both, and a weight of 1 changes nothing."""
 
-_EVEN = 0.5  # probability from which a candidate counts as one that forms, where scores are no gains
 _LEAST = 1e-12  # probability below which there is no difference; keeps logarithms finite
 
 
@@ -41,14 +41,15 @@ def above(low: float) -> Weigh:
 
     def weigh(scores: Floats, weights: Floats) -> Floats:
         height = scores - low
-        return np.where(height > 0, low + np.minimum(1.0, weights / _EVEN) * np.maximum(height, 0.0), scores)
+        return np.where(height > 0, low + np.minimum(1.0, weights / EVEN) * np.maximum(height, 0.0), scores)
 
     return weigh
 
 
 def worst(scene: Scene) -> float:
-    """The lowest signed posterior mean of what was measured."""
-    return float(np.min(scene.sign * scene.fitted.predict(scene.measured).mean[:, 0]))
+    """The lowest worth of a posterior mean of what was measured."""
+    means = scene.sign * scene.fitted.predict(scene.measured).mean[:, 0]
+    return float(np.min(utility_of(scene.objective).of(means)))
 
 
 def weighed(scorer: Scorer, scene: Scene, weigh: Weigh) -> Scorer:
@@ -59,13 +60,15 @@ def weighed(scorer: Scorer, scene: Scene, weigh: Weigh) -> Scorer:
     return kind(scorer, scene.forming, weigh)
 
 
-def odds(forming: Forming, X: Floats) -> Floats:
-    """Probability (q,) that candidates at X (q, d) form, never quite 0."""
+def odds(forming: Odds, X: Floats) -> Floats:
+    """Probability (q,) that something comes of candidates at X (q, d), never quite 0."""
     return np.maximum(forming.probability(X), _LEAST)
 
 
-def odds_words(forming: Forming, X: Floats) -> str:
+def odds_words(forming: Odds, X: Floats) -> str:
     """`would form with probability 0.83, from 4 failures`, for the candidate at X (1, d)."""
+    if not isinstance(forming, Forming):
+        return str(forming.say(X)) if isinstance(forming, Told) else ""
     return f"would form with probability {forming.probability(X)[0]:.2f}, from {count(forming.failures, 'failure')}"
 
 
@@ -74,12 +77,21 @@ def upper(scorer: Any, X: Floats) -> Floats:
     return scorer.bound(X) if isinstance(scorer, Bounded) else scorer.score(X)
 
 
+@runtime_checkable
+class Told(Protocol):
+    """Capability of odds: to say what they are."""
+
+    def say(self, X: Floats) -> str:
+        """The odds of the candidate at X (1, d), in words."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class _Weighing:
     """What both kinds of weighed scorers share."""
 
     scorer: Any
-    forming: Forming
+    forming: Odds
     weigh: Weigh
 
     @property

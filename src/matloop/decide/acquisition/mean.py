@@ -14,19 +14,22 @@ from matloop.domain.prediction import Floats
 
 @dataclass(frozen=True, slots=True)
 class Mean:
-    """Posterior mean."""
+    """Posterior mean, or how near it is to what is sought."""
 
     name: ClassVar[str] = "mean"
 
     def prepare(self, scene: Scene) -> Scorer:
         """Tie it to what is known now."""
-        return weighed(Pointwise(Believed.of(scene), _formula, _words, falls=True), scene, above(worst(scene)))
+        believed = Believed.of(scene)
 
+        def formula(mean: Floats, std: Floats, best: float) -> Floats:
+            return believed.utility.of(mean)
 
-def _formula(mean: Floats, std: Floats, best: float) -> Floats:
-    return mean
+        return weighed(Pointwise(believed, formula, _words, falls=True), scene, above(worst(scene)))
 
 
 def _words(mean: float, std: float, believed: Believed) -> str:
     scene = believed.scene
+    if not scene.objective.linear:
+        return f"{scene.objective.words()}: best predicted mean {figure(mean, scene.objective.unit)}"
     return f"best predicted mean {figure(scene.sign * mean, scene.objective.unit)}"

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
-from matloop.decide.acquisition import Scene, Scorer
+from matloop.decide.acquisition import Bools, Scene, Scorer
 from matloop.decide.acquisition.believe import Believed
 from matloop.decide.acquisition.draws import Draws, joint_of, normals
-from matloop.decide.acquisition.ei import improvement_words, log_ei
+from matloop.decide.acquisition.ei import improvement_words
 from matloop.decide.acquisition.feasible import log_gain, weighed
+from matloop.decide.acquisition.improvement import log_ei
+from matloop.decide.acquisition.utility import utility_of
 from matloop.domain.prediction import Floats
 
 _SURE = 4.0
@@ -29,7 +31,9 @@ def rivals(scene: Scene) -> NDArray[np.intp]:
     """
     seen = scene.fitted.predict(scene.measured)
     mean, reach = scene.sign * seen.mean[:, 0], _SURE * seen.model_std[:, 0]
-    return np.flatnonzero(mean + reach >= np.max(mean - reach))
+    utility = utility_of(scene.objective)
+    least = np.minimum(utility.of(mean - reach), utility.of(mean + reach))
+    return np.flatnonzero(utility.hoped(mean, reach) >= np.max(least))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +58,15 @@ class NEI:
         return weighed(self.plain(scene), scene, log_gain)
 
     def plain(self, scene: Scene) -> NoisyImprovement:
-        """As if every candidate formed."""
+        """As if something came of every candidate."""
         start = Draws.none(scene, joint_of(scene, self.name), self.draws)
-        known = np.vstack([scene.measured[rivals(scene)], scene.pending])
+        able = scene.measured[rivals(scene)]
+        known = np.vstack([able, scene.pending])
         base = normals(scene.rng, len(known) + scene.n, self.draws)
         drawn = start.extend(known, base[: len(known)])
-        return NoisyImprovement(drawn, tuple(base[len(known) :]), Believed.of(replace(scene, pending=known[:0])))
+        believed = Believed.of(replace(scene, pending=known[:0]))
+        held = np.concatenate([np.ones(len(able), dtype=np.bool_), scene.holds(scene.pending)])
+        return NoisyImprovement(drawn, tuple(base[len(known) :]), believed, held, scene.objective.linear)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,35 +75,42 @@ class NoisyImprovement:
 
     ahead: rows of normal numbers kept for candidates that join, so that a draw, once made, stays.
     believed: the plain posterior, for bounds and words.
+    held: (b,) which of those drawn hold the limits, so that one of them is the incumbent.
+    preface: what is said before the figures.
+    falls: more candidates under a draw raise its incumbent, up to draw error; a gain in nearness can rise all the same.
     """
 
     drawn: Draws
     ahead: tuple[Floats, ...]
     believed: Believed
-    falls: bool = field(default=True, init=False)  # more candidates under a draw raise its incumbent, up to draw error
+    held: Bools
+    falls: bool
+    preface: str = ""
 
     def score(self, X: Floats) -> Floats:
         """Log of the expected improvement (q,), averaged over draws."""
         mean, std = self.drawn.given(X)
-        best = self.drawn.values.max(axis=0)
-        return np.asarray(logsumexp(log_ei(mean, std[:, None], best), axis=1)) - math.log(mean.shape[1])
+        utility = self.believed.utility
+        best = utility.of(self.drawn.values[self.held]).max(axis=0)
+        return np.asarray(logsumexp(utility.log_excess(mean, std[:, None], best), axis=1)) - math.log(mean.shape[1])
 
     def bound(self, X: Floats) -> Floats:
         """Log of an expected improvement (q,) that no draws can exceed but by their own error.
 
         The best under a draw is at least the draw at the candidate of highest mean, b; so the improvement is at most
-        (f - f_b)+, and the std of that difference at most the sum of both.
+        (f - f_b)+, and the std of that difference at most the sum of both. A gain in nearness has no such bound.
         """
-        return self.bound_at(*self.believed.look(X))
+        return self.bound_at(*self.believed.look(X)) if self.falls else self.score(X)
 
     def bound_at(self, mean: Floats, std: Floats) -> Floats:
-        """The same of candidates of signed mean (q,) and model_std (q,)."""
+        """The same of candidates of signed mean (q,) and model_std (q,), where more is better."""
         return log_ei(mean, std + self.believed.best_std, self.believed.best)
 
     def join(self, X: Floats) -> NoisyImprovement:
         """Go on with each draw to the candidate at X (1, d)."""
-        return replace(self, drawn=self.drawn.extend(X, self.ahead[0][None, :]), ahead=self.ahead[1:])
+        held = np.concatenate([self.held, self.believed.scene.holds(X)])
+        return replace(self, drawn=self.drawn.extend(X, self.ahead[0][None, :]), ahead=self.ahead[1:], held=held)
 
     def say(self, X: Floats) -> str:
         """The expected improvement, over the best posterior mean of what is measured."""
-        return improvement_words(math.exp(float(self.score(X)[0])), self.believed)
+        return self.preface + improvement_words(math.exp(float(self.score(X)[0])), self.believed)

@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, cast, get_args
 
 from matloop.decide.acquisition import Acquisition
 from matloop.decide.acquisition.auto import Auto
 from matloop.decide.acquisition.believe import Pending
 from matloop.decide.acquisition.chance import Chance
-from matloop.decide.acquisition.ei import EI
+from matloop.decide.acquisition.ehvi import EHVI, NEHVI
+from matloop.decide.acquisition.ei import EI, Target
 from matloop.decide.acquisition.hits import Hits
 from matloop.decide.acquisition.learn import Learn
 from matloop.decide.acquisition.level import Level
 from matloop.decide.acquisition.mean import Mean
 from matloop.decide.acquisition.nei import NEI
+from matloop.decide.acquisition.parego import ParEGO
 from matloop.decide.acquisition.per_cost import PerCost
 from matloop.decide.acquisition.pi import PI
 from matloop.decide.acquisition.thompson import Thompson
 from matloop.decide.acquisition.ucb import UCB
 from matloop.decide.acquisition.variance import Variance
+from matloop.decide.acquisition.within import Within
+from matloop.domain.objective import Objective, optimised
 from matloop.errors import Faults, InputError, NotYetSupported, fail, nearest
 
 DRAWS = 64
 """Draws of nei where nobody says otherwise: the error of its mean over draws is then a few per cent of itself."""
 
 _PLACE = "strategy.acquisition"
-_LATER = ("target", "range", "pareto", "ehvi", "nehvi", "kg", "mes")
+_LATER = ("kg", "mes")
 _MAKE: dict[str, Callable[[float | None, int, Pending], Acquisition]] = {
     "auto": lambda beta, draws, pending: Auto(draws, pending),
     "ei": lambda beta, draws, pending: NEI(draws) if pending == "fantasies" else EI(pending),
@@ -38,13 +42,32 @@ _MAKE: dict[str, Callable[[float | None, int, Pending], Acquisition]] = {
     "variance": lambda beta, draws, pending: Variance(),
     "mean": lambda beta, draws, pending: Mean(),
     "cost": lambda beta, draws, pending: PerCost(draws),
+    "target": lambda beta, draws, pending: Target(),
+    "range": lambda beta, draws, pending: Within(),
+    "ehvi": lambda beta, draws, pending: EHVI(),
+    "nehvi": lambda beta, draws, pending: NEHVI(draws),
+    "parego": lambda beta, draws, pending: ParEGO(draws),
     "learn": lambda beta, draws, pending: Learn(),
     "random": lambda beta, draws, pending: Chance(),
 }
 _BY_THRESHOLD: dict[str, Callable[[float], Acquisition]] = {"hits": Hits, "level": Level}
 NAMES = (*_MAKE, *_BY_THRESHOLD)
-_DRAWING = ("auto", "nei", "cost")  # these make draws; ucb alone has a beta
+_DRAWING = ("auto", "nei", "cost", "nehvi", "parego")  # these make draws; ucb alone has a beta
 _BELIEVING = {"auto": get_args(Pending), "ei": get_args(Pending), "ucb": ("believer", "pessimistic")}
+_SERVED = ("maximize", "minimize", "target", "range", "learn", "several goals")
+_SERVES: dict[str, tuple[str, ...]] = {
+    "auto": _SERVED,
+    "variance": _SERVED,
+    "random": _SERVED,
+    **dict.fromkeys(("ei", "nei", "pi", "cost"), ("maximize", "minimize", "target")),
+    **dict.fromkeys(("ts", "mean"), ("maximize", "minimize", "target", "range")),
+    **dict.fromkeys(("ucb", "hits", "level"), ("maximize", "minimize")),
+    "learn": ("maximize", "minimize", "target", "range", "learn"),
+    "target": ("target",),
+    "range": ("range",),
+    **dict.fromkeys(("ehvi", "nehvi", "parego"), ("several goals",)),
+}
+"""Acquisition -> what it serves; limits go with all of them."""
 
 
 def acquisition(
@@ -85,6 +108,22 @@ def acquisition(
     if name in _BY_THRESHOLD and threshold is not None:
         return _BY_THRESHOLD[name](float(threshold))
     return _MAKE[name](beta, DRAWS if draws is None else draws, cast(Pending, pending or "believer"))
+
+
+def serving(wanted: str) -> tuple[str, ...]:
+    """The acquisitions that serve a goal, or `several goals`."""
+    return tuple(name for name in NAMES if wanted in _SERVES[name])
+
+
+def refusal(name: str, objectives: Sequence[Objective]) -> tuple[str, str] | None:
+    """Why an acquisition cannot serve the goals, and the cure; None where it can."""
+    best = optimised(tuple(objectives))
+    wanted = "several goals" if len(best) > 1 else (best[0].goal if best else "learn")
+    if wanted in _SERVES[name]:
+        return None
+    able = ", ".join(map(repr, serving(wanted)))
+    goals = f"goal {wanted!r}" if len(best) < 2 else f"{len(best)} goals at once"
+    return f"acquisition {name!r} cannot serve {goals}", f"Use one of {able}."
 
 
 def _look_at_threshold(faults: Faults, name: str, threshold: float | None) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-import numpy as np
-
 from matloop.decide.acquisition import Scene, Scorer
 from matloop.decide.acquisition.believe import Believed
 from matloop.decide.acquisition.draws import Draws, joint_of
@@ -53,14 +51,14 @@ class Path:
     limit: int = field(default=LIMIT, init=False)
 
     def score(self, X: Floats) -> Floats:
-        """The draw (q,) at X, which goes on from all earlier looks."""
+        """The worth (q,) of the draw at X, which goes on from all earlier looks."""
         self.drawn = self.drawn.extend(X, self.believed.scene.rng.standard_normal((len(X), 1)))
-        return self.drawn.values[-len(X) :, 0]
+        return self.believed.utility.of(self.drawn.values[-len(X) :, 0])
 
     def glance(self, X: Floats) -> Floats:
-        """Upper bound (q,) of what a draw is likely to reach."""
+        """Upper bound (q,) of what a draw is likely to be worth."""
         mean, std = self.believed.look(X)
-        return np.asarray(mean + _GLANCE * std)
+        return self.believed.utility.hoped(mean, _GLANCE * std)
 
     def join(self, X: Floats) -> Path:
         """Begin another draw."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
+import numpy as np
+
 from matloop.decide.acquisition import Scene, Scorer
-from matloop.decide.acquisition.believe import Believed, Pointwise
+from matloop.decide.acquisition.believe import Believed, Pointwise, apart
 from matloop.decide.acquisition.feasible import above, weighed
-from matloop.decide.words import figure
+from matloop.decide.words import figure, percent
 from matloop.domain.prediction import Floats
 
 
@@ -23,11 +25,34 @@ class Variance:
 
     def prepare(self, scene: Scene) -> Scorer:
         """Tie it to what is known now; a failure teaches nothing about the objective."""
+        if scene.more:
+            return weighed(Together(Believed.of(scene)), scene, above(0.0))
         return weighed(Pointwise(Believed.of(scene), _formula, _words, falls=True), scene, above(0.0))
 
 
 def _formula(mean: Floats, std: Floats, best: float) -> Floats:
     return std
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """The scorer of several objectives: root mean square of their model_std, each in spreads of its readings."""
+
+    believed: Believed
+    falls: bool = field(default=True, init=False)
+
+    def score(self, X: Floats) -> Floats:
+        """Scores (q,) of X (q, d)."""
+        shares = self.believed.fitted.predict(X).model_std / np.array(self.believed.scene.spreads)
+        return apart(np.sqrt(np.mean(shares**2, axis=1)), self.believed.near_pending(X))
+
+    def join(self, X: Floats) -> Together:
+        """Believe that X (1, d) will read its posterior means."""
+        return replace(self, believed=self.believed.join(X))
+
+    def say(self, X: Floats) -> str:
+        """The figure behind the candidate at X (1, d)."""
+        return f"largest model std, {percent(float(self.score(X)[0]))} of the spread of the readings (root mean square)"
 
 
 def _words(mean: float, std: float, believed: Believed) -> str:

@@ -1,0 +1,54 @@
+"""matloop as it comes, or with another of its strategies: with_matloop.py [STRATEGY]."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import pandas as pd
+from serve import serve
+
+import matloop as ml
+from matloop import plugins
+
+STRATEGY = sys.argv[1] if len(sys.argv) > 1 else "bayes"
+
+
+class Matloop:
+    def __init__(self, work: dict[str, Any]) -> None:
+        self.asked: dict[int | tuple[float, ...], str] = {}
+        candidates: ml.Pool | ml.Space
+        if work["kind"] == "pool":
+            frame = pd.DataFrame(work["columns"])
+            candidates = ml.Pool.from_frame(frame, features=list(frame.columns))
+            assert len(candidates) == len(frame)
+        else:
+            candidates = ml.Space([ml.Real(f"x{i}", low, high) for i, (low, high) in enumerate(work["bounds"])])
+        self.candidates = candidates
+        objective = ml.Objective("y", goal=work["goal"])
+        strategy = plugins.strategy(STRATEGY)
+        # once anything was measured, the strategy chooses
+        self.campaign = ml.Campaign(candidates, [objective], strategy=strategy, seed=work["seed"], initial=1)
+
+    def tell(self, picks: list[Any], values: list[float]) -> None:
+        self.campaign.tell([self._outcome(pick, y) for pick, y in zip(picks, values, strict=True)])
+
+    def _outcome(self, pick: Any, y: float) -> ml.Measured:
+        suggestion = self.asked.get(pick if isinstance(pick, int) else tuple(pick))
+        if suggestion is not None:
+            return ml.Measured(suggestion, {"y": y})
+        if isinstance(self.candidates, ml.Pool):
+            return ml.Measured.of(candidate=self.candidates.id(pick), outcome={"y": y})
+        return ml.Measured.of({f"x{i}": value for i, value in enumerate(pick)}, {"y": y})
+
+    def ask(self, n: int) -> list[Any]:
+        chosen: list[Any] = []
+        for one in self.campaign.suggest(n):
+            pool = self.candidates if isinstance(self.candidates, ml.Pool) else None
+            pick = list(one.values.values()) if pool is None else pool.index(one.candidate)
+            self.asked[pick if isinstance(pick, int) else tuple(pick)] = one.id
+            chosen.append(pick)
+        return chosen
+
+
+serve(Matloop, ["numpy", "scipy", "scikit-learn", *(["torch", "botorch"] if STRATEGY == "botorch" else [])])

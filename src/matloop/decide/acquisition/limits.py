@@ -1,0 +1,139 @@
+"""Limits: how probable it is that they hold, and the search for a first candidate that holds them.
+
+A limit is no goal. It is weighed as failures are: an expected gain is multiplied by the probability that it holds
+(Gardner et al. 2014, "Bayesian optimization with inequality constraints", eq. 6), and only candidates that hold it are
+incumbents. While nothing measured holds all limits more likely than not there is no incumbent to improve on, and what
+is sought is the candidate that most probably holds them (Gelbart, Snoek, Adams 2014, "Bayesian optimization with
+unknown constraints", section 4.2). It is judged by model_std: the truth has to hold, not the next reading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from matloop.decide.acquisition import Odds, Scene
+from matloop.decide.acquisition.believe import Believed, apart
+from matloop.decide.acquisition.feasible import odds, odds_words
+from matloop.decide.acquisition.improvement import log_pi
+from matloop.decide.acquisition.utility import log_between
+from matloop.domain.objective import Objective
+from matloop.domain.prediction import Floats, Prediction
+from matloop.surrogate import Conditioned, Fitted
+
+
+def log_holds(said: Prediction, objectives: Sequence[Objective]) -> Floats:
+    """Logarithm (n,) of the probability that the truth holds all limits, the objectives being independent.
+
+    Args:
+        said: n predictions of m objectives.
+        objectives: (m,), limits among them.
+    """
+    total = np.zeros(len(said.mean))
+    for j, one in enumerate(objectives):
+        if one.goal == "limit":
+            low, high = (end if mark is None else mark for mark, end in ((one.low, -np.inf), (one.high, np.inf)))
+            total += log_within(said.mean[:, j], said.model_std[:, j], low, high)
+    return total
+
+
+def log_within(mean: Floats, std: Floats, low: float, high: float) -> Floats:
+    """Logarithm (n,) of P(low <= f <= high) for f ~ N(mean, std^2); either end may be infinite."""
+    if np.isinf(low):
+        found = log_pi(-mean, std, -high)
+    else:
+        found = log_pi(mean, std, low) if np.isinf(high) else log_between(mean, std, low, high)
+    return np.where((std == 0) & (mean >= low) & (mean <= high), 0.0, found)  # what lies on a limit holds it
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Where candidates hold the limits, by a model of all objectives. Pending candidates do not change it."""
+
+    fitted: Fitted
+    objectives: tuple[Objective, ...]
+
+    @classmethod
+    def of(cls, fitted: Fitted, objectives: tuple[Objective, ...]) -> Limits | None:
+        """None where no objective is a limit."""
+        return cls(fitted, objectives) if any(one.goal == "limit" for one in objectives) else None
+
+    def probability(self, X: Floats) -> Floats:
+        """(q,) that candidates at X (q, d) hold all limits."""
+        return np.exp(self.log_probability(X))
+
+    def log_probability(self, X: Floats) -> Floats:
+        """Its logarithm (q,), without underflow."""
+        return log_holds(self.fitted.predict(X), self.objectives)
+
+    def say(self, X: Floats) -> str:
+        """`mass at most 3.2 kg with probability 0.83`, for the candidate at X (1, d); one part a limit."""
+        said = self.fitted.predict(X)
+        parts = []
+        for j, one in enumerate(self.objectives):
+            if one.goal == "limit":
+                alone = Prediction(said.mean[:, j : j + 1], said.model_std[:, j : j + 1], said.noise_std[:, j : j + 1])
+                parts.append(f"{one.words()} with probability {np.exp(log_holds(alone, [one])[0]):.2f}")
+        return "; ".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Useful:
+    """Where candidates form and hold the limits, the one independent of the other."""
+
+    forming: Odds
+    limits: Limits
+
+    def probability(self, X: Floats) -> Floats:
+        """(q,) that something comes of candidates at X (q, d)."""
+        return self.forming.probability(X) * self.limits.probability(X)
+
+    def say(self, X: Floats) -> str:
+        """Both, for the candidate at X (1, d)."""
+        return f"{self.limits.say(X)}; {odds_words(self.forming, X)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Seek:
+    """The scorer while nothing measured holds the limits: the logarithm of the probability that a candidate does.
+
+    limits: by a model that believes in what is pending. believed: knows what is pending. forming: None while nothing
+        failed.
+    falls: a belief makes sure of what was doubtful, so that the probability may rise.
+    """
+
+    limits: Limits
+    believed: Believed
+    forming: Odds | None
+    falls: bool = field(default=False, init=False)
+
+    @classmethod
+    def of(cls, scene: Scene, limits: Limits, forming: Odds | None) -> Seek:
+        """The search at the start of an ask."""
+        start = cls(limits, Believed.of(scene), forming)
+        return replace(start, limits=start._heard(scene.pending)) if len(scene.pending) else start
+
+    def score(self, X: Floats) -> Floats:
+        """Log probabilities (q,) that candidates at X (q, d) form and hold the limits."""
+        scores = self.limits.log_probability(X)
+        if self.forming is not None:
+            scores = scores + np.log(odds(self.forming, X))
+        return apart(scores, self.believed.near_pending(X))
+
+    def join(self, X: Floats) -> Seek:
+        """Believe that X (1, d) will read its posterior mean."""
+        return replace(self, limits=self._heard(X), believed=self.believed.join(X))
+
+    def say(self, X: Floats) -> str:
+        """How probable it is that the candidate at X (1, d) holds the limits, and that none measured does."""
+        forming = "" if self.forming is None else f"; {odds_words(self.forming, X)}"
+        why = "sought for the limits, which nothing measured holds more likely than not"
+        return f"{why}: {self.limits.say(X)}{forming}"
+
+    def _heard(self, X: Floats) -> Limits:
+        fitted = self.limits.fitted
+        if not isinstance(fitted, Conditioned):
+            return self.limits
+        return replace(self.limits, fitted=fitted.condition(X, fitted.predict(X).mean))

@@ -1,0 +1,128 @@
+"""A campaign with two goals and a limit from the file to the shortlist, by the command line alone."""
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Matloop
+
+CAMPAIGN = """\
+[campaign]
+name = "alloys"
+seed = 4
+
+[[objective]]
+name = "strength"
+goal = "maximize"
+unit = "MPa"
+
+[[objective]]
+name = "price"
+goal = "minimize"
+reference = 70
+
+[[objective]]
+name = "density"
+goal = "limit"
+high = 2.74
+unit = "g/cm^3"
+
+[pool]
+file = "alloys.csv"
+id = "alloy"
+features = ["Sc", "annealing"]
+
+[strategy]
+batch = 2
+initial = 4
+
+[budget]
+experiments = 10
+"""
+ALLOYS = [(f"A{i:02d}", round(0.1 * (1 + i % 7), 1), 300 + 50 * (i // 7)) for i in range(28)]
+
+
+def truth(scandium: float, annealing: float) -> tuple[float, float, float]:
+    strength = 300 + 130 * scandium + 0.1 * (annealing - 300) - 0.0006 * (annealing - 380) ** 2
+    return round(strength, 1), round(5 + 85 * scandium, 1), round(2.68 + 0.1 * scandium, 3)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "campaign.toml").write_text(CAMPAIGN, encoding="utf-8")
+    rows = "".join(f"{name},{a},{b}\n" for name, a, b in ALLOYS)
+    (tmp_path / "alloys.csv").write_text("alloy,Sc,annealing\n" + rows, encoding="utf-8")
+    return tmp_path
+
+
+def done(matloop: Matloop, folder: Path, cycles: int) -> None:
+    """Ask, fill in the empty columns of the very table that `suggest` wrote, and tell it."""
+    for cycle in range(cycles):
+        batch = folder / f"batch{cycle}.csv"
+        assert matloop("suggest", folder / "campaign.toml", "--out", batch).code == 0
+        rows = list(csv.DictReader(io.StringIO(batch.read_text(encoding="utf-8"))))
+        for row in rows:
+            found = truth(float(row["Sc"]), float(row["annealing"]))
+            row.update(zip(("strength", "price", "density"), map(str, found), strict=True))
+        with batch.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, list(rows[0]))
+            writer.writeheader()
+            writer.writerows(rows)
+        told = matloop("tell", folder / "campaign.toml", batch)
+        assert told.code == 0, told.err
+
+
+def test_a_campaign_with_two_goals_and_a_limit_ends_with_its_front(folder: Path, matloop: Matloop) -> None:
+    file = folder / "campaign.toml"
+    assert matloop("check", file).code == 0
+    done(matloop, folder, 5)
+    status = matloop("status", file, "--json").document
+    assert status["front"]["hypervolume"] > 0
+    assert status["front"]["reference"]["price"] == 70
+    assert "density" not in status["front"]["reference"]
+    best = [item["prediction"]["mean"] for item in status["best"]]
+    assert len(best) > 1
+    for one in best:
+        assert one["density"] <= 2.74
+        assert not any(two["strength"] > one["strength"] and two["price"] < one["price"] for two in best)
+    assert "that no other beats in every goal; hypervolume" in matloop("status", file).out
+    report = matloop("report", file)
+    assert report.code == 0
+    assert "No report.html" in report.out
+    rows = list(csv.DictReader(io.StringIO((folder / "shortlist.csv").read_text(encoding="utf-8"))))
+    assert [row["candidate"] for row in rows[: len(best)]] == [item["candidate"] for item in status["best"]]
+    assert [int(row["layer"]) for row in rows if row["layer"] != "0"] == sorted(
+        int(row["layer"]) for row in rows if row["layer"] != "0"
+    )
+    assert all(float(row["holds"]) < 0.5 for row in rows if row["layer"] == "0")
+
+
+def test_what_was_asked_for_goals_is_recomputed(folder: Path, matloop: Matloop) -> None:
+    done(matloop, folder, 3)
+    checked = matloop("check", folder / "campaign.toml", "--recompute")
+    assert checked.code == 0, checked.err
+    assert "3 asks, 0 with other candidates, largest relative difference 0" in checked.out
+
+
+def test_a_goal_may_be_changed_half_way(folder: Path, matloop: Matloop) -> None:
+    done(matloop, folder, 3)
+    file = folder / "campaign.toml"
+    file.write_text(
+        CAMPAIGN.replace('goal = "minimize"\nreference = 70', 'goal = "target"\nvalue = 40'), encoding="utf-8"
+    )
+    asked = matloop("suggest", file)
+    assert asked.code == 0, asked.err
+    assert matloop("check", file, "--recompute").code == 0
+
+
+def test_verbs_that_speak_of_one_direction_say_so(folder: Path, matloop: Matloop) -> None:
+    replayed = matloop("backtest", folder / "campaign.toml", "--runs", 1, "--budget", 5)
+    assert replayed.code == 2
+    assert "a backtest compares by one quantity" in replayed.err
+    file = folder / "campaign.toml"
+    file.write_text(CAMPAIGN + "\n[stop]\nshare = 0.1\n", encoding="utf-8")
+    stopping = matloop("check", file)
+    assert stopping.code == 2
+    assert "a stop rule speaks of the best by one quantity" in stopping.out + stopping.err
