@@ -36,7 +36,13 @@ FAR_IN_LOGARITHMS = 4.0
 """Spreads of the logarithms that must be exceeded as well where all readings are positive: a quantity that ranges over
 decades is not doubted for that."""
 FEWEST = 8
-"""Readings, those of the call included, below which the spread is not known well enough to doubt anything."""
+"""Readings, those of the call included, below which the spread is not known; then the range of those held stands in."""
+HELD = 5
+"""Readings held below which their range says nothing either: five of one law hardly ever lie in a twentieth of what
+the next one is off by."""
+RANGES = 20.0
+"""Ranges of the readings held, from the median, beyond which a reading is doubted where the spread is not known: few
+readings, or more than half of them equal."""
 _NORMAL = 1.4826  # 1 / the upper quartile of the standard normal law
 
 
@@ -115,15 +121,21 @@ def far_by(held: Floats, told: Floats) -> tuple[Floats, float, float]:
 
     Returns:
         (n,) distance from the median of all m + n in spreads, 0 where it is not doubted; the spread; the median.
-        Where more than half of all are equal, the spread is that of the others; fewer than `FEWEST` doubt nothing.
+        Where more than half of all are equal, the spread is that of the others. Where it is not known (fewer than
+        `FEWEST`), it is the range of at least `HELD` readings held; fewer doubt nothing.
     """
     everything = np.concatenate([held, told])
     median, spread = _bulk(everything)
+    ranged = not spread
+    if ranged:
+        spread = float(np.ptp(held)) if len(held) >= HELD else 0.0
     if not spread:
         return np.zeros(len(told)), 0.0, median
     distances = np.abs(told - median) / spread
-    doubtful = distances > FAR
-    if (everything > 0).all():
+    doubtful = distances > (RANGES if ranged else FAR)
+    if (everything > 0).all() and ranged:
+        doubtful &= np.abs(np.log(told / median)) > FAR_IN_LOGARITHMS * float(np.ptp(np.log(held)))
+    elif (everything > 0).all():
         middle, width = _bulk(np.log(everything))
         doubtful &= np.abs(np.log(told) - middle) > FAR_IN_LOGARITHMS * width
     if len(held):

@@ -8,14 +8,14 @@ ledger.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, NoReturn
 
 from matloop.decide import Strategy
 from matloop.domain import canonical
-from matloop.errors import Faults, NotYetSupported, PluginError, fail, nearest
+from matloop.errors import Faults, MatloopError, NotYetSupported, PluginError, fail, nearest
 from matloop.lab import Lab, LabSetup
 from matloop.surrogate import Surrogate
 
@@ -123,11 +123,13 @@ def _build(group: str, kind: str, options: dict[str, Any]) -> Any:
         if name not in known:
             cure = nearest(name, known) if known else "It has no settings."
             faults.add(f"{kind!r} setting {name!r}", f"{kind!r} has no such setting", cure)
+    if faults.found:
+        _absorb_others(faults, class_, {name: value for name, value in options.items() if name in known})
     faults.raise_if_any(PluginError)
     if "surrogate" in options:
-        options["surrogate"] = _surrogate_of(options["surrogate"])
+        options["surrogate"] = surrogate_of(options["surrogate"])
     if isinstance(options.get("surrogates"), list | tuple):
-        options["surrogates"] = tuple(_surrogate_of(one) for one in options["surrogates"])
+        options["surrogates"] = tuple(surrogate_of(one) for one in options["surrogates"])
     try:
         return class_(**options)
     except TypeError as error:
@@ -135,7 +137,22 @@ def _build(group: str, kind: str, options: dict[str, Any]) -> Any:
         raise PluginError.at(f"{kind!r}", found, f"Known settings: {', '.join(known)}.") from error
 
 
-def _surrogate_of(setting: Any) -> Surrogate:
+def _absorb_others(faults: Faults, class_: type, options: Mapping[str, Any]) -> None:
+    """Note what else is wrong with the known settings, besides the unknown ones."""
+    try:
+        class_(**{name: value for name, value in options.items() if not name.startswith("surrogate")})
+    except MatloopError as error:
+        faults.absorb(error)
+    except TypeError:  # a setting without a default is missing: it may be the one that is misspelt
+        return
+
+
+def surrogate_of(setting: Any) -> Surrogate:
+    """A surrogate by the setting that names it: text, or a table of `name` and its own settings.
+
+    Raises:
+        PluginError: when it names none, or as `strategy` does.
+    """
     if isinstance(setting, str):
         return surrogate(setting)
     if isinstance(setting, Mapping) and isinstance(setting.get("name"), str):
@@ -162,6 +179,20 @@ def describe(settings: Any) -> dict[str, Any]:
         if item.init:
             described[item.name] = _plain(getattr(settings, item.name))
     return described
+
+
+def altered(settings: Any) -> dict[str, Any]:
+    """Those of a strategy's or surrogate's settings that differ from its defaults, in JSON types.
+
+    A surrogate is described by its name and those of its own settings that differ.
+    """
+    told: dict[str, Any] = {}
+    for item in fields(settings):
+        default = item.default_factory() if item.default_factory is not MISSING else item.default
+        value = getattr(settings, item.name)
+        if item.init and value != default:
+            told[item.name] = {"name": value.name, **altered(value)} if isinstance(value, Surrogate) else _plain(value)
+    return told
 
 
 def _plain(value: Any) -> Any:

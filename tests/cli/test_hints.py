@@ -64,3 +64,32 @@ def test_check_names_rows_that_equal_earlier_ones(known: Path, matloop: Matloop)
     equal = matloop("check", known, "--json").document["candidates"]["equal_rows"]
     assert equal["rows"] == 1
     assert equal["first"][0]["same_as"] == "line 2"
+
+
+def test_check_names_ids_that_the_model_cannot_tell_apart(known: Path, matloop: Matloop) -> None:
+    file = known.with_name("twins.toml")
+    known.with_name("twins.csv").write_text("film,x,gas\nF1,1,Ar\nF2,1,Ar\nF3,1,N2\nF4,2,Ar\nF5,1,Ar\n")
+    file.write_text(
+        '[[objective]]\nname = "y"\ngoal = "maximize"\n[pool]\nfile = "twins.csv"\nid = "film"\n'
+        'features = ["x", "gas"]\n'
+    )
+    said = "2 candidates have the features of an earlier one, which the model cannot tell from it: F2 as F1, F5 as F1"
+    assert said in matloop("check", file).out
+    twins = matloop("check", file, "--json").document["candidates"]["twins"]
+    assert twins == {"candidates": 2, "first": [{"id": "F2", "same_as": "F1"}, {"id": "F5", "same_as": "F1"}]}
+
+
+def test_check_shows_settings_that_differ_and_what_experiments_cost(known: Path, matloop: Matloop) -> None:
+    file = known.with_name("priced.toml")
+    known.with_name("priced.csv").write_text("film,x\nF1,1\nF2,2\n")
+    file.write_text(
+        '[[objective]]\nname = "y"\ngoal = "maximize"\n[pool]\nfile = "priced.csv"\nid = "film"\nfeatures = ["x"]\n'
+        '[strategy]\nsure = { max_std = 0.5 }\nacquisition = "ei"\n'
+        'surrogate = { name = "gp", kernel = "matern32" }\n[cost]\nconstant = 2\nchange = { x = 0.25 }\n'
+    )
+    out = matloop("check", file).out
+    assert 'acquisition = "ei"' in out
+    assert "sure = { max_std = 0.5 }" in out
+    assert 'surrogate = { name = "gp", kernel = "matern32" }' in out
+    assert "cost        constant = 2, change = { x = 0.25 }" in out
+    assert "evaluations" not in out

@@ -42,16 +42,44 @@ def test_other_separators_are_recognised_where_features_are_missing_too(tmp_path
     assert "alloy;Cr" not in found[1].cure + found[0].cure
 
 
-def test_quoted_decimal_commas_are_no_choices(tmp_path: Path) -> None:
-    first, second = faults(tmp_path, 'alloy,Cr,Mo\nA1,"1,5",2\nA2,"2,5",3\n')
-    assert (first.found, second.found) == ("'1,5' is no number", "'2,5' is no number")
+def test_quoted_decimal_commas_are_no_choices_and_are_one_fault_a_column(tmp_path: Path) -> None:
+    rows = "".join(f'A{i},"{i},5","{i},7"\n' for i in range(1, 41))
+    first, second = faults(tmp_path, f"alloy,Cr,Mo\n{rows}")
+    assert first.found == "40 numbers have a decimal comma: '1,5', and those in line 3, line 4, line 5 and 36 more"
     assert first.place.endswith("line 2, column 'Cr'")
-    assert first.cure.startswith("Write 1.5 if")
+    assert second.place.endswith("line 2, column 'Mo'")
+    assert first.cure == (
+        "Write 1.5, and the others alike: decimals take a point. If it is a name and no number, begin it with a letter."
+    )
 
 
 def test_one_decimal_comma_among_numbers_names_the_point(tmp_path: Path) -> None:
     (fault,) = faults(tmp_path, 'alloy,Cr,Mo\nA1,"1,5",2\nA2,2.5,3\n')
-    assert fault.cure.startswith("Write 1.5 if")
+    assert fault.found == "'1,5' is no number"
+    assert fault.cure.startswith("Write 1.5: decimals take a point.")
+
+
+def test_a_header_with_an_unknown_unit_is_refused_beside_the_other_faults(tmp_path: Path) -> None:
+    first, second = faults(tmp_path, "alloy,Cr [fish],Mo\nA1,1,x\nA2,2,3\nA3,2,3\n")
+    assert first.found == "'x' is no number, but 2 other cells are"
+    assert (second.place, second.found) == (f"{tmp_path / 'candidates.csv'}, column 'Cr [fish]'", "unknown unit 'fish'")
+    assert "'Cr (fish)'" in second.cure
+
+
+@pytest.mark.parametrize(
+    ("header", "feature"),
+    [("Cr [at%]", "Cr"), ("Cr [degC]", "Cr"), ("Cr (fish)", "Cr (fish)"), ("Cr [fish]", "Cr [fish]"), ("x[0]", "x[0]")],
+)
+def test_a_known_unit_and_a_bracket_of_the_name_are_taken(header: str, feature: str, tmp_path: Path) -> None:
+    (tmp_path / "campaign.toml").write_text(CAMPAIGN.replace('"Cr"', f'"{feature}"'))
+    (tmp_path / "candidates.csv").write_text(f"alloy,{header},Mo\nA1,1,2\nA2,2,3\n")
+    assert len(read(tmp_path / "campaign.toml").problem.candidates.names) == 2
+
+
+def test_brackets_of_a_column_of_words_are_no_unit(tmp_path: Path) -> None:
+    (tmp_path / "campaign.toml").write_text(CAMPAIGN)
+    (tmp_path / "candidates.csv").write_text("alloy,Cr [kind],Mo\nA1,pure,2\nA2,raw,3\n")
+    assert read(tmp_path / "campaign.toml").problem.candidates.names == ("Cr", "Mo")
 
 
 def test_words_with_commas_are_choices(tmp_path: Path) -> None:

@@ -158,8 +158,8 @@ def test_all_faults_come_at_once_in_the_order_of_the_file(tmp_path: Path) -> Non
     faults = faults_of(path)
     assert [fault.split(": ")[0] for fault in faults if fault.startswith(str(path))] == [
         f"{path}:4, [campaign] sede",
-        f"{path}:7, [[objective]]",
-        f"{path}:18, [strategy], strategy.acquisition",
+        f"{path}:10, [[objective]] unit",
+        f"{path}:20, [strategy] acquisition",
         f"{path}:21, [strategy] batch",
         f"{path}:28, [lab] wait",
         f"{path}:30, [budget] experiments",
@@ -172,14 +172,13 @@ def test_all_faults_come_at_once_in_the_order_of_the_file(tmp_path: Path) -> Non
     [
         ('id = "design"', 'formula = "printer"', 15),
         ('id = "design"', 'exclude_elements = ["Pb"]', 15),
-        ('"auto"', '"kg"', 20),
         ('"ledger.db"', '"postgresql://host/db"', 5),
         ('"ledger.db"', '"sqlite:///ledger.db"', 5),
         ("[budget]", "[budget]\ndays = 9", 30),
         *(('"person"', f'"{kind}"', 27) for kind in ("files", "sila", "scpi", "slurm")),
     ],
     ids=[
-        *("formula", "exclude elements", "acquisition kg", "PostgreSQL"),
+        *("formula", "exclude elements", "PostgreSQL"),
         *("URL", "days", "files", "sila", "scpi", "slurm"),
     ],
 )
@@ -409,7 +408,7 @@ def test_the_ledger_of_a_faulty_file_is_still_found(tmp_path: Path) -> None:
 def test_settings_of_a_strategy_are_judged_all_at_once(tmp_path: Path) -> None:
     text = MINIMAL + '[strategy]\nbeta = "big"\ndraws = true\nbeats = 1\nsurrogate = {name = "gp", nose = 3}\n'
     faults = faults_of(write(tmp_path, text))
-    assert ["beta" in faults[1], "draws" in faults[2], "'beta'" in faults[3], "nose" in faults[0]] == [True] * 4
+    assert ["beta" in faults[0], "draws" in faults[1], "'beta'" in faults[2], "nose" in faults[3]] == [True] * 4
 
 
 @pytest.mark.parametrize(
@@ -419,3 +418,72 @@ def test_a_setting_of_its_type_is_taken(setting: str, tmp_path: Path) -> None:
     acquisition = "nei" if "draws" in setting else "ucb"
     text = MINIMAL + f'[strategy]\nacquisition = "{acquisition}"\n{setting}\n'
     assert config.read(write(tmp_path, text)).strategy.made.name == "bayes"
+
+
+def places_of(path: Path) -> list[str]:
+    return [fault.split(": ")[0].removeprefix(f"{path}:") for fault in faults_of(path)]
+
+
+def test_independent_faults_come_together_whatever_else_is_wrong(tmp_path: Path) -> None:
+    path = write(
+        tmp_path,
+        """[[objective]]
+name = "toughness"
+goal = "maximise"
+unit = "GPaa"
+stdd = 2
+[pool]
+file = "candidates.csv"
+features = ["n", "n", "thetaa"]
+[strategy]
+name = "bayess"
+surrogate = { name = "gp", kernl = "x", seed = 1 }
+[lab]
+kind = "persn"
+[budget]
+experiments = -3
+""",
+    )
+    assert places_of(path) == [
+        *("3, [[objective]] goal", "4, [[objective]] unit", "5, [[objective]] stdd"),
+        "8, [pool] features",
+        f"8, [pool] features, and {tmp_path / 'candidates.csv'}",
+        "10, [strategy] name",
+        *("11, [strategy] surrogate, 'gp' setting 'kernl'", "11, [strategy] surrogate, 'gp' setting 'seed'"),
+        *("13, [lab] kind", "15, [budget] experiments"),
+    ]
+
+
+def test_a_faulty_surrogate_does_not_hide_the_other_settings(tmp_path: Path) -> None:
+    text = MINIMAL + '[strategy]\nsurrogate = { name = "gp", kernl = "x", kernel = "y" }\nsure = { maxstd = 1 }\n'
+    assert places_of(write(tmp_path, text)) == [
+        "8, [strategy] surrogate, 'gp' setting 'kernl'",
+        "8, [strategy] surrogate, surrogate 'gp', kernel",
+        "9, [strategy] sure, maxstd",
+    ]
+
+
+def test_a_broken_constraint_hides_neither_the_next_nor_what_changes_cost(tmp_path: Path) -> None:
+    text = MINIMAL + (
+        "[cost]\nconstant = 1\nchange = { n = -0.02, nn = 3 }\n"
+        '[[constraint]]\nexpression = "n <= and"\n[[constraint]]\nexpression = "m < 3"\n'
+    )
+    assert places_of(write(tmp_path, text)) == [
+        *("9, [cost] change, 'n'", "9, [cost] change"),
+        "10, [[constraint]], expression 'n <= and', column 6",
+        "12, [[constraint]], expression 'm < 3', column 1",
+    ]
+
+
+def test_a_faulty_parameter_hides_no_constraint_of_the_others_and_makes_none_up(tmp_path: Path) -> None:
+    text = SPACE.replace("low = 1\n", "low = 10\n") + '[[constraint]]\nexpression = "k < 3"\n'
+    text += '[[constraint]]\nexpression = "a + q < 3"\n'
+    faults = faults_of(write(tmp_path, text))
+    assert len(faults) == 2
+    assert "low" in faults[0]
+    assert "unknown parameter 'q'" in faults[1]
+
+
+def test_an_unknown_key_of_the_strategy_lists_all_its_keys(tmp_path: Path) -> None:
+    [fault] = faults_of(write(tmp_path, MINIMAL + "[strategy]\nfoo = 3\n"))
+    assert all(f"'{key}'" in fault for key in ("sure", "surrogate", "acquisition", "batch", "replicates"))

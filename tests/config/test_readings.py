@@ -247,3 +247,21 @@ def test_a_column_of_limits_is_no_book(tmp_path: Path) -> None:
     faults = faults_of(tmp_path, "suggestion,gap\n" + "".join(f"s{n:04d},<2\n" for n in range(1, 31)))
     assert len(faults) == 21
     assert faults[-1].found == "and 10 more like this"
+
+
+def test_a_column_that_every_row_lacks_is_one_fault(tmp_path: Path) -> None:
+    table = "temperature,solvent,gap\n" + "610,DMF,1.5\n" * 10
+    with pytest.raises(DataError) as caught:
+        read(tmp_path, table)
+    (fault,) = caught.value.faults
+    assert fault.found == (
+        "no column 'cycles', 'stirred', and 'temperature', 'solvent' do not say which candidate a row is about"
+    )
+    assert fault.cure.startswith("Add these columns, or one named 'suggestion'")
+
+
+def test_a_cell_that_one_row_lacks_is_named_with_its_line(tmp_path: Path) -> None:
+    with pytest.raises(DataError) as caught:
+        read(tmp_path, "temperature,cycles,solvent,stirred,gap\n610,3,DMF,true,1\n610,,DMF,true,1\n")
+    (fault,) = caught.value.faults
+    assert fault.place.endswith("line 3, column 'cycles'")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import matloop as ml
-from matloop.doubts import FAR, FEWEST, far_by
+from matloop.doubts import FAR, FEWEST, RANGES, far_by
 from tests.core.campaigns import campaign, measured, space
 
 BLEND = ml.Space(
@@ -149,3 +149,29 @@ def test_where_most_readings_are_equal_the_others_say_how_they_scatter() -> None
     held = np.concatenate([np.zeros(30), np.linspace(1, 2, 9)])
     assert not far_by(held, np.array([10.0]))[0].any()
     assert far_by(held, np.array([1000.0]))[0][0] > FAR
+
+
+def test_one_far_off_beside_readings_that_are_mostly_equal_is_doubted() -> None:
+    held = np.array([5.2, 5.2, 5.0, 5.0, 5.0, 5.0, 5.0, 5.7])
+    distances, spread, median = far_by(held, np.array([-500.0]))
+    assert (median, spread) == (5.0, pytest.approx(0.7))
+    assert distances[0] == pytest.approx(505 / 0.7)
+    assert not far_by(held, np.array([5.0 + 0.9 * RANGES * 0.7]))[0].any()
+
+
+def test_five_readings_suffice_to_doubt_what_is_twenty_times_their_range_off() -> None:
+    held = np.array([4.0, 4.5, 5.0, 5.5, 6.0])
+    assert far_by(held, np.array([-500.0]))[0].all()
+    assert not far_by(held[:4], np.array([-500.0]))[0].any()
+    assert not far_by(np.full(9, 5.0), np.array([7.0]))[0].any()
+
+
+@pytest.mark.parametrize("wide", [False, True], ids=["normal", "log-normal of sigma 1"])
+def test_of_readings_of_one_law_told_one_by_one_fewer_than_one_in_a_hundred_is_doubted(wide: bool) -> None:
+    rng = np.random.default_rng(3)
+    doubted = []
+    for _ in range(300):
+        y = rng.normal(5, 1, 25)
+        y = np.exp(y) if wide else y
+        doubted += [bool(far_by(y[:i], y[i : i + 1])[0].any()) for i in range(1, len(y))]
+    assert np.mean(doubted) < 0.01

@@ -13,9 +13,13 @@ from matloop.config.settings import LabSettings, StrategySettings
 from matloop.config.text import parse, read_text
 from matloop.decide import refusal
 from matloop.domain.cost import Cost
+from matloop.domain.objective import Objective
+from matloop.domain.pool import Pool
 from matloop.domain.problem import Problem
+from matloop.domain.space import Space
 from matloop.domain.stop import Stop
 from matloop.errors import ConfigError, Faults, MatloopError
+from matloop.lab import LabSetup
 
 __all__ = ["LabSettings", "Plan", "StrategySettings", "ledger_of", "read"]
 
@@ -70,35 +74,43 @@ def _plan(path: Path, builder: Builder) -> Plan | None:
     ledger = _ledger(path, campaign, builder) if campaign else None
     terms, own = builder.shared_section("strategy", schema.StrategySection)
     strategy = settings.strategy(builder.strategy_name, own, builder.lines, builder.faults)
-    problem = _problem(path, campaign, terms, builder)
+    objectives = builder.objectives()
+    if len(objectives) < len(builder.raw.get("objective", [])):
+        objectives = ()  # goals are judged together, and one is missing
+    candidates = builder.candidates()
+    problem = _problem(path, campaign, terms, (candidates, objectives), builder)
     bench, own = builder.shared_section("lab", schema.LabSection)
     if bench is None:
         return None
-    if problem is None:
+    if candidates is None or not objectives:
         settings.look_at_kind(bench.kind, builder.lines, builder.faults)
         return None
-    lab = settings.lab(bench.kind, own, problem, lines=builder.lines, folder=builder.folder, faults=builder.faults)
-    if strategy is not None and (refused := refusal(strategy.made, problem.objectives)):
+    setup = LabSetup(builder.folder, objectives, candidates, campaign.seed if campaign else 0)
+    lab = settings.lab(bench.kind, own, setup, builder.lines, builder.faults)
+    refused = refusal(strategy.made, objectives) if strategy is not None else None
+    if refused:
         builder.faults.add(builder.lines.place("strategy"), *refused)
-        return None
-    if ledger is None or strategy is None or lab is None:
+    if problem is None or ledger is None or strategy is None or lab is None or refused:
         return None
     return Plan(path, problem, ledger, strategy, lab, bench.wait)
 
 
 def _problem(
-    path: Path, campaign: schema.CampaignSection | None, terms: schema.StrategySection | None, builder: Builder
+    path: Path,
+    campaign: schema.CampaignSection | None,
+    terms: schema.StrategySection | None,
+    about: tuple[Pool | Space | None, tuple[Objective, ...]],
+    builder: Builder,
 ) -> Problem | None:
-    objectives = builder.objectives()
-    candidates = builder.candidates()
+    candidates, objectives = about
+    before = len(builder.faults.found)
     budget = builder.section("budget", schema.BudgetSection)
-    stop = builder.section("stop", schema.StopSection)
-    cost = builder.section("cost", schema.CostSection)
-    if not (campaign and terms and budget and stop and cost and candidates and objectives):
+    stop = _stop(builder)
+    cost = _cost(builder, budget)
+    if len(builder.faults.found) > before:
         return None
-    if len(objectives) < len(builder.raw["objective"]):
-        return None  # goals are judged together, and one is missing
-    priced = "cost" in builder.raw or budget.cost is not None
+    if not (campaign and terms and budget and candidates and objectives):
+        return None
     try:
         return Problem(
             candidates,
@@ -110,12 +122,43 @@ def _problem(
             retry_failed=terms.retry_failed,
             repeat=terms.repeat,
             budget=budget.experiments,
-            stop=Stop(**stop.model_dump()) if "stop" in builder.raw else None,
-            cost=Cost(**cost.model_dump(), limit=budget.cost) if priced else None,
+            stop=stop,
+            cost=cost,
         )
     except MatloopError as error:
-        builder.faults.absorb(error, builder.lines.place())
+        builder.absorb_keys(error)
         return None
+
+
+def _stop(builder: Builder) -> Stop | None:
+    """The rule of [stop]; None where none is written, or it is faulty (noted)."""
+    section = builder.section("stop", schema.StopSection)
+    if section is None or "stop" not in builder.raw:
+        return None
+    try:
+        return Stop(**section.model_dump())
+    except MatloopError as error:
+        builder.absorb_keys(error)
+        return None
+
+
+def _cost(builder: Builder, budget: schema.BudgetSection | None) -> Cost | None:
+    """What experiments cost; None where nobody says, or it is faulty (noted)."""
+    section = builder.section("cost", schema.CostSection)
+    limit = None if budget is None else budget.cost
+    if section is None or not ("cost" in builder.raw or limit is not None):
+        return None
+    cost, sound = None, Cost(constant=1.0, change=dict.fromkeys(section.change, 1.0))
+    try:
+        cost = Cost(**section.model_dump(), limit=limit)
+    except MatloopError as error:
+        builder.absorb_keys(error)
+    if builder.named is not None:
+        try:
+            (cost or sound).bind(builder.named)  # the names alone, where a price is wrong
+        except MatloopError as error:
+            builder.absorb_keys(error)
+    return cost
 
 
 def _ledger(path: Path, campaign: schema.CampaignSection, builder: Builder) -> Path | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,18 +12,20 @@ from typing import Any, TypeVar
 from matloop.config import schema
 from matloop.config.faults import Lines
 from matloop.config.features import proposal
+from matloop.config.made import constraint_of, described, parameter_of
 from matloop.domain.categorical import Categorical
-from matloop.domain.constraint import AtMostNonzero, Constraint, Expression, Sum
+from matloop.domain.constraint import Constraint, Expression
 from matloop.domain.context import Context
-from matloop.domain.crossed import crossed
+from matloop.domain.crossed import crossed, names_of
 from matloop.domain.descriptors import DescriptorTable
 from matloop.domain.objective import RESERVED, Objective
-from matloop.domain.parameter import Binary, Integer, Parameter, Real
+from matloop.domain.parameter import Parameter
 from matloop.domain.parquet import headers_of, is_parquet
 from matloop.domain.pool import Pool
 from matloop.domain.space import Space
+from matloop.domain.syntax import place_of
 from matloop.domain.table import Header, match
-from matloop.errors import Fault, Faults, MatloopError, nearest
+from matloop.errors import Faults, MatloopError, nearest
 
 Built = TypeVar("Built")
 
@@ -31,18 +34,24 @@ SECTIONS = ("campaign", "objective", "pool", "parameter", "constraint", "strateg
 """Every table of the file, in the order of the contract."""
 
 
+_TABLE_AND_KEY = re.compile(r"\[(?P<table>\w+)\] (?P<key>\w+)(?P<rest>.*)", re.DOTALL)
+"""How a place in the domain names a table and a key of the file."""
+
+
 @dataclass(slots=True)
 class Builder:
     """One file on its way to domain objects.
 
     raw: its tables, without the words of later versions; a table that hung on such a word is None.
     folder: what paths in the file are relative to.
+    named: candidates with every name that the file may speak of, even where a constraint is faulty; None without.
     """
 
     raw: dict[str, Any]
     lines: Lines
     folder: Path
     faults: Faults
+    named: Pool | Space | None = None
 
     def look_at_sections(self) -> None:
         """Note unknown tables, single tables written twice and repeatable ones written once."""
@@ -94,24 +103,30 @@ class Builder:
             if table is None:
                 continue
             read = schema.validate(schema.ObjectiveSection, table, ("objective", i), self.lines, self.faults)
-            made = self._objective(("objective", i), read) if read else None
+            made = self._objective(("objective", i), table, read)
             found += [made] if made else []
         return tuple(found)
 
-    def _objective(self, path: tuple[str, int], read: schema.ObjectiveSection) -> Objective | None:
-        """One objective; what is independent is judged one by one, since the domain stops at the first fault."""
-        faults: list[Fault] = []
-        settings = read.model_dump(exclude={"name"})
-        alone = {name: settings[name] for name in ("unit", "std")}
-        together = {name: value for name, value in settings.items() if name not in alone}
-        for part in (together, *({name: value} for name, value in alone.items())):
-            try:
-                Objective(read.name, **part)
-            except MatloopError as error:
-                faults += [fault for fault in error.faults if fault not in faults]
-        for fault in faults:
-            self.faults.add(self.lines.place(*path), fault.found, fault.cure)
-        return None if faults else Objective(read.name, **settings)
+    def _objective(
+        self, path: tuple[str, int], table: object, read: schema.ObjectiveSection | None
+    ) -> Objective | None:
+        """One objective; what is independent is judged one by one, since the domain stops at the first fault.
+
+        What fits its type is judged even where another key of the table has no sense (`read` is None).
+        """
+        written = table if isinstance(table, dict) else {}
+        settings = read.model_dump(exclude={"name"}) if read else _fitting(written)
+        before = len(self.faults.found)
+        name = written.get("name")
+        if isinstance(name, str):
+            self._judged((*path, "name"), partial(Objective, name))
+        sound = name if isinstance(name, str) and len(self.faults.found) == before else "objective"
+        alone = {key: settings[key] for key in ("unit", "std") if key in settings}
+        together = {key: value for key, value in settings.items() if key not in alone}
+        self._judged((*path, "goal"), partial(Objective, sound, **together))
+        for key, value in alone.items():
+            self._judged((*path, key), partial(Objective, sound, **{key: value}))
+        return Objective(name, **settings) if read and name and len(self.faults.found) == before else None
 
     def objective_names(self) -> list[str]:
         """Every objective's name as written, faulty ones too: their columns are never read as features."""
@@ -122,17 +137,7 @@ class Builder:
     def candidates(self) -> Pool | Space | None:
         """The pool or the space; None when it is faulty or absent."""
         if "pool" in self.raw:
-            section = self.section("pool", schema.PoolSection)
-            parameters = self._parameters()
-            chosen = [one for one in parameters or () if not isinstance(one, Context)]
-            pool = self._pool(section, filtered=not chosen) if section else None
-            if pool is None or parameters is None:
-                return None
-            if chosen:
-                constraints = self._constraints()
-                make = partial(crossed, pool, parameters, constraints or ())
-                return None if constraints is None else self._made(("parameter", 0), make)
-            return self._made(("parameter", 0), partial(pool.measuring, parameters)) if parameters else pool  # type: ignore[arg-type]  # all are context
+            return self._of_pool()
         if "parameter" in self.raw:
             return self._space()
         cure = 'Add [pool] with file = "candidates.csv" and features = [...], or one or more [[parameter]].'
@@ -141,7 +146,25 @@ class Builder:
             self.faults.add(self.lines.place("constraint", 0), "there are no parameters to hold to it", cure)
         return None
 
-    def _pool(self, section: schema.PoolSection, *, filtered: bool) -> Pool | None:
+    def _of_pool(self) -> Pool | Space | None:
+        """The pool, alone or crossed with parameters."""
+        section = self.section("pool", schema.PoolSection)
+        parameters, constraints = self._parameters(), self._constraints()
+        chosen = any(not isinstance(one, Context) for one in parameters)
+        pool = self._pool(section, [] if chosen else constraints) if section else None
+        sound: list[Parameter | Context] = _sound(parameters)
+        if pool is None or len(sound) < len(parameters):
+            return None
+        made: Pool | Space | None = pool
+        if chosen:
+            make: Callable[[], Pool | Space] = partial(crossed, pool, sound, _sound(constraints))
+            made = self.named = self._bound(constraints, ("parameter", 0), make)
+        elif sound:
+            made = self._made(("parameter", 0), partial(pool.measuring, sound))  # type: ignore[arg-type]  # all are context
+        return None if None in constraints else made
+
+    def _pool(self, section: schema.PoolSection, constraints: Sequence[Constraint | None]) -> Pool | None:
+        """The pool as its constraints leave it; `named` is the pool without them."""
         place = self.lines.place("pool", "features")
         objectives = self.objective_names()
         path = self.folder / section.file
@@ -154,26 +177,27 @@ class Builder:
             found = "'features' is missing" if section.features is None else "'features' is empty"
             self.faults.add(place, found, proposal(path if headers else None, section.id, objectives))
             return None
-        before = len(self.faults.found)
         own = {name for objective in objectives for name in (objective, f"{objective}_std")}
-        for name in dict.fromkeys(section.features):
+        features = list(dict.fromkeys(section.features))
+        for name in features:
             if section.features.count(name) > 1:
                 self.faults.add(place, f"feature {name!r} is named twice", "Name it once.")
             if name in own:
                 cure = "Take it out: what is measured cannot be known beforehand."
                 self.faults.add(place, f"feature {name!r} belongs to the objective", cure)
             self._look_at_name(place, "feature", name)
-        if len(self.faults.found) > before or headers is None:
+        if headers is None:
             return None
-        constraints = self._constraints() if filtered else []
-        there = self._columns_there(section, headers, objectives)
+        known = section.model_copy(update={"features": [name for name in features if name not in (*own, *RESERVED)]})
+        there = self._columns_there(known, headers, objectives)
         if not there.features:
             return None
         reader = Pool.read_parquet if is_parquet(path) else Pool.read_csv
         pool = self._made(None, partial(reader, path, there.features, there.id, objectives=objectives))
-        if pool is None or constraints is None or there != section:
+        if pool is None or there != section:
             return None
-        return self._made(("constraint", 0), partial(pool.where, constraints)) if constraints else pool
+        self.named = pool
+        return self._bound(constraints, ("constraint", 0), partial(pool.where, _sound(constraints)))
 
     def _columns_there(
         self, section: schema.PoolSection, headers: Sequence[Header], objectives: Sequence[str]
@@ -197,27 +221,40 @@ class Builder:
         return section.model_copy(update={"features": left, "id": id_})
 
     def _space(self) -> Space | None:
+        """The space; what is sound of it is judged together even where a parameter or a constraint is not."""
         parameters, constraints = self._parameters(), self._constraints()
-        if not parameters or constraints is None:
+        sound: list[Parameter | Context] = _sound(parameters)
+        if not sound:
             return None
-        where = ("constraint", 0) if constraints else ("parameter", 0)
-        return self._made(where, partial(Space, parameters, constraints))  # type: ignore[arg-type]  # it sorts them
+        whole = len(sound) == len(parameters)
+        lost = set() if whole else {str(name) for name in self._parameter_names()} - {one.name for one in sound}
+        fitting: list[Constraint] = _sound(constraints)
+        held = [one for one in fitting if not names_of(one) & lost]
+        where = ("constraint", 0) if held else ("parameter", 0)
+        made = self._bound(constraints, where, partial(Space, sound, held))  # type: ignore[arg-type]  # it sorts them
+        if whole:
+            self.named = made or _quietly(partial(Space, sound))  # type: ignore[arg-type]  # as above
+        return made if whole and None not in constraints else None
 
-    def _parameters(self) -> list[Parameter | Context] | None:
-        """Every parameter; None when one is faulty (noted)."""
-        tables = self.raw.get("parameter", [])
-        made = [self._parameter(i, table) for i, table in enumerate(tables)]
-        parameters = [parameter for parameter in made if parameter is not None]
-        if len(parameters) < len(tables):
-            return None
-        before = len(self.faults.found)
-        for i, parameter in enumerate(parameters):
+    def _parameter_names(self) -> list[object]:
+        """Every parameter's name as written, of faulty ones too."""
+        return [table.get("name") for table in self.raw.get("parameter", []) if isinstance(table, dict)]
+
+    def _parameters(self) -> list[Parameter | Context | None]:
+        """Every parameter; None for those that are faulty (noted)."""
+        made = [self._parameter(i, table) for i, table in enumerate(self.raw.get("parameter", []))]
+        for i, parameter in enumerate(made):
+            if parameter is None:
+                continue
+            before = len(self.faults.found)
             place = self.lines.place("parameter", i, "name")
             self._look_at_name(place, "parameter", parameter.name)
             if parameter.name in self.objective_names():
                 cure = "Rename one of them: what is set cannot be what is measured."
                 self.faults.add(place, f"parameter {parameter.name!r} is an objective as well", cure)
-        return parameters if len(self.faults.found) == before else None
+            if len(self.faults.found) > before:
+                made[i] = None
+        return made
 
     def _parameter(self, i: int, table: object) -> Parameter | Context | None:
         path = ("parameter", i)
@@ -233,7 +270,7 @@ class Builder:
         read = schema.validate(kinds[kind], table, path, self.lines, self.faults)
         if isinstance(read, schema.CategoricalSection):
             return self._categorical(path, read)
-        return None if read is None else self._made(path, partial(_parameter_of, read))
+        return None if read is None else self._made(path, partial(parameter_of, read))
 
     def _categorical(self, path: tuple[str, int], read: schema.CategoricalSection) -> Parameter | None:
         """A parameter of choices, described by a table where one is named."""
@@ -251,14 +288,11 @@ class Builder:
             self.faults.add(self.lines.place(*place), found, cure)
             return None
         table = self._made(place, partial(DescriptorTable.read, file, read.name))
-        return None if table is None else self._made(place, partial(_described, read, table))
+        return None if table is None else self._made(place, partial(described, read, table))
 
-    def _constraints(self) -> list[Constraint] | None:
-        """The constraints of a space or pool; None when one is faulty (noted)."""
-        tables = self.raw.get("constraint", [])
-        made = [self._constraint(("constraint", i), table) for i, table in enumerate(tables)]
-        known = [constraint for constraint in made if constraint is not None]
-        return known if len(known) == len(made) else None
+    def _constraints(self) -> list[Constraint | None]:
+        """The constraints of a space or pool; None for those that are faulty (noted)."""
+        return [self._constraint(("constraint", i), table) for i, table in enumerate(self.raw.get("constraint", []))]
 
     def _constraint(self, path: tuple[str, int], table: object) -> Constraint | None:
         kinds = schema.CONSTRAINTS
@@ -271,7 +305,7 @@ class Builder:
             self.faults.add(self.lines.place(*path), f"it has {given}, which is no constraint", cure)
             return None
         read = schema.validate(kinds[key], table, path, self.lines, self.faults)
-        return None if read is None else self._made(path, partial(_constraint_of, read))
+        return None if read is None else self._made(path, partial(constraint_of, read))
 
     def _look_at_name(self, place: str, what: str, name: str) -> None:
         if name in RESERVED:
@@ -286,33 +320,60 @@ class Builder:
             self.faults.absorb(error, self.lines.place(*path) if path else "")
             return None
 
+    def absorb_keys(self, error: MatloopError) -> None:
+        """Note faults whose place in the domain begins with a table and a key, as `[cost] change`, at their line."""
+        for fault in error.faults:
+            written = _TABLE_AND_KEY.fullmatch(fault.place)
+            path = (written["table"], written["key"]) if written else ()
+            if written is None or path not in self.lines.at:
+                self.faults.add(f"{self.lines.place()}, {fault.place}", fault.found, fault.cure)
+                continue
+            place = f"{self.lines.place(*path)}{written['rest']}"
+            self.faults.add(place, fault.found, fault.cure)
 
-def _constraint_of(read: schema.Section) -> Constraint:
-    """The domain's constraint for a section that was read."""
-    match read:
-        case schema.SumSection():
-            return Sum(tuple(read.sum), read.equals, read.tolerance)
-        case schema.ExpressionSection():
-            return Expression(read.expression)
-        case schema.AtMostSection():
-            return AtMostNonzero(read.at_most, tuple(read.nonzero))
-    raise TypeError(f"no constraint can be made of {type(read).__name__}")
+    def _judged(self, path: tuple[str | int, ...], make: Callable[[], object]) -> None:
+        """Note why the domain refuses one key's value, at its line; the place within the domain says no more."""
+        try:
+            make()
+        except MatloopError as error:
+            for fault in error.faults:
+                self.faults.add(self.lines.place(*path), fault.found, fault.cure)
+
+    def _bound(
+        self, constraints: Sequence[Constraint | None], otherwise: tuple[str, int], make: Callable[[], Built]
+    ) -> Built | None:
+        """As `_made`; faults of a constraint are noted where it stands, other ones at `otherwise`."""
+        try:
+            return make()
+        except MatloopError as error:
+            texts = {str(held): i for i, held in enumerate(constraints) if held is not None}
+            texts |= {place_of(held.text): i for i, held in enumerate(constraints) if isinstance(held, Expression)}
+            for fault in error.faults:
+                about = max((text for text in texts if fault.place.startswith(text)), key=len, default=None)
+                path = otherwise if about is None else ("constraint", texts[about])
+                self.faults.add(f"{self.lines.place(*path)}, {fault.place}", fault.found, fault.cure)
+            return None
 
 
-def _described(read: schema.CategoricalSection, table: DescriptorTable) -> Categorical:
-    """The choices of a table of descriptors: all of them, where the file names none."""
-    return Categorical(read.name, table.listed() if read.choices is None else tuple(read.choices), table)
+def _fitting(written: Mapping[str, Any]) -> dict[str, Any]:
+    """Of an objective with a faulty key what can be judged without it: unit and goal, with the numbers it stands on."""
+    numbers = {key: written[key] for key in ("value", "low", "high") if key in written}
+    plain = all(isinstance(number, int | float) and not isinstance(number, bool) for number in numbers.values())
+    told = {key: written[key] for key in ("goal", "unit") if isinstance(written.get(key), str)}
+    if plain:
+        return told | numbers
+    told.pop("goal", None)
+    return told
 
 
-def _parameter_of(read: schema.Section) -> Parameter | Context:
-    """The domain's parameter for a section that was read."""
-    match read:
-        case schema.RealSection():
-            return Real(read.name, read.low, read.high, step=read.step, unit=read.unit)
-        case schema.IntegerSection():
-            return Integer(read.name, read.low, read.high, unit=read.unit)
-        case schema.BinarySection():
-            return Binary(read.name)
-        case schema.ContextSection():
-            return Context(read.name, read.low, read.high, unit=read.unit)
-    raise TypeError(f"no parameter can be made of {type(read).__name__}")
+def _quietly(make: Callable[[], Built]) -> Built | None:
+    """What `make` makes, None when the domain refuses it: for what is judged elsewhere."""
+    try:
+        return make()
+    except MatloopError:
+        return None
+
+
+def _sound(made: Sequence[Built | None]) -> list[Built]:
+    """Those that could be made."""
+    return [one for one in made if one is not None]

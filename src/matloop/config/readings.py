@@ -125,7 +125,7 @@ class _Reader:
     numbers: objective, NAME_std of it or of a parameter -> (n,), NaN where empty.
     counts, values: column -> cell by cell, None where empty.
     bad: rows with a fault; they are judged no further.
-    absent: context parameters without a column, already noted.
+    absent: parameters and features without a column, already noted.
     """
 
     table: Table
@@ -207,13 +207,29 @@ class _Reader:
             return {"candidate": candidate, "values": given, **counts}
         if candidate is not None:
             return {"candidate": candidate, "executed": given, **counts}
-        if given:
+        lost = [name for name in missing if name not in self.values]
+        if given and lost:
+            self._note_missing_columns(row, lost, list(given))
+        elif given:
             listed = ", ".join(repr(name) for name in missing)
             self._refuse(row, missing[0], f"no value for {listed}", "Give every value, or the candidate's id.")
         else:
             cure = "Fill in suggestion, candidate, or all values."
             self._refuse(row, None, "it names no suggestion, candidate or values", cure)
         return None
+
+    def _note_missing_columns(self, row: int, lost: Sequence[str], given: Sequence[str]) -> None:
+        """Note once a table that candidates named by values lack columns, instead of at every row."""
+        self.bad.add(row)
+        if self.absent.issuperset(lost):
+            return
+        self.absent.update(lost)
+        listed, there = (", ".join(map(repr, names)) for names in (lost, given))
+        alone = "does not say" if len(given) == 1 else "do not say"
+        found = f"no column {listed}, and {there} {alone} which candidate a row is about"
+        columns = "that column" if len(lost) == 1 else "these columns"
+        cure = f"Add {columns}, or one named 'suggestion' or 'candidate' with what `suggest` wrote there."
+        self.faults.add(self.table.source, found, cure)
 
     def _candidate(self, row: int) -> str | None:
         named = {name: text for name in self.columns.ids if (text := self._text(name, row))}

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, get_origin, get_type_hints
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
@@ -13,7 +12,6 @@ from matloop import plugins
 from matloop.config import schema
 from matloop.config.faults import Lines
 from matloop.decide import Strategy
-from matloop.domain.problem import Problem
 from matloop.errors import Faults, MatloopError, NotYetSupported, PluginError, nearest
 from matloop.lab import Lab, LabSetup
 from matloop.surrogate import Surrogate
@@ -46,6 +44,7 @@ def strategy(kind: str, options: dict[str, Any], lines: Lines, faults: Faults) -
     except (PluginError, NotYetSupported) as error:
         for fault in error.faults:
             faults.add(lines.place("strategy", "name"), fault.found, fault.cure)
+        _look_at_surrogate(options, lines, faults)
         return None
     own = plugins.settings_of(class_) if isinstance(class_, type) else ()
     hints = _hints(class_) if own else {}
@@ -53,28 +52,57 @@ def strategy(kind: str, options: dict[str, Any], lines: Lines, faults: Faults) -
     for key, value in options.items():
         place = lines.place("strategy", key)
         if key not in own:
-            faults.add(place, f"unknown key {key!r}", nearest(key, (*schema.StrategySection.model_fields, *own)))
+            faults.add(place, f"unknown key {key!r}", _keys_like(key, (*schema.StrategySection.model_fields, *own)))
             del sound[key]
         elif key in hints and not _fits(value, hints[key]):
             faults.add(place, f"it is {schema.shown(value)}", f"Give {_plain(hints[key])}.")
             del sound[key]
+    if "surrogate" in sound and not _look_at_surrogate(sound, lines, faults):
+        del sound["surrogate"]
     try:
         made = plugins.strategy(kind, sound)  # with what is sound, so that the strategy's own faults show as well
     except MatloopError as error:
-        faults.absorb(error, lines.place("strategy"))
+        for fault in error.faults:
+            path, rest = _key_of(fault.place, options)
+            faults.add(", ".join(filter(None, [lines.place("strategy", *path), rest])), fault.found, fault.cure)
         return None
     return StrategySettings(kind, options, made) if sound == options else None
 
 
-def lab(
-    kind: str, options: dict[str, Any], problem: Problem, *, folder: Path, lines: Lines, faults: Faults
-) -> LabSettings | None:
+def _look_at_surrogate(options: Mapping[str, Any], lines: Lines, faults: Faults) -> bool:
+    """Judge the surrogate alone: whatever the strategy, it is one or it is none."""
+    if not isinstance(options.get("surrogate"), str | dict):
+        return False
+    try:
+        plugins.surrogate_of(options["surrogate"])
+    except MatloopError as error:
+        for fault in error.faults:
+            name = fault.place.rpartition(" ")[2].strip("'")
+            path: tuple[str, ...] = ("strategy", "surrogate", name)
+            place = lines.place(*(path if path in lines.at else path[:2]))
+            faults.add(f"{place}, {fault.place}", fault.found, fault.cure)
+        return False
+    return True
+
+
+def _key_of(place: str, options: Mapping[str, Any]) -> tuple[tuple[str, ...], str]:
+    """The key of the table that a place in the domain speaks of, as `strategy.sure, max_std`, and the rest of it."""
+    key, _, rest = place.removeprefix("strategy.").partition(", ")
+    return ((key,), rest) if key in options else ((), place)
+
+
+def _keys_like(key: str, known: Sequence[str]) -> str:
+    """The key that was meant, else all of them: a strategy has few, and whoever asks wants to see them."""
+    near = nearest(key, known)
+    return near if near.startswith("Did") else f"Known: {', '.join(map(repr, sorted(known)))}."
+
+
+def lab(kind: str, options: dict[str, Any], setup: LabSetup, lines: Lines, faults: Faults) -> LabSettings | None:
     """The lab of a file; None when it is faulty (noted)."""
     before = len(faults.found)
     look_at_kind(kind, lines, faults)
     if len(faults.found) > before:
         return None
-    setup = LabSetup(folder, problem.objectives, problem.candidates, problem.seed)
     try:
         return LabSettings(kind, options, plugins.lab(kind, options, setup))
     except MatloopError as error:

@@ -73,12 +73,17 @@ class Cost:
         """
         if self.column is not None and not isinstance(candidates, Pool):
             fail(InputError, "[cost] column", "a space has no columns", "Give an expression of its parameters.")
-        kinds = _kinds(candidates)
-        change = ChangeOver.of(self.change, candidates)
-        if self.expression is None:
-            return Costs(self, candidates, None, change)
         faults = Faults()
-        bound = figure(self.expression, parse(self.expression), kinds, faults)
+        change, bound = ChangeOver({}, candidates), None
+        try:
+            change = ChangeOver.of(self.change, candidates)
+        except SpaceError as error:
+            faults.absorb(error)
+        if self.expression is not None:
+            try:
+                bound = figure(self.expression, parse(self.expression), _kinds(candidates), faults)
+            except SpaceError as error:
+                faults.absorb(error)
         faults.raise_if_any(SpaceError)
         return Costs(self, candidates, bound, change)
 

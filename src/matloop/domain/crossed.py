@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from matloop.domain.canonical import Value
 from matloop.domain.categorical import Categorical
 from matloop.domain.constraint import AtMostNonzero, Constraint, Expression, Sum
 from matloop.domain.context import Context
@@ -41,10 +42,10 @@ def crossed(pool: Pool, parameters: Sequence[Parameter | Context], constraints: 
     if pool.id_name is not None and (twice := sorted(own & {*pool.names, pool.id_name})):
         found = f"{', '.join(map(repr, twice))} names a column of the pool as well"
         fail(SpaceError, "pool x space", found, "Rename the parameter, or take the column out.")
-    filters = [one for one in constraints if _names(one) <= set(pool.names)]
+    filters = [one for one in constraints if names_of(one) <= set(pool.names)]
     between = [one for one in constraints if one not in filters]
     for one in between:
-        if mixed := sorted(_names(one) & set(pool.names)):
+        if mixed := sorted(names_of(one) & set(pool.names)):
             found = f"it names the pool's {', '.join(map(repr, mixed))} together with what is no feature"
             fail(SpaceError, str(one), found, "Name features alone, which filters the pool, or parameters alone.")
     pool = pool.where(filters) if filters else pool
@@ -76,7 +77,18 @@ def choice_of(pool: Pool) -> Categorical:
     return Categorical(pool.id_name, ids, Descriptors(tuple(names), rows, apart=True))
 
 
-def _names(constraint: Constraint) -> set[str]:
+def spoken(candidates: Pool | Space, candidate: str, values: Mapping[str, Value]) -> str:
+    """A candidate as a person knows it: of a crossed campaign, whose ids are digests, with row and settings."""
+    if not isinstance(candidates, Space):
+        return candidate
+    first = candidates.parameters[0]
+    if not (isinstance(first, Categorical) and first.descriptors is not None and first.descriptors.apart):
+        return candidate
+    said = [f"{name} {values[name]}" for name in candidates.names if name in values]
+    return f"{candidate} ({', '.join(said)})"
+
+
+def names_of(constraint: Constraint) -> set[str]:
     """The names that a constraint speaks of."""
     if isinstance(constraint, Expression):
         return {name.name for name in names_in(constraint.tree)}

@@ -21,12 +21,13 @@ from matloop.domain.table import (
     Header,
     Table,
     Texts,
+    decimal_commas,
     listed,
     match,
     read_headers,
     read_table,
 )
-from matloop.domain.units import split_header
+from matloop.domain.units import OWN_UNITS, known_unit, split_header
 from matloop.errors import DataError, Fault, Faults, known_words, nearest
 
 if TYPE_CHECKING:
@@ -98,6 +99,9 @@ def _read(
         faults.add(str(path), "no rows below the header", "Give one row a candidate.")
         faults.raise_if_any(DataError)
     columns = [_table_column(faults, table, name) for name in features]
+    for name, column in zip(features, columns, strict=True):
+        if isinstance(column, Numbers):
+            _look_at_unit(faults, table, name)
     ids = None if id is None else _ids(faults, list(table.texts(id)), lambda row: table.place(row, id))
     if faults.found and ids is not None:
         sound = {name: column for name, column in zip(features, columns, strict=True) if column is not None}
@@ -107,6 +111,21 @@ def _read(
     riders = {split_header(name)[0]: table.texts(name) for name in riding}
     made = tuple(column for column in columns if column is not None)
     return Source(str(path), tuple(features), made, units, id, ids, riders, table.place)
+
+
+def _look_at_unit(faults: Faults, table: Table, name: str) -> None:
+    """Note a unit that nobody knows: readings in another unit could never be converted to it.
+
+    Whoever names the feature with its bracket says that it belongs to the name.
+    """
+    header = table.headers[match(table.headers, name) or 0]
+    if header.unit is None or header.text == name or known_unit(header.unit):
+        return
+    cure = (
+        f"Write a unit that pint knows (K, degC, GPa, J, S/cm, mmol/L) or one of {' '.join(OWN_UNITS)}; a bracket that "
+        f"is no unit is written in parentheses, and the feature named so: '{header.name} ({header.unit})'."
+    )
+    faults.add(f"{table.source}, column {header.text!r}", f"unknown unit {header.unit!r}", cure)
 
 
 def from_frame(
@@ -243,9 +262,14 @@ def _sorted_out(
     figures = [row for row, number in enumerate(numbers) if number is not None]
     if empty:
         listed(faults, [Fault(place(row), "the cell is empty", _EMPTY) for row in empty[:LISTED_FAULTS]], len(empty))
-    odd, found, cure = _odd(cells, words, figures)
+    if words and all(DECIMAL_COMMA.fullmatch(cells[row]) for row in words):
+        fault = decimal_commas(cells, words, place)
+        cure = f"{fault.cure} If it is a name and no number, begin it with a letter."
+        faults.add(fault.place, fault.found, cure)
+        return None
+    odd, found, cured = _odd(cells, words, figures)
     if odd:
-        first = [Fault(place(row), found(row), cure(row)) for row in odd[:LISTED_FAULTS]]
+        first = [Fault(place(row), found(row), cured(row)) for row in odd[:LISTED_FAULTS]]
         listed(faults, first, len(odd))
         return None
     if empty:
@@ -266,13 +290,6 @@ def _odd(cells: Sequence[str], words: Sequence[int], figures: Sequence[int]) -> 
         words: rows of those that are no number.
         figures: rows of those that are.
     """
-    if all(DECIMAL_COMMA.fullmatch(cells[row]) for row in words):
-
-        def pointed(row: int) -> str:
-            point = cells[row].replace(",", ".")
-            return f"Write {point} if it is a decimal, which takes a point; a name that looks like one needs a letter."
-
-        return words, lambda row: f"{cells[row]!r} is no number", pointed
     if not figures:
         return (), str, str
     if len(words) <= len(figures):

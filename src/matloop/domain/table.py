@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import itertools
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +27,7 @@ from matloop.errors import DataError, Fault, Faults, fail, nearest
 Texts = NDArray[np.object_]
 
 LISTED_FAULTS = 20  # of one column; the rest is counted, or a wrong column of a million rows would be a book
+_NAMED_LINES = 3  # of many with the same fault
 _CHUNK = 20_000  # rows held as Python lists at a time; bounds the memory of a long file
 _SHARED = 10_000  # different texts of a column that share one object a text; a column of names stops here
 _NEWLINE = re.compile(r"\r\n|\r|\n")
@@ -124,6 +125,8 @@ class Table:
         found = [as_number(cell) for cell in cells]
         bad = [i for i, number in enumerate(found) if number is None and not (empty and cells[i] == "")]
         if bad:
+            if all(DECIMAL_COMMA.fullmatch(cells[i]) for i in bad):
+                raise DataError(decimal_commas(cells, bad, lambda row: self.place(row, name)))
             faults = Faults()
             listed(faults, [self._not_a_number(i, name, cells[i]) for i in bad[:LISTED_FAULTS]], len(bad))
             raise DataError(*faults.found)
@@ -135,6 +138,24 @@ class Table:
         if DECIMAL_COMMA.fullmatch(cell):
             cure = f"Write {cell.replace(',', '.')}: decimals take a point."
         return Fault(self.place(row, name), found, cure)
+
+
+def decimal_commas(cells: Sequence[str] | NDArray[Any], rows: Sequence[int], place: Callable[[int], str]) -> Fault:
+    """One fault for all the numbers of a column that are written with a comma.
+
+    Args:
+        cells: (n,) of the column.
+        rows: of those numbers, one or more.
+        place: row -> where it stands, the column last.
+    """
+    first, *others = rows
+    found = f"{cells[first]!r} is no number"
+    if others:
+        named = [place(row).rpartition(", column")[0].rpartition(", ")[2] for row in others[:_NAMED_LINES]]
+        more = f" and {len(others) - len(named)} more" if len(others) > len(named) else ""
+        found = f"{len(rows)} numbers have a decimal comma: {cells[first]!r}, and those in {', '.join(named)}{more}"
+    cure = f"Write {cells[first].replace(',', '.')}{', and the others alike' if others else ''}: decimals take a point."
+    return Fault(place(first), found, cure)
 
 
 def listed(faults: Faults, first: Sequence[Fault], total: int) -> None:

@@ -47,7 +47,9 @@ def _head(page: Page, findings: Findings) -> None:
     if findings.ranked:
         page.add(f'<p class="made">at {say(sections.called(findings, findings.ranked[0]))}</p>')
     for claim in findings.claims:
-        page.add(f'<p><span class="badge {claim.verdict}">{claim.verdict}</span> {sections.evidence(claim)}</p>')
+        page.add(
+            f'<p><span class="badge {claim.verdict}">{claim.verdict}</span> {sections.evidence(findings, claim)}</p>'
+        )
     facts = [
         ("Goal", f"{goal.goal} {goal.name}" + (f", in {unit}" if unit else "")),
         *findings.tally.rows(),

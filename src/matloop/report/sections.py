@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from matloop.decide.words import count, figure, percent
+from matloop.domain.crossed import spoken
 from matloop.domain.pool import Pool
 from matloop.domain.ranked import Ranked
 from matloop.domain.units import unit_beside
@@ -70,12 +71,19 @@ def _short(text: str) -> str:
     return text if len(text) <= _LONG else text[: _LONG - 1] + "…"
 
 
-def evidence(claim: Claim) -> str:
+def known_as(findings: Findings, candidate: str) -> str:
+    """A ranked candidate's id, with what it is where the id is a digest of a pool's row and settings."""
+    item = next((item for item in findings.ranked if item.candidate == candidate), None)
+    return candidate if item is None else spoken(findings.problem.candidates, candidate, item.values)
+
+
+def evidence(findings: Findings, claim: Claim) -> str:
     """What speaks for a claim, as HTML."""
     said = [count(claim.readings, "reading"), f"{claim.fresh} of them fresh"]
     if claim.better is not None and claim.runner_up is not None:
         sure = percent(claim.better) if claim.better <= _CERTAIN else f"more than {percent(_CERTAIN)}"
-        said.append(f"better than the runner-up {claim.runner_up} with a probability of {sure}")
+        rival = known_as(findings, claim.runner_up)
+        said.append(f"better than the runner-up {rival} with a probability of {sure}")
     return say(", ".join(said) + ".")
 
 
@@ -91,7 +99,8 @@ def claims(page: Page, findings: Findings) -> None:
     for claim in findings.claims:
         badge = f'<span class="badge {claim.verdict}">{claim.verdict}</span>'
         page.add(
-            f"<p>{badge} <strong>{say(claim.candidate)}</strong> is the best candidate made. {evidence(claim)}</p>"
+            f"<p>{badge} <strong>{say(known_as(findings, claim.candidate))}</strong> is the best candidate made. "
+            f"{evidence(findings, claim)}</p>"
         )
         made = next(item for item in findings.ranked if item.candidate == claim.candidate)
         page.add(f'<p class="soft">Made with: {say(settings(findings, made))}.</p>')

@@ -10,7 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
-from matloop import config
+from matloop import config, plugins
+from matloop.apps.cli.alike import twin_ids, twin_words
 from matloop.apps.cli.hints import equal_rows, equal_words
 from matloop.apps.cli.terminal import Debug, File, Json, emit, say
 from matloop.campaign import Campaign
@@ -113,8 +114,12 @@ def check(
         raise LedgerError(*faults)
     document = {**_description(campaign.problem, file.parent), "ledger": _ledger_words(campaign, ledger), "faults": []}
     document |= {"strategy": campaign.strategy.name, "lab": campaign.lab.name if campaign.lab else None}
+    document["settings"] = plugins.altered(campaign.strategy)
+    document["cost"] = campaign.problem.cost.to_json() if campaign.problem.cost else None
     if equal := equal_rows(campaign.problem):
         document["candidates"]["equal_rows"] = equal
+    if twins := twin_ids(campaign.problem):
+        document["candidates"]["twins"] = twins
     if recompute:
         document["recomputed"] = _recomputed(campaign)
     if as_json:
@@ -203,6 +208,8 @@ def _say_description(document: dict[str, Any]) -> None:
     say(f"candidates  {number} in a {candidates['kind']}{rows}")
     if "equal_rows" in candidates:
         say(f"            {equal_words(candidates['equal_rows'])}")
+    if "twins" in candidates:
+        say(f"            {twin_words(candidates['twins'])}")
     say(f"            {', '.join(candidates['names'])}")
     for one in document["context"]:
         unit = f" {one['unit']}" if one["unit"] else ""
@@ -215,6 +222,11 @@ def _say_description(document: dict[str, Any]) -> None:
         fallen = f": {held['rows_fallen']:,} {fall}" if "rows_fallen" in held else ""
         say(f"constraint  {held['constraint']}{fallen}")
     say(f"strategy    {document['strategy']}, {document['batch']} at a time; lab {document['lab']}")
+    for key, value in document["settings"].items():
+        say(f"            {key} = {_setting(value)}")
+    if document["cost"]:
+        terms = {key: value for key, value in document["cost"].items() if value is not None}
+        say(f"cost        {', '.join(f'{key} = {_setting(value)}' for key, value in terms.items())}")
     say(f"budget      {limit}")
     say(f"ledger      {ledger['path']}: {begun}")
     if "recomputed" in document:
@@ -226,6 +238,20 @@ def _rows_words(candidates: dict[str, Any]) -> str:
     """From how many rows of which file a pool is, and of how many if some fell to constraints."""
     left, whole = candidates["rows"], candidates["rows_in_source"]
     return f" from {left:,}{f' of the {whole:,}' if whole > left else ''} rows of {candidates['source']}"
+
+
+def _setting(value: object) -> str:
+    """A setting as the campaign file writes it."""
+    match value:
+        case dict():
+            return f"{{ {', '.join(f'{key} = {_setting(item)}' for key, item in value.items())} }}"
+        case bool():
+            return str(value).lower()
+        case float():
+            return repr(value).removesuffix(".0")
+        case list() | tuple():
+            return f"[{', '.join(map(_setting, value))}]"
+    return f'"{value}"' if isinstance(value, str) else str(value)
 
 
 def _say_recomputed(again: dict[str, Any]) -> None:

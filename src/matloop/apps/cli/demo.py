@@ -57,7 +57,7 @@ def demo(
         finished = campaign.state.seq == before
         say(f"{out} holds this demo already: " + ("it was finished." if finished else "it went on where it was."))
     say_summary(summary, sheet)
-    say_claims(findings.claims)
+    say_claims(findings)
     _say_verdict(summary, verdict)
     say(f"Look around in {out}: {CAMPAIGN_FILE} (what was asked), campaign.db (all that happened), shortlist.csv,")
     say(f"{PAGE} (open it in a browser).")

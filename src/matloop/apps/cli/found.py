@@ -15,9 +15,9 @@ from matloop.decide.words import count
 from matloop.domain.objective import plain
 from matloop.errors import InputError, fail
 from matloop.report.build import page_of
-from matloop.report.claims import Claim
 from matloop.report.findings import Findings, findings_of
 from matloop.report.html import MARK
+from matloop.report.sections import known_as
 from matloop.report.sheet import Sheet
 from matloop.report.summary import Summary, summary_of
 from matloop.store.atomic import write_whole
@@ -50,7 +50,7 @@ def report(
         return
     findings = findings_of(campaign, summary)
     write_whole(page, page_of(findings))
-    _say(_Report(summary, path, sheet, page, findings.claims), as_json=as_json)
+    _say(_Report(summary, path, sheet, page, findings), as_json=as_json)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class _Report:
     shortlist: Path
     sheet: Sheet
     page: Path | None = None
-    claims: tuple[Claim, ...] = ()
+    findings: Findings | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The document of `report --json`."""
@@ -69,7 +69,7 @@ class _Report:
             "out": str(self.shortlist),
             "html": None if self.page is None else str(self.page),
             "modelled": self.summary.modelled,
-            "claims": [claim.to_json() for claim in self.claims],
+            "claims": [] if self.findings is None else [claim.to_json() for claim in self.findings.claims],
             "shortlist": [dict(zip(self.sheet.header, row, strict=True)) for row in self.sheet.rows],
             "status": self.summary.status,
         }
@@ -81,7 +81,8 @@ def _say(report: _Report, *, as_json: bool) -> None:
         emit(report.to_json())
         return
     say_summary(report.summary, report.sheet)
-    say_claims(report.claims)
+    if report.findings is not None:
+        say_claims(report.findings)
     written = f"Wrote {report.shortlist}: {count(len(report.sheet.rows), 'candidate')}."
     if report.page is None:
         why = "its claims and figures are for one quantity that is maximised or minimised, without limits"
@@ -115,9 +116,9 @@ def write_page(file: Path, findings: Findings) -> Path:
     return page
 
 
-def say_claims(claims: tuple[Claim, ...]) -> None:
+def say_claims(findings: Findings) -> None:
     """Print what is claimed, and what is missing."""
-    for claim in claims:
-        say(f"Claim: {claim.candidate} is the best candidate made: {claim.verdict}.")
+    for claim in findings.claims:
+        say(f"Claim: {known_as(findings, claim.candidate)} is the best candidate made: {claim.verdict}.")
         for text in claim.missing:
             say(f"  Missing: {text}.")

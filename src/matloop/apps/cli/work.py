@@ -26,6 +26,7 @@ from matloop.apps.cli.terminal import (
 from matloop.campaign import Campaign
 from matloop.config.readings import read_outcomes
 from matloop.decide.words import count
+from matloop.domain.crossed import spoken
 from matloop.domain.suggestion import Suggestion
 from matloop.errors import InputError, MatloopError, fail
 from matloop.rank import hears_bounds
@@ -192,7 +193,7 @@ def tell(
         listed = [{"place": fault.place, "found": fault.found, "cure": fault.cure} for fault in warnings]
         emit({**document, "censored": told.censored, "keys": list(told.keys), "warnings": listed})
         return
-    said = [f"{told.accepted} accepted{_named(told.keys)}"]
+    said = [f"{told.accepted} accepted{_named(told.keys, campaign)}"]
     said += [f"{told.repeated} held already"] if told.repeated else []
     said += [f"{count(readings.skipped, 'empty row')} skipped"] if readings.skipped else []
     say(", ".join(said) + ".")
@@ -212,12 +213,15 @@ def tell(
 tell.__doc__ = f"{tell.__doc__}\n{_TABLE}"
 
 
-def _named(keys: Sequence[str]) -> str:
-    """The keys of what was accepted, as `correct` takes them; of many the first."""
+def _named(keys: Sequence[str], campaign: Campaign) -> str:
+    """The keys of what was accepted, as `correct` takes them; of many the first. Digests say what they stand for."""
     if not keys:
         return ""
+    held = {str(reading.key): reading for reading in campaign.state.readings.values()}
+    candidates = campaign.problem.candidates
+    named = [spoken(candidates, key, held[key].learned_values) if key in held else key for key in keys[:_KEYS]]
     more = f" and {len(keys) - _KEYS} more" if len(keys) > _KEYS else ""
-    return f": {', '.join(keys[:_KEYS])}{more}"
+    return f": {', '.join(named)}{more}"
 
 
 def _hand_out(

@@ -18,14 +18,14 @@ def importance(data: Importance) -> go.Figure:
     figure = go.Figure()
     error = {"type": "data", "array": data.error[:n], "thickness": 1}
     figure.add_bar(
-        **{"y": names, "x": data.total[:n], "orientation": "h", "name": "with interactions (total index)"},
+        **{"y": names, "x": data.total[:n], "orientation": "h", "name": "with interactions"},
         marker={"color": BLUE},
         error_x=error,
     )
     figure.add_bar(
-        **{"y": names, "x": data.alone[:n], "orientation": "h", "name": "alone (first-order index)"},
+        **{"y": names, "x": data.alone[:n], "orientation": "h", "name": "alone"},
         marker={"color": ORANGE},
     )
-    styled(figure, "share of the variance of the fitted mean", "", height=130 + _BAR * n, barmode="group")
+    styled(figure, "share of the variance", "", height=130 + _BAR * n, barmode="group")
     figure.update_xaxes(range=[0.0, 1.05], tickformat=".0%")
     return figure.update_yaxes(autorange="reversed", type="category")

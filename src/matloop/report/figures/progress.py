@@ -22,7 +22,7 @@ def progress(data: Progress, goal: Objective) -> go.Figure:
         _band(figure, data.random_at, (data.random_low, data.random_high), _LOST)
         _band(figure, data.experiments, (data.best_low, data.best_high), BAND, shape="hv")
     if len(data.random):
-        name = "random choice, expected best" + (" (simulated, band: 90 %)" if simulated else "")
+        name = "random choice" + (", simulated" if simulated else "")
         dashed = {"color": ORANGE, "dash": "dash", "width": 2.5}
         figure.add_scatter(x=data.random_at, y=data.random, mode="lines", line=dashed, name=name)
     figure.add_scatter(
@@ -30,9 +30,9 @@ def progress(data: Progress, goal: Objective) -> go.Figure:
         marker={"color": GREY, "size": 5, "opacity": 0.55},
     )
     by = {
-        "truth": "this campaign, true value of the best made",
-        "draws": "this campaign, best made (simulated, band: 90 %)",
-        "model": "this campaign, posterior mean of the best made",
+        "truth": "best made, true value",
+        "draws": "best made, simulated",
+        "model": "best made, posterior mean",
     }[data.judged]
     steps = {"color": BLUE, "width": 3, "shape": "hv"}
     figure.add_scatter(x=data.experiments, y=data.best, mode="lines", line=steps, name=by)
