@@ -215,7 +215,7 @@ TABLES = [
     ),
     readings("below without a limit", "suggestion,hardness,status\ns0002,,below\n", "'hardness'", "no number", "Give"),
     readings("nobody named", "suggestion,hardness\n,3\n", "line 2", "names no suggestion", "Fill in"),
-    readings("half the values", "Cr,Mo,hardness\n0,0,3\n", "line 2, column 'annealing'", "no value", "every value"),
+    readings("half the values", "Cr,Mo,hardness\n0,0,3\n", "readings.csv", "no column 'annealing'", "Add that"),
     readings("reading of 0", "suggestion,reading,hardness\ns0002,0,3\n", "line 2, column 'reading'", "'0'", "from 1"),
     readings("semicolons", "suggestion;hardness\ns0002;3,2\n", "readings.csv", "semicolons", "decimal points"),
     readings("unknown unit in a header", "suggestion,hardness [GPaa]\ns0002,3\n", "[GPaa]", "'GPaa'", "pint"),
