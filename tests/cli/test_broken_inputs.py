@@ -92,7 +92,7 @@ KEYS = [
     config("budget of a half", swap("= 9", "= 9.5"), "[budget] experiments", "9.5", "whole number"),
     config("std infinite", swap('unit = "GPa"', "std = inf"), "[[objective]] std", "inf", "finite number"),
     config("std negative", swap('unit = "GPa"', "std = -1.0"), "[[objective]] std", "-1", "from 0"),
-    config("unknown unit", swap('"GPa"', '"GPaa"'), "campaign.toml:5, [[objective]]", "'GPaa'", "pint"),
+    config("unknown unit", swap('"GPa"', '"GPaa"'), "campaign.toml:8, [[objective]] unit", "'GPaa'", "pint"),
     config("unknown goal", swap('"maximize"', '"maximise"'), "[[objective]]", "'maximise'", "'maximize'"),
     config("no goal", swap('goal = "maximize"\n', ""), "[[objective]]", "'goal' is missing", "minimize"),
     config("no objective", swap("[[objective]]", "[[constraint]]"), "campaign.toml", "no [[objective]]", "goal"),
@@ -304,7 +304,7 @@ CALLS = [
         ("correct", "campaign.toml", "s0001/1", "hardness", "--reason", "x"),
         "hardness",
         "OBJ=VALUE",
-        "toughness=31.2",
+        "hardness=31.2",
     ),
     Case(
         "correct another objective",
