@@ -2,8 +2,10 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
 import matloop as ml
+from matloop.report.findings import findings_of
 from matloop.surrogate.gp import GP
 
 
@@ -27,3 +29,9 @@ def test_nothing_is_said_while_the_covariance_is_whole() -> None:
     made = campaign(exact=25)
     assert all("approximate" not in one.reason for one in made.suggest(2))
     assert "approximate" not in made.status()["advice"]["reason"]
+
+
+@pytest.mark.parametrize(("exact", "said"), [(20, True), (25, False)], ids=["approximate", "whole"])
+def test_the_report_says_so_where_it_shows_whether_the_model_can_be_trusted(exact: int, said: bool) -> None:
+    texts = findings_of(campaign(exact)).views.absent
+    assert any(text.startswith("The model is approximate: 10 inputs") for text in texts) is said

@@ -10,6 +10,7 @@ from typing import Any
 from matloop.ask import machine
 from matloop.campaign import Campaign
 from matloop.decide.model import Model
+from matloop.decide.words import approximation
 from matloop.domain.events import Event
 from matloop.domain.objective import Objective
 from matloop.domain.problem import Problem
@@ -45,7 +46,7 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Views:
-    """What a model shows; None or empty where it cannot, and `absent` says why."""
+    """What a model shows; None or empty where it cannot, and `absent` says why, and that a model is approximate."""
 
     predicted: Predicted | None = None
     coverage: tuple[Coverage, ...] = ()
@@ -124,7 +125,8 @@ def findings_of(campaign: Campaign, summary: Summary | None = None) -> Findings:
 def views_of(problem: Problem, model: Model, ranked: Sequence[Ranked]) -> Views:
     """What the model shows, at and around the best candidate."""
     goal, best = problem.objectives[0], {**ranked[0].values, **ranked[0].context}
-    absent = []
+    rough = approximation(model.describe())
+    absent = [f"{rough[0].upper()}{rough[1:]}."] if rough else []
     predicted = held_out(model, goal)
     if predicted is None:
         absent.append("Leave-one-out and coverage: this surrogate cannot leave readings out without fitting anew.")
