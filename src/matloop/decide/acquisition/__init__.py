@@ -151,6 +151,15 @@ class Bounded(Protocol):
 
 
 @runtime_checkable
+class Sifting(Protocol):
+    """Capability of a scorer that can begin with bounds of what the surrogate says, which cost far less than that."""
+
+    def sieve(self) -> Callable[[Floats], Floats] | None:
+        """X (q, d) -> upper bounds (q,) of the scores; None where the surrogate or the score has none."""
+        ...
+
+
+@runtime_checkable
 class Priced(Protocol):
     """Capability of a scorer whose scores are worth weighing by what candidates cost."""
 

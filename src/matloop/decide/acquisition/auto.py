@@ -8,8 +8,9 @@ The evidence is benchmarks/acquisitions.py.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import numpy as np
 
@@ -93,7 +94,7 @@ class Auto:
         preface = f"auto took ei: {why}; "
         if scene.forming is None and not scene.priced:
             return _exact(collect, preface, scene.spread, self.pays)
-        seek = Pointwise(collect.believed, log_ei, ei_words, collect.falls)
+        seek = Pointwise(collect.believed, log_ei, ei_words, collect.falls, rises=True)
         return SeekThenCollect(seek, collect, preface, worst(scene), self.pays)
 
 
@@ -145,7 +146,7 @@ def _exact(collect: Pointwise, preface: str, spread: float, share: float) -> Poi
             return preface + ei_words(mean, std, believed)
         return collect.preface + collect.wording(mean, std, believed)
 
-    return Pointwise(collect.believed, formula, words, collect.falls)
+    return Pointwise(collect.believed, formula, words, collect.falls, rises=True)
 
 
 def _ranked(gain: Floats, bound: Floats, spread: float, pays: float = PAYS) -> Floats:
@@ -188,11 +189,29 @@ class SeekThenCollect:
 
     def bound(self, X: Floats) -> Floats:
         """Upper bounds (q,) of the scores at X (q, d)."""
-        seek, collect, spread = self.seek, self.collect, self._scene.spread
-        if isinstance(seek, NoisyImprovement) and seek.believed.fitted is collect.believed.fitted:
-            seen = collect.believed.look(X)  # one look serves both rules, and looking is what takes the time
-            return _ranked(seek.bound_at(*seen), collect.score_at(X, *seen), spread, self.pays)
-        return _ranked(upper(seek, X), collect.score(X), spread, self.pays)
+        if self._one_look:
+            return self._bound_at(X, *self.collect.believed.look(X))
+        return _ranked(upper(self.seek, X), self.collect.score(X), self._scene.spread, self.pays)
+
+    def sieve(self) -> Callable[[Floats], Floats] | None:
+        """As `Sifting.sieve`, where both rules have one."""
+        spread, pays = self._scene.spread, self.pays
+        if self._one_look:
+            look = self.collect.believed.screen()
+            return None if look is None else lambda X: self._bound_at(X, *look(X))
+        seek, collect = self.seek.sieve(), self.collect.sieve()
+        return None if seek is None or collect is None else lambda X: _ranked(seek(X), collect(X), spread, pays)
+
+    @property
+    def _one_look(self) -> bool:
+        """Does one look serve both rules? Looking is what takes the time."""
+        seek = self.seek
+        return isinstance(seek, NoisyImprovement) and seek.believed.fitted is self.collect.believed.fitted
+
+    def _bound_at(self, X: Floats, mean: Floats, std: Floats) -> Floats:
+        """Upper bounds (q,) where signed mean (q,) and model_std (q,) are known, or bounds of them."""
+        gain = cast(NoisyImprovement, self.seek).bound_at(mean, std)
+        return _ranked(gain, self.collect.score_at(X, mean, std), self._scene.spread, self.pays)
 
     def per_cost(self, scores: Floats, price: Floats) -> Floats:
         """Where seeking pays, the gain is divided by the price; what is collected has to be good, not cheap."""

@@ -16,7 +16,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from matloop.decide.acquisition import EVEN, Bounded, Counted, Odds, Scene, Scorer
+from matloop.decide.acquisition import EVEN, Bounded, Counted, Odds, Scene, Scorer, Sifting
 from matloop.decide.acquisition.utility import utility_of
 from matloop.decide.words import count
 from matloop.domain.prediction import Floats
@@ -77,6 +77,11 @@ def upper(scorer: Any, X: Floats) -> Floats:
     return scorer.bound(X) if isinstance(scorer, Bounded) else scorer.score(X)
 
 
+def sieved(scorer: Any) -> Callable[[Floats], Floats] | None:
+    """A scorer's sieve, None where it has none."""
+    return scorer.sieve() if isinstance(scorer, Sifting) else None
+
+
 @runtime_checkable
 class Told(Protocol):
     """Capability of odds: to say what they are."""
@@ -115,6 +120,10 @@ class Weighed(_Weighing):
     def bound(self, X: Floats) -> Floats:
         """Upper bounds (q,) of the scores at X (q, d)."""
         return upper(self.scorer, X)
+
+    def sieve(self) -> Callable[[Floats], Floats] | None:
+        """As `Sifting.sieve`: no weight exceeds 1."""
+        return sieved(self.scorer)
 
     def join(self, X: Floats) -> Weighed:
         """Once the candidate at X (1, d) is pending too; it is expected to form."""
