@@ -98,7 +98,7 @@ RULES: dict[str, Strategy] = {
 
 
 def play(rule: Strategy, work: Work, pool: ml.Pool, truth: np.ndarray, seed: int) -> tuple[float, float, float, float]:
-    """Regret of the chosen, of all, the chosen in the best hundredth, and the share that was sought rather than collected."""
+    """Regret of the chosen and of all, chosen of the best hundredth, and the share that was sought, not collected."""
     rng = np.random.default_rng([seed, work.known])
     spread, order = float(truth.std()), [int(row) for row in rng.permutation(len(truth))[: work.known]]
     noise = spread / work.snr * rng.standard_normal(work.known + BATCH * work.asks)

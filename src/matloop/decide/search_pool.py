@@ -24,6 +24,9 @@ _AGAIN = 1024
 twice as many. Smaller, the rounds cost more than the scores."""
 
 
+_BOUNDED = 128
+"""The same where candidates are ranked by bounds of what the model says, which leave few in doubt."""
+
 _LONG = CHUNK
 """Free candidates from which a search begins with bounds of what the surrogate says. In shorter lists the bounds spare
 little time."""
@@ -235,7 +238,7 @@ class RowSearch:
     def _lazily(self, left: NDArray[np.intp], scorer: Scorer, scores: Floats) -> int:
         """The best row, looking again only at those whose old score exceeds the best new one (Minoux 1978)."""
         stale = left
-        best, score, block = -1, -np.inf, _AGAIN
+        best, score, block = -1, -np.inf, _BOUNDED if self.sifted else _AGAIN
         while len(stale):
             some, stale = _foremost(stale, scores, block) if len(left) > _AGAIN else (stale, stale[:0])
             self._renew(some, scorer, scorer.score, scores)
