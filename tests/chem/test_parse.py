@@ -1,5 +1,6 @@
 """The grammar of formulas, and what is said of a text that is none."""
 
+from contextlib import suppress
 from types import SimpleNamespace
 
 import numpy as np
@@ -173,6 +174,28 @@ def test_any_text_is_read_or_refused_and_alone_as_among_many(text: str) -> None:
         expected = [amounts.tolist(), alone.charge]
         told = [together.amounts[1].tolist(), together.charges[1]]
     assert told == expected
+
+
+PARTS = st.tuples(
+    st.sampled_from(["H", "O", "Fe", "Xx"]), st.sampled_from(["", "2", "0.5", "0.85", "0", "0.123456789"])
+)
+GROUPS = st.tuples(
+    st.sampled_from("([{ "),
+    st.lists(PARTS.map("".join), max_size=3).map("".join),
+    st.sampled_from(")]} "),
+    st.sampled_from(["", "2", "0.85", "0.33333"]),
+)
+
+
+@given(st.lists(st.lists(GROUPS.map("".join), min_size=1, max_size=3).map("".join), min_size=1, max_size=8))
+def test_brackets_among_many_are_read_as_alone(texts: list[str]) -> None:
+    read = compositions(texts, faults="collect")
+    alone = {}
+    for row, text in enumerate(texts):
+        with suppress(DataError):
+            alone[row] = parse(text)
+    assert read.rows.tolist() == list(alone)
+    assert [read.formula(place) for place in range(len(read))] == list(alone.values())
 
 
 MISSING = {"None": None, "nan": float("nan"), "pandas.NA": pd.NA, "NaT": pd.NaT, "numpy nan": np.float64("nan")}
