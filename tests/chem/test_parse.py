@@ -103,7 +103,11 @@ WRONG = {
     "H2O·": ("character 4", "no element stands here", "Write one"),
     "Fe1/0O": ("character 3", "divides by 0", "Give a number"),
     "Fe0": ("character 1", "every amount is 0", "At least one element must be there"),
-    "Fe9999999999": ("character 3", "beyond 1e+09", "of one formula unit"),
+    "Fe9999999999": ("character 3", "not between 1e-12 and 1e+09", "of one formula unit"),
+    "Fe1e-400O": ("character 3", "the amount 1e-400 is not between", "of one formula unit"),
+    "(Fe9999999)9999999": ("character 1", "the amount of Fe adds up to 1.00000e+14", "of one formula unit"),
+    "Fe999999999Fe2": ("character 1", "the amount of Fe adds up to 1.00000e+9", "of one formula unit"),
+    "Fe^9999999999+": ("character 3", "the charge 9999999999 is beyond", "of one formula unit"),
     "2": ("character 1", "no element stands here", "Write one"),
     "": ("character 1", "an empty formula", "Write one, or leave the row out"),
     "   ": ("character 1", "an empty formula", "Write one, or leave the row out"),
@@ -177,7 +181,7 @@ def test_any_text_is_read_or_refused_and_alone_as_among_many(text: str) -> None:
 
 
 PARTS = st.tuples(
-    st.sampled_from(["H", "O", "Fe", "Xx"]), st.sampled_from(["", "2", "0.5", "0.85", "0", "0.123456789"])
+    st.sampled_from(["H", "O", "Fe", "Xx"]), st.sampled_from(["", "2", "0.5", "0.85", "0", "0.123456789", "999999999"])
 )
 GROUPS = st.tuples(
     st.sampled_from("([{ "),
@@ -239,7 +243,11 @@ def test_no_formulas_make_empty_compositions() -> None:
     assert read.contains(["Pb"]).shape == (0,)
 
 
-@pytest.mark.parametrize("given", ["Fe2O3", 3, parse("Fe")], ids=["text", "number", "Formula"])
+@pytest.mark.parametrize(
+    "given",
+    ["Fe2O3", 3, parse("Fe"), {"Fe": 2, "O": 3}, SimpleNamespace(composition={"Fe": 2})],
+    ids=["text", "number", "Formula", "mapping", "structure"],
+)
 def test_one_formula_in_the_place_of_many_is_refused(given: object) -> None:
     with pytest.raises(DataError, match=r"where many formulas belong\. Put it into a list"):
         compositions(given)
@@ -273,6 +281,14 @@ def test_mappings_and_pymatgen_like_objects_are_formulas() -> None:
     assert [read.formula(row).text for row in (0, 3, 4, 5, 6)] == ["Fe2O3"] * 5
     assert read.formula(1).text == "H2O"
     assert read.charges.tolist() == [0, 0, 1, 0, 0, 0, 0]
+
+
+def test_one_formula_may_be_given_as_an_object_too() -> None:
+    assert parse(SimpleNamespace(composition={"Fe": 2, "O": 3})) == parse({"O": 3, "Fe": 2}) == parse(parse("Fe2O3"))
+    with pytest.raises(DataError, match=r"formula 'None': None is a missing value\. Leave the row out"):
+        parse(None)
+    with pytest.raises(DataError, match="formula '3': int is no formula"):
+        parse(3)
 
 
 def test_an_object_that_is_no_formula_is_refused_by_type() -> None:

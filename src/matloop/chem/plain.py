@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from matloop.chem.elements import NUMBERS, SYMBOLS
+from matloop.chem.formula import LARGEST
 
 ELEMENTS = len(SYMBOLS)
 
@@ -167,7 +168,7 @@ def _doubt_water(characters: np.ndarray, kinds: np.ndarray, ends: np.ndarray, cl
 
 
 def _merge(clean: np.ndarray, owners: np.ndarray, places: np.ndarray, values: np.ndarray) -> Plain:
-    """Sort the entries of each row by element and add up equals; sums of decimals are left to the grammar."""
+    """Sort each row by element and add up equals; sums of decimals and what is too much are left to the grammar."""
     keys = owners * ELEMENTS + places
     order = np.argsort(keys, kind="stable")
     keys, values = keys[order], values[order]
@@ -178,8 +179,8 @@ def _merge(clean: np.ndarray, owners: np.ndarray, places: np.ndarray, values: np
         repeated = np.diff(np.append(first, len(keys))) > 1
         clean[keys[first[broken & repeated]] // ELEMENTS] = False
         values, keys = np.add.reduceat(values, first), keys[first]
-    rows = np.bincount(keys // ELEMENTS, minlength=len(clean)) > 0
-    clean &= rows
+    clean[keys[values > LARGEST] // ELEMENTS] = False
+    clean &= np.bincount(keys // ELEMENTS, minlength=len(clean)) > 0
     kept = clean[keys // ELEMENTS]
     keys, values = keys[kept], values[kept]
     return Plain(clean, keys // ELEMENTS, keys % ELEMENTS, values)
