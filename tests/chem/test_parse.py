@@ -184,9 +184,9 @@ PARTS = st.tuples(
     st.sampled_from(["H", "O", "Fe", "Xx"]), st.sampled_from(["", "2", "0.5", "0.85", "0", "0.123456789", "999999999"])
 )
 GROUPS = st.tuples(
-    st.sampled_from("([{ "),
+    st.sampled_from(["", "(", "[", "{"]),
     st.lists(PARTS.map("".join), max_size=3).map("".join),
-    st.sampled_from(")]} "),
+    st.sampled_from(["", ")", "]", "}"]),
     st.sampled_from(["", "2", "0.85", "0.33333"]),
 )
 

@@ -93,7 +93,7 @@ def read_plain(texts: list[str]) -> Plain:
     places, small = _symbols(characters, kinds, bounds[capital])
     stops = np.append(bounds[1:], len(characters))
     whole, decimals = _amounts(characters, kinds, bounds[capital] + 1 + small, stops[capital])
-    if (of_bound == _CLOSE).any():
+    if (of_bound > _END).any():
         closing = of_bound == _CLOSE
         times = _amounts(characters, kinds, bounds[closing] + 1, stops[closing])
         pair, inside = _brackets(characters[bounds], of_bound, rows, clean)
