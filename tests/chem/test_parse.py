@@ -253,6 +253,13 @@ def test_one_formula_in_the_place_of_many_is_refused(given: object) -> None:
         compositions(given)
 
 
+def test_a_table_in_the_place_of_a_column_is_refused() -> None:
+    table = pd.DataFrame({"Fe": ["O2"]})
+    with pytest.raises(DataError, match=r"a DataFrame of 2 dimensions\. Give the one column that holds the formulas"):
+        compositions(table)
+    assert compositions(table["Fe"]).formulas == ("O2",)
+
+
 def test_an_unknown_policy_is_refused() -> None:
     with pytest.raises(DataError, match=r"'skip' is no policy\. Use \"raise\" or \"collect\""):
         compositions(["Fe"], faults="skip")

@@ -142,6 +142,9 @@ def compositions(
     if alone or not isinstance(formulas, Iterable):
         found = f"{type(formulas).__name__} {text_of(formulas)!r} where many formulas belong"
         raise DataError.at("formulas", found, "Put it into a list.")
+    if getattr(formulas, "ndim", 1) != 1:
+        found = f"a {type(formulas).__name__} of {getattr(formulas, 'ndim', 0)} dimensions"
+        raise DataError.at("formulas", found, "Give the one column that holds the formulas.")
     if faults not in ("raise", "collect"):
         raise DataError.at("faults", f"{faults!r} is no policy", 'Use "raise" or "collect".')
     source, pieces = iter(formulas), []
