@@ -103,7 +103,7 @@ def noise_matters(scene: Scene) -> tuple[bool, str]:
 
     Of several objectives the noisiest counts.
     """
-    noise = np.sqrt(np.mean(scene.fitted.predict(scene.measured).noise_std ** 2, axis=0))
+    noise = np.sqrt(np.mean(scene.seen().noise_std ** 2, axis=0))
     share = float(np.max(noise / np.array(scene.spreads)))
     why = f"reading noise is {percent(share)} of the spread of the readings"
     joint = isinstance(scene.fitted, Joint)

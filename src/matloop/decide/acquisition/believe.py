@@ -53,7 +53,7 @@ class Believed:
     @classmethod
     def of(cls, scene: Scene, pending: Pending = "believer") -> Believed:
         """The belief at the start of an ask."""
-        seen = scene.fitted.predict(scene.measured)
+        seen = scene.seen()
         worth = utility_of(scene.objective).of(scene.sign * seen.mean[:, 0])
         top = int(np.argmax(worth))
         std = float(seen.model_std[top, 0])

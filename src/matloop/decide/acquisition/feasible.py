@@ -48,7 +48,7 @@ def above(low: float) -> Weigh:
 
 def worst(scene: Scene) -> float:
     """The lowest worth of a posterior mean of what was measured."""
-    means = scene.sign * scene.fitted.predict(scene.measured).mean[:, 0]
+    means = scene.sign * scene.seen().mean[:, 0]
     return float(np.min(utility_of(scene.objective).of(means)))
 
 

@@ -30,7 +30,7 @@ def rivals(scene: Scene) -> NDArray[np.intp]:
 
     The improvement is over the best of all; one that cannot be it changes nothing but the cost of a draw.
     """
-    seen = scene.fitted.predict(scene.measured)
+    seen = scene.seen()
     mean, reach = scene.sign * seen.mean[:, 0], _SURE * seen.model_std[:, 0]
     utility = utility_of(scene.objective)
     least = np.minimum(utility.of(mean - reach), utility.of(mean + reach))
