@@ -21,7 +21,11 @@ from threadpoolctl import threadpool_limits
 
 import matloop as ml
 from matloop.bench.intervals import paired_difference
-from matloop.decide import Strategy
+from matloop.decide import Chosen, Strategy, Task
+from matloop.decide.acquisition.auto import Auto
+from matloop.decide.batch import Rule
+from matloop.decide.bayes import EVALUATIONS
+from matloop.surrogate.gp import GP
 
 CANDIDATES, EXPERIMENTS, INITIAL = 800, 60, 2
 AT = (20, 40, 60)
@@ -96,6 +100,19 @@ PROBLEMS = {
     "hartmann": Problem(hartmann, 6),
     "mixture": Problem(mixture, 4, blend=True),
 }
+
+
+@dataclass(frozen=True)
+class Collecting:
+    """`auto` that collects by another weight of the variance."""
+
+    beta: float
+    name: str = "collecting"
+
+    def suggest(self, task: Task) -> Chosen:
+        return Rule(GP(), Auto(beta=self.beta), EVALUATIONS).suggest(task)
+
+
 RULES: dict[str, Strategy] = {
     "ei": ml.Bayes(acquisition="ei"),
     "nei": ml.Bayes(acquisition="nei"),
@@ -107,6 +124,8 @@ RULES: dict[str, Strategy] = {
     "greedy": ml.Greedy(),
     "auto": ml.Bayes(),
     "auto, stated": ml.Bayes(calibrate=False),
+    "auto, beta 2": Collecting(2.0),
+    "auto, beta 1": Collecting(1.0),
 }
 
 
@@ -149,15 +168,12 @@ def main() -> None:
         played = np.array(list(pool.map(play, jobs, chunksize=4)))
     by_rule = played.reshape(len(options.rules), len(cases), 2, len(AT))
     for k, metric in enumerate(("Top%", "regret")):
-        print(
-            f"\n{metric:<14}"
-            + "".join(f"{f'@{at}':>9}" for at in AT)
-            + f"   difference to {options.rules[0]} @{AT[-1]}"
-        )
+        print(f"\n{metric:<14}" + "".join(f"{f'@{at}':>9}" for at in AT) + f"   differences to {options.rules[0]}")
         for r, rule in enumerate(options.rules):
-            gap = paired_difference(by_rule[r, :, k, -1:], by_rule[0, :, k, -1:], seed=0)
+            gap = paired_difference(by_rule[r, :, k], by_rule[0, :, k], seed=0)
             means = "".join(f"{mean:>9.3f}" for mean in by_rule[r, :, k].mean(0))
-            print(f"{rule:<14}{means}   {gap.value[0]:+.3f} ({gap.low[0]:+.3f} .. {gap.high[0]:+.3f})")
+            gaps = (f"{v:+.3f} ({a:+.3f} .. {b:+.3f})" for v, a, b in zip(gap.value, gap.low, gap.high, strict=True))
+            print(f"{rule:<14}{means}   " + "  ".join(gaps))
     print("\nTop% at the end, by problem (noise-free | noisy)")
     for r, rule in enumerate(options.rules):
         ends = by_rule[r, :, 0, -1].reshape(len(PROBLEMS), len(NOISE), -1).mean(2)
