@@ -124,7 +124,7 @@ RULES: dict[str, Strategy] = {
     "greedy": ml.Greedy(),
     "auto": ml.Bayes(),
     "auto, stated": ml.Bayes(calibrate=False),
-    "auto, beta 2": Collecting(2.0),
+    "auto, beta 4": Collecting(4.0),
     "auto, beta 1": Collecting(1.0),
 }
 
