@@ -41,8 +41,8 @@ and 0.1 the synthetic benchmark cannot tell; the end nearest to the published pr
 start (Liang et al. 2021) is taken. Far larger, the best is found late; far smaller, the good ones are not collected."""
 
 COLLECTING_BETA = 2.0
-"""Weight of the corrected variance in the bound that collects. Liang et al. 2021 take 4, on errors as their model states
-them; on errors that are corrected upwards 4 reaches further, and collects fewer good candidates (record 0049)."""
+"""Weight of the corrected variance in the bound that collects. Liang et al. 2021 take 4, on errors as their model
+states them; on errors that are corrected upwards 4 reaches further, and collects fewer good candidates (record 0049)."""
 
 _FIRST = 1e6
 """Added to the scores of candidates that still pay, so that they come before all others; above any score in spreads."""
