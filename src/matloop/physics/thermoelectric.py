@@ -38,33 +38,26 @@ def figure_of_merit(  # noqa: PLR0913 (each is a part or a word about all of the
 ) -> Derived:
     """Figure of merit zT = S^2 T / (rho kappa), and its error from the errors of the parts.
 
-    Each part is a number, an array, or a pint Quantity; arrays of one length give an array. NaN stands for a missing
-    number and makes the result NaN.
+    Each part is a number, an array, or a pint Quantity; NaN stands for a missing number and makes the result NaN.
 
     Args:
         seebeck: V/K, of either sign.
-        resistivity: ohm m; give it or the conductivity.
-        conductivity: S/m.
+        resistivity, conductivity: ohm m or S/m; give one of the two.
         thermal_conductivity: W/(m K).
         temperature: K; a Quantity in degC, or unit={"temperature": "degC"}, is converted.
-        std: part -> one standard deviation of it, in the unit of the part (a temperature's in its degrees). Parts that
-            are left out count as exact.
-        unit: part -> unit of its plain numbers, and of its std, where that is another one than above.
+        std: part -> one standard deviation, in the unit of the part; parts that are left out count as exact.
+        unit: part -> unit of its plain numbers, and of their std, where that is another one than above.
         correlation: (part, part) -> correlation of their relative errors, as of two numbers that share a thickness.
 
     Returns:
         zT, without unit. Without any std its errors are NaN: unknown, not 0.
 
     Raises:
-        InputError: for a unit of another dimension, a resistivity, conductivity or temperature that is not above 0, a
-            negative std, shapes that do not go together, and correlations that cannot hold.
+        InputError: for another dimension, a resistivity, conductivity or temperature that is not above 0, a negative
+            std, shapes that do not go together, and correlations that cannot hold.
     """
-    values = {
-        "seebeck": seebeck,
-        **_transport(resistivity, conductivity),
-        "thermal_conductivity": thermal_conductivity,
-        "temperature": temperature,
-    }
+    values = {"seebeck": seebeck, **_transport(resistivity, conductivity)}
+    values |= {"thermal_conductivity": thermal_conductivity, "temperature": temperature}
     parts = {name: PARTS[name] for name in values}
     return product(parts, Given(values, std or {}, unit or {}, correlation or {}), ZT_UNIT)
 
