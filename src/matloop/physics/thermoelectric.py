@@ -42,7 +42,8 @@ def figure_of_merit(  # noqa: PLR0913 (each is a part or a word about all of the
 
     Args:
         seebeck: V/K, of either sign.
-        resistivity, conductivity: ohm m or S/m; give one of the two.
+        resistivity: ohm m; give it or the conductivity.
+        conductivity: S/m.
         thermal_conductivity: W/(m K).
         temperature: K; a Quantity in degC, or unit={"temperature": "degC"}, is converted.
         std: part -> one standard deviation, in the unit of the part; parts that are left out count as exact.
