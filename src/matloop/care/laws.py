@@ -72,7 +72,7 @@ def look(data: Data, roles: Roles) -> tuple[list[Finding], str]:
     """Findings, and why it was not looked at ("" where it was)."""
     laws = [law for law, powers in LAWS.items() if set(powers) <= set(roles.quantities)]
     if not laws:
-        return [], "no columns of zT, S, rho or sigma, kappa and T (name them, as --seebeck COLUMN)"
+        return [], "no columns of zT, S, rho or sigma, kappa and T (name them: --quantity seebeck=COLUMN)"
     findings: list[Finding] = []
     told: set[str] = set()
     done = 0
@@ -161,9 +161,7 @@ def _units(data: Data, roles: Roles, fit: Fit) -> Iterator[Finding]:
             f"half of the rows are off the law of {_lawful(fit.law)} by more than {_FIT:.0%}; the median is a "
             f"factor {math.exp(off):.3g}, and no usual choice of units mends it"
         )
-        cure = (
-            "Look whether these columns are what they were taken for (--seebeck COLUMN and so on), and in which unit."
-        )
+        cure = "Look whether these columns are what they were taken for (--quantity seebeck=COLUMN), and in which unit."
         yield Finding("units", "error", found, cure, columns, figures={"median_factor": math.exp(off)})
         return
     for name, unit in fit.units.items():
@@ -198,34 +196,36 @@ def _rows(data: Data, roles: Roles, fit: Fit) -> Iterator[Finding]:
     if not len(bad):
         return
     kinds = _kinds(data, roles, fit, bad, spread)
-    columns = tuple(roles.quantities[name] for name in fit.units)
-    first, law = next(iter(fit.units)), _lawful(fit.law)
     for kind in sorted(set(kinds)):
-        rows = fit.rows[bad[kinds == kind]]
-        rows = rows[np.argsort(-off[bad[kinds == kind]], kind="stable")]
-        lead = f"{len(rows):,} of {len(residuals):,} rows"
-        one = len(rows) == 1
-        figures = {"rows": len(rows), "of": len(residuals), "typical_scatter": spread}
-        if kind.startswith("10^"):
-            verb, whose = ("is", "its") if one else ("are", "their")
-            found = (
-                f"{lead} {verb} off {law} by a factor of {kind}: a unit, or a decimal point, in one of {whose} figures"
-            )
-            cure = "Look which of the figures of these rows is in another unit than the column."
-            yield Finding("power of ten", "error", found, cure, columns, data.at(rows), {**figures, "factor": kind})
-        elif kind == "degC":
-            found = f"{lead} {'follows' if one else 'follow'} {law} only if the temperature is in degC"
-            cure = f"Add {_CELSIUS} to the temperature of these rows, or correct their header."
-            yield Finding("celsius", "error", found, cure, (roles.quantities["temperature"],), data.at(rows), figures)
-        else:
-            worst = int(bad[int(np.argmax(off[bad]))])
-            factor = math.exp(float(residuals[worst]))
-            found = (
-                f"{lead} {'does' if one else 'do'} not follow {law}: {roles.quantities[first]!r} is off by more than "
-                f"{max(FOLLOWS, _SPREADS * spread):.0%} (typical scatter {spread:.2g}, worst factor {factor:.3g})"
-            )
-            cure = "Look up these figures in their source; the parts may belong to another specimen or temperature."
-            yield Finding("law", "warning", found, cure, columns, data.at(rows), {**figures, "worst_factor": factor})
+        some = bad[kinds == kind]
+        yield _row_finding(data, roles, fit, some[np.argsort(-off[some], kind="stable")], (kind, spread))
+
+
+def _row_finding(data: Data, roles: Roles, fit: Fit, bad: NDArray[np.intp], of: tuple[str, float]) -> Finding:
+    """What is said of rows of one kind, the worst first."""
+    kind, spread = of
+    columns = tuple(roles.quantities[name] for name in fit.units)
+    lines, law = data.at(fit.rows[bad]), _lawful(fit.law)
+    lead, one = f"{len(bad):,} of {len(fit.residuals):,} rows", len(bad) == 1
+    figures: dict[str, float | int | str] = {"rows": len(bad), "of": len(fit.residuals), "typical_scatter": spread}
+    if kind.startswith("10^"):
+        verb, whose = ("is", "its") if one else ("are", "their")
+        slip = f"a unit, or a decimal point, in one of {whose} figures"
+        found = f"{lead} {verb} off {law} by a factor of {kind}: {slip}"
+        cure = "Look which of the figures of these rows is in another unit than the column."
+        return Finding("power of ten", "error", found, cure, columns, lines, {**figures, "factor": kind})
+    if kind == "degC":
+        found = f"{lead} {'follows' if one else 'follow'} {law} only if the temperature is in degC"
+        cure = f"Add {_CELSIUS} to the temperature of these rows, or correct their header."
+        return Finding("celsius", "error", found, cure, (roles.quantities["temperature"],), lines, figures)
+    factor = math.exp(float(fit.residuals[bad[0]]))
+    first = roles.quantities[next(iter(fit.units))]
+    found = (
+        f"{lead} {'does' if one else 'do'} not follow {law}: {first!r} is off by more than "
+        f"{max(FOLLOWS, _SPREADS * spread):.0%} (typical scatter {spread:.2g}, worst factor {factor:.3g})"
+    )
+    cure = "Look up these figures in their source; the parts may belong to another specimen or temperature."
+    return Finding("law", "warning", found, cure, columns, lines, {**figures, "worst_factor": factor})
 
 
 def _kinds(data: Data, roles: Roles, fit: Fit, bad: NDArray[np.intp], spread: float) -> NDArray[np.object_]:

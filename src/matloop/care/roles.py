@@ -170,7 +170,9 @@ def _refuse_unknown(data: Data, named: Named) -> None:
             if name is not None and name not in data.columns:
                 faults.add(f"{data.source}, {option}", f"no column {name!r}", nearest(name, data.columns))
     for role, name in named.quantities.items():
-        if name in data.columns and data.columns[name].numbers is None:
+        if role not in QUANTITIES:
+            faults.add("--quantity", f"there is no quantity {role!r}", nearest(role, QUANTITIES))
+        elif name in data.columns and data.columns[name].numbers is None:
             found = f"column {name!r} holds no numbers"
             faults.add(f"{data.source}, {role}", found, "Name a column of numbers, or correct its cells.")
     faults.raise_if_any(DataError)

@@ -16,7 +16,7 @@ from matloop.apps.cli.terminal import Debug, Json, emit, look_at_target, progres
 from matloop.care.finding import Finding, Inspection
 from matloop.care.inspect import Look
 from matloop.care.inspect import inspect as inspected
-from matloop.care.roles import Named
+from matloop.care.roles import QUANTITIES, Named
 from matloop.errors import Faults, InputError, fail
 from matloop.report.inspection import HEADER, findings_sheet, inspection_page, verdict
 from matloop.store.atomic import write_whole
@@ -25,38 +25,54 @@ _WIDTH = 120  # of the table where no terminal says how wide it is
 _COLOURS = {"error": "bold red", "warning": "yellow", "note": "dim"}
 
 
+_Several = list[str] | None
+_Table = Annotated[Path, typer.Argument(metavar="FILE", help="The table, CSV or Parquet.", readable=False)]
+_Formula = Annotated[str | None, typer.Option("--formula", metavar="COLUMN", help="The column of formulas.")]
+_Target = Annotated[_Several, typer.Option("--target", metavar="COLUMN", help="What is to be learned; repeatable.")]
+_Input = Annotated[
+    _Several, typer.Option("--input", metavar="COLUMN", help="What makes two rows one experiment; repeatable.")
+]
+_Group = Annotated[
+    str | None, typer.Option("--group", metavar="COLUMN", help="Materials or families, to be kept whole in a split.")
+]
+_Fold = Annotated[str | None, typer.Option("--fold", metavar="COLUMN", help="A split: train and test, or 0, 1, 2.")]
+_Ids = Annotated[_Several, typer.Option("--id", metavar="COLUMN", help="What only numbers the rows; repeatable.")]
+_Temperature = Annotated[str | None, typer.Option("--temperature", metavar="COLUMN", help="The temperatures.")]
+_Quantity = Annotated[
+    _Several,
+    typer.Option(
+        "--quantity",
+        metavar="NAME=COLUMN",
+        help=f"Which column holds a quantity: {', '.join(QUANTITIES)}; repeatable.",
+    ),
+]
+_Unit = Annotated[
+    _Several, typer.Option("--unit", metavar="COLUMN=UNIT", help="A unit that no header says; repeatable.")
+]
+_Threshold = Annotated[float | None, typer.Option("--threshold", help="From here on the target is a hit.")]
+_HeaderRow = Annotated[int, typer.Option("--header-row", min=1, help="Which line holds the names.")]
+_Skip = Annotated[_Several, typer.Option("--skip", metavar="CHECK", help="A check to leave out; repeatable.")]
+_Out = Annotated[
+    Path | None, typer.Option("--out", help="Keep it: .html a page, .csv one row a finding and line.", readable=False)
+]
+
+
 def inspect(  # noqa: PLR0913 (each is an option of the command line)
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The table, CSV or Parquet.", readable=False)],
+    file: _Table,
     *,
-    formula: Annotated[str | None, typer.Option("--formula", help="The column of formulas.")] = None,
-    target: Annotated[list[str] | None, typer.Option("--target", help="What is to be learned; repeatable.")] = None,
-    inputs: Annotated[
-        list[str] | None, typer.Option("--input", help="Columns that make two rows one experiment; repeatable.")
-    ] = None,
-    group: Annotated[str | None, typer.Option("--group", help="Materials, families: kept whole in a split.")] = None,
-    fold: Annotated[str | None, typer.Option("--fold", help="The column of a split (train, test; 0, 1, 2).")] = None,
-    ids: Annotated[list[str] | None, typer.Option("--id", help="Columns that only number rows; repeatable.")] = None,
-    temperature: Annotated[str | None, typer.Option("--temperature", help="Temperatures.")] = None,
-    seebeck: Annotated[str | None, typer.Option("--seebeck", help="Seebeck coefficients.")] = None,
-    resistivity: Annotated[str | None, typer.Option("--resistivity", help="Electrical resistivities.")] = None,
-    conductivity: Annotated[str | None, typer.Option("--conductivity", help="Electrical conductivities.")] = None,
-    thermal_conductivity: Annotated[
-        str | None, typer.Option("--thermal-conductivity", help="Thermal conductivities.")
-    ] = None,
-    zt: Annotated[str | None, typer.Option("--zt", help="Figures of merit.")] = None,
-    power_factor: Annotated[str | None, typer.Option("--power-factor", help="Power factors.")] = None,
-    unit: Annotated[
-        list[str] | None, typer.Option("--unit", metavar="COLUMN=UNIT", help="A unit that no header says; repeatable.")
-    ] = None,
-    threshold: Annotated[float | None, typer.Option("--threshold", help="From here on the target is a hit.")] = None,
-    header_row: Annotated[int, typer.Option("--header-row", min=1, help="Which line holds the names.")] = 1,
-    skip: Annotated[
-        list[str] | None, typer.Option("--skip", metavar="CHECK", help="A check to leave out; repeatable.")
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", help="Keep it: .html a page, .csv one row a finding and line.", readable=False),
-    ] = None,
+    formula: _Formula = None,
+    target: _Target = None,
+    inputs: _Input = None,
+    group: _Group = None,
+    fold: _Fold = None,
+    ids: _Ids = None,
+    temperature: _Temperature = None,
+    quantity: _Quantity = None,
+    unit: _Unit = None,
+    threshold: _Threshold = None,
+    header_row: _HeaderRow = 1,
+    skip: _Skip = None,
+    out: _Out = None,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -65,21 +81,16 @@ def inspect(  # noqa: PLR0913 (each is an option of the command line)
     Exit code 0 when there are warnings and notes at most, 1 when there are errors, 2 when it is no table. Columns that
     no option names are guessed from their headers, and said to be guessed.
     """
-    quantities = {
-        "temperature": temperature, "seebeck": seebeck, "resistivity": resistivity, "conductivity": conductivity,
-        "thermal_conductivity": thermal_conductivity, "zT": zt, "power_factor": power_factor,
-    }  # fmt: skip
+    quantities = _pairs("--quantity", "seebeck=S", quantity) | ({"temperature": temperature} if temperature else {})
     named = Named(
-        formula, tuple(target or ()), tuple(inputs or ()), group, fold, tuple(ids or ()),
-        {role: name for role, name in quantities.items() if name is not None}, _units(unit or []),
+        formula, tuple(target or ()), tuple(inputs or ()), group, fold, tuple(ids or ()), quantities,
+        _pairs("--unit", "seebeck=uV/K", unit, last=True),
     )  # fmt: skip
     look = Look(named, header_row, threshold, tuple(skip or ()))
     _look_at_out(out, file)
     with progress_bar("inspect", quiet=as_json) as report:
         inspection = inspected(file, look, report=report)
-    if out is not None:
-        html = out.suffix == ".html"
-        write_whole(out, inspection_page(inspection) if html else findings_sheet(inspection).csv())
+    _keep(inspection, out)
     if as_json:
         emit({**inspection.to_json(), "out": None if out is None else str(out)})
     else:
@@ -88,18 +99,25 @@ def inspect(  # noqa: PLR0913 (each is an option of the command line)
         raise typer.Exit(1)
 
 
-def _units(given: Sequence[str]) -> dict[str, str]:
-    """Column -> unit.
+def _keep(inspection: Inspection, out: Path | None) -> None:
+    if out is not None:
+        html = out.suffix == ".html"
+        write_whole(out, inspection_page(inspection) if html else findings_sheet(inspection).csv())
+
+
+def _pairs(option: str, example: str, given: Sequence[str] | None, *, last: bool = False) -> dict[str, str]:
+    """What stands before the first `=` (or the last) -> what stands behind it.
 
     Raises:
         InputError: for one without `=`.
     """
     faults = Faults()
-    for one in given:
+    for one in given or ():
         if "=" not in one:
-            faults.add("--unit", f"{one!r} has no =", 'Write COLUMN=UNIT, as "seebeck=uV/K".')
+            faults.add(option, f"{one!r} has no =", f"Write it as `{option} {example}`.")
     faults.raise_if_any(InputError)
-    return {name: unit for name, _, unit in (one.rpartition("=") for one in given)}
+    split = str.rpartition if last else str.partition
+    return {name: value for name, _, value in (split(one, "=") for one in given or ())}
 
 
 def _look_at_out(out: Path | None, file: Path) -> None:
