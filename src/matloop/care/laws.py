@@ -44,6 +44,7 @@ FOLLOWS = 0.05
 """Relative difference up to which a row follows a law. Lower, and every curve that was read off a figure is doubted;
 higher, and a zT that was taken from another sample passes."""
 _FIT = 0.1  # median |log| up to which the units of whole columns are right; the next unit is a factor of 10 off
+_TIE = 1e-9  # of two medians |log|: choices of units that are the same factor
 _SPREADS = 8.0  # of the rows' own scatter about the law, where they scatter by more than FOLLOWS
 _NORMAL = 1.4826
 _FEWEST = 8  # rows in which a law can be looked at; below, one slip is as good as the rule
@@ -59,13 +60,14 @@ class Fit:
     """A law in the units that make it hold best.
 
     units: quantity -> unit. rows: those that have all its quantities. residuals: their log of what stands over what
-    should stand.
+    should stand. others: other units that fit as well with as few changes.
     """
 
     law: str
     units: Mapping[str, str]
     rows: NDArray[np.intp]
     residuals: Floats
+    others: tuple[Mapping[str, str], ...] = ()
 
 
 def look(data: Data, roles: Roles) -> tuple[list[Finding], str]:
@@ -101,23 +103,24 @@ def _fitted(data: Data, roles: Roles, law: str) -> Fit | None:
         return None
     raw = {name: numbers[rows] for name, numbers in raw.items()}
     options = {name: _options(name, roles) for name in powers}
-    best: tuple[tuple[bool, int, int, float], Mapping[str, str], Floats] | None = None
     logs = {name: {unit: _log(raw[name], unit, name) for unit in units} for name, units in options.items()}
+
+    def residuals(units: Mapping[str, str]) -> Floats:
+        return np.asarray(np.sum([powers[name] * logs[name][unit] for name, unit in units.items()], axis=0))
+
+    scored = []
     for units in itertools.product(*options.values()):
         chosen = dict(zip(powers, units, strict=True))
-        residuals = np.sum([powers[name] * logs[name][unit] for name, unit in chosen.items()], axis=0)
-        off = float(np.median(np.abs(residuals)))
+        off = float(np.median(np.abs(residuals(chosen))))
         against = sum(unit != roles.units.get(roles.quantities[name], unit) for name, unit in chosen.items())
         changed = sum(unit != options[name][0] for name, unit in chosen.items())
-        score = (not off < _FIT, against, changed, off)
-        if best is None or score < best[0]:
-            best = score, chosen, residuals
-    if best is None:  # the product of options is never empty
-        return None
-    if best[0][0]:  # no choice of units makes it hold: the headers stand
-        chosen = {name: units[0] for name, units in options.items()}
-        best = best[0], chosen, np.sum([powers[name] * logs[name][unit] for name, unit in chosen.items()], axis=0)
-    return Fit(law, best[1], rows, best[2])
+        scored.append(((not off < _FIT, against, changed, off), chosen))
+    (misfit, *rank, off), best = min(scored, key=lambda one: one[0])
+    if misfit:  # no choice of units makes it hold: the headers stand
+        best = {name: units[0] for name, units in options.items()}
+        return Fit(law, best, rows, residuals(best))
+    alike = [one for score, one in scored if list(score[1:3]) == rank and abs(score[3] - off) < _TIE and one != best]
+    return Fit(law, best, rows, residuals(best), tuple(alike))
 
 
 def _options(name: str, roles: Roles) -> tuple[str, ...]:
@@ -168,13 +171,22 @@ def _units(data: Data, roles: Roles, fit: Fit) -> Iterator[Finding]:
         column = roles.quantities[name]
         stated = roles.units.get(column)
         if stated and _converts(stated, name) and not _same(stated, unit, name):
-            found = f"{column!r} says {stated}, but {_lawful(fit.law)} holds only if it is in {unit}"
-            cure = f"Correct the header to {unit}, or the numbers to {stated}."
+            found = f"{column!r} says {stated}, but {_lawful(fit.law)} holds if it is in {unit}{_or(roles, fit)}"
+            cure = "Correct the header, or the numbers; one row whose figures you know tells which."
             yield Finding("units", "error", found, cure, (column,), figures={"stated": stated, "fits": unit})
         elif not stated and unit != UNITS[name]:
-            found = f"{column!r} states no unit; {_lawful(fit.law)} holds if it is in {unit}, and it was taken so"
+            found = f"{column!r} states no unit; {_lawful(fit.law)} holds if it is in {unit}{_or(roles, fit)}, and was taken so"
             cure = f"Write the unit into the header, as `{column} [{unit}]`."
             yield Finding("unit missing", "note", found, cure, (column,), figures={"fits": unit})
+
+
+def _or(roles: Roles, fit: Fit) -> str:
+    """Which other changes mend a law as well: S/cm for S/m is the factor of W/(cm K) for W/(m K)."""
+    said = []
+    for other in fit.others:
+        changed = [f"{roles.quantities[name]!r} in {unit}" for name, unit in other.items() if unit != fit.units[name]]
+        said.append(" and ".join(changed))
+    return f" (or {', or '.join(said)})" if said else ""
 
 
 def _lawful(law: str) -> str:

@@ -23,6 +23,9 @@ COLUMN_ALARM = 0.001
 SERIES_FAR, MODEL_FAR = 12.0, 10.0
 """Spreads off the curve of a series, and off a model, beyond which a row is named. The spread is that of rows of like
 size. Lower, and sound tables with long tails give false alarms; higher, and a slip by the size of the effect passes."""
+MODEL_TAIL = 10.0
+"""Times the 90 % quantile of the spreads off a model that a row must exceed as well: the errors of a model have longer
+tails than those of an instrument, wherever it knows few materials of a kind."""
 _LONG_TAIL = 0.01  # share of rows beyond which they are the column's law, not its outliers
 _FEW_LEVELS = 10  # different numbers up to which a column is a list of choices
 _FEWEST = 100  # rows with which a model, and a spread of rows of like size, can be trusted
@@ -31,7 +34,7 @@ _BINS = 25
 _FLOOR = 0.2  # of the spread of all: below it a bin of rows that hardly differ would doubt every digit
 _NORMAL = 1.4826
 _TRAINED = 40_000  # rows that a model learns from; more sharpen it little and take minutes
-_FOLDS = 4
+_FOLDS = 3
 _ELEMENTS = 1_000_000  # rows predicted at a time times columns stay below some 100 MB
 _TENFOLD = 0.15  # in log10: how near an outlier must come to a power of ten off the curve to be called so
 
@@ -227,7 +230,7 @@ def _expected(matrix: NDArray[np.float32], values: Floats, tick: Callable[[int],
         leaf = max(3, min(20, len(train) // 50))
         # The absolute error takes no notice of how far off an outlier lies.
         learner = HistGradientBoostingRegressor(
-            loss="absolute_error", max_iter=100, learning_rate=0.1, min_samples_leaf=leaf, early_stopping=False,
+            loss="absolute_error", max_iter=60, learning_rate=0.15, min_samples_leaf=leaf, early_stopping=False,
             random_state=0,
         )  # fmt: skip
         learner.fit(matrix[train], values[train])
@@ -242,7 +245,7 @@ def _off_model(data: Data, name: str, rows: Rows, of: tuple[Floats, Floats]) -> 
     expected, values = of
     residuals = values - expected
     scores = np.abs(residuals) / _spread_of_like_size(expected, residuals)
-    far = np.flatnonzero(scores > MODEL_FAR)
+    far = np.flatnonzero(scores > max(MODEL_FAR, MODEL_TAIL * float(np.quantile(scores, 0.9))))
     if not len(far):
         return
     shown = count(len(far), "row")
