@@ -175,7 +175,8 @@ def _units(data: Data, roles: Roles, fit: Fit) -> Iterator[Finding]:
             cure = "Correct the header, or the numbers; one row whose figures you know tells which."
             yield Finding("units", "error", found, cure, (column,), figures={"stated": stated, "fits": unit})
         elif not stated and unit != UNITS[name]:
-            found = f"{column!r} states no unit; {_lawful(fit.law)} holds if it is in {unit}{_or(roles, fit)}, and was taken so"
+            holds = f"{_lawful(fit.law)} holds if it is in {unit}{_or(roles, fit)}"
+            found = f"{column!r} states no unit; {holds}, and was taken so"
             cure = f"Write the unit into the header, as `{column} [{unit}]`."
             yield Finding("unit missing", "note", found, cure, (column,), figures={"fits": unit})
 
