@@ -329,18 +329,20 @@ def _pass(
     for rows, lines in _chunks(file, source, layout):
         all_lines.append(lines)
         columns = list(zip(*rows, strict=True))
-        for place in text if rows else ():
+        for place in list(numbers) if rows else ():
+            found = _all_numbers(columns[place], holes=layout.holes)
+            if found is not None:
+                numbers[place].append(found)
+                continue
+            del numbers[place]
+            if len(all_lines) == 2:  # nothing is lost before the first chunk, so no second pass is needed
+                texts[place], shared[place] = [], {}
+        for place in texts if rows else ():
             cells = [cell.strip() for cell in columns[place]]
             seen = shared[place]
             if len(seen) < _SHARED:
                 cells = [seen.setdefault(cell, cell) for cell in cells]
             texts[place] += cells
-        for place in list(numbers) if rows else ():
-            found = _all_numbers(columns[place], holes=layout.holes)
-            if found is None:
-                del numbers[place]
-            else:
-                numbers[place].append(found)
     cells_of: dict[int, Texts | Floats] = {place: np.concatenate(found) for place, found in numbers.items()}
     for place, column in texts.items():
         array = np.empty(len(column), dtype=np.object_)
