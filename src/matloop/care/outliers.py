@@ -11,7 +11,7 @@ from scipy.special import ndtri
 from sklearn.ensemble import HistGradientBoostingRegressor
 
 from matloop.care.columns import Data, Rows
-from matloop.care.finding import Finding
+from matloop.care.finding import Finding, Severity
 from matloop.care.formulas import Formulas
 from matloop.care.roles import Roles, levels
 from matloop.decide.words import count
@@ -27,6 +27,7 @@ MODEL_TAIL = 10.0
 """Times the 90 % quantile of the spreads off a model that a row must exceed as well: the errors of a model have longer
 tails than those of an instrument, wherever it knows few materials of a kind."""
 _LONG_TAIL = 0.01  # share of rows beyond which they are the column's law, not its outliers
+_FEW_ROWS = 3  # that are outliers however short the table is
 _FEW_LEVELS = 10  # different numbers up to which a column is a list of choices
 _FEWEST = 100  # rows with which a model, and a spread of rows of like size, can be trusted
 _BIN = 60  # rows of like size that give one spread
@@ -57,7 +58,7 @@ def columns(data: Data, roles: Roles) -> tuple[list[Finding], str]:
         if not len(far):
             continue
         rows = held[far[np.argsort(-distances[far], kind="stable")]]
-        if len(far) > _LONG_TAIL * len(values):
+        if len(far) > max(_FEW_ROWS, _LONG_TAIL * len(values)):
             found = (
                 f"{column.name!r} has a long tail: {len(far):,} rows ({len(far) / len(values):.1%}) beyond 10 spreads"
             )
@@ -249,15 +250,16 @@ def _off_model(data: Data, name: str, rows: Rows, of: tuple[Floats, Floats]) -> 
     if not len(far):
         return
     shown = count(len(far), "row")
-    if len(far) > _LONG_TAIL * len(rows):
+    long = len(far) > max(_FEW_ROWS, _LONG_TAIL * len(rows))
+    if long:
         shown = f"{len(far):,} rows ({len(far) / len(rows):.1%}, so its errors have a long tail)"
     far = far[np.argsort(-scores[far], kind="stable")]
     worst = int(far[0])
-    severity = "note" if len(far) > _LONG_TAIL * len(rows) else "warning"
+    severity: Severity = "note" if long else "warning"
     found = (
         f"{name!r} is far from what a model of the other rows expects in {shown}: {values[worst]:g} where it expects "
         f"{expected[worst]:.3g} ({scores[worst]:.3g} spreads){_tenfold(values, expected, far)}"
     )
     cure = "Look the first ones up: they are slips, or what is worth finding out."
     figures = {"rows": len(far), "worst": float(scores[worst]), "typical": float(np.median(np.abs(residuals)))}
-    yield Finding("off model", severity, found, cure, (name,), data.at(rows[far]), figures)  # type: ignore[arg-type]
+    yield Finding("off model", severity, found, cure, (name,), data.at(rows[far]), figures)

@@ -54,7 +54,7 @@ def _impossible(data: Data, roles: Roles) -> Iterator[Finding]:
         half = np.count_nonzero(above) > 0.5 * np.count_nonzero(~np.isnan(numbers))
         if below.any():
             rows = np.flatnonzero(below)
-            said = "below absolute zero, or at it" if role == "temperature" else f"not above {low:g} {UNITS[role]}"
+            said = "below absolute zero, or at it" if role == "temperature" else f"not above {low:g}{_of(role)}"
             found = f"{name!r} is {said} in {count(len(rows), 'row')}: {data.columns[name].said(int(rows[0]))}"
             cure = "Temperatures in degC need a header that says so." if role == "temperature" else "Correct the sign."
             yield Finding("impossible", "error", found, cure, (name,), data.at(rows))
@@ -63,9 +63,14 @@ def _impossible(data: Data, roles: Roles) -> Iterator[Finding]:
         if above.any():
             rows = np.flatnonzero(above)
             rows = rows[np.argsort(-numbers[rows], kind="stable")]
-            found = f"{name!r} is above {high:g} {UNITS[role]} in {count(len(rows), 'row')} ({why})"
+            found = f"{name!r} is above {high:g}{_of(role)} in {count(len(rows), 'row')} ({why})"
             cure = "Look at the unit of these figures, and at the decimal point."
             yield Finding("implausible", "error" if half else "warning", found, cure, (name,), data.at(rows))
+
+
+def _of(role: str) -> str:
+    """The unit to write behind a number; none for pure ones."""
+    return "" if UNITS[role] == "1" else f" {UNITS[role]}"
 
 
 def _in_si(column: Column, unit: str, role: str) -> Floats | None:

@@ -13,6 +13,7 @@ from matloop.care.columns import Data, Rows
 from matloop.care.finding import Finding, lines_words
 from matloop.care.formulas import Formulas
 from matloop.care.roles import Roles
+from matloop.decide.words import count
 from matloop.domain.columns import group
 from matloop.domain.prediction import Floats
 
@@ -90,7 +91,7 @@ def _twice(data: Data, roles: Roles) -> Iterator[Finding]:
     if len(later):
         pairs = ", ".join(f"{data.lines[row]} as {data.lines[first[row_of[row]]]}" for row in later[:_SHOWN])
         ids = f" (but {', '.join(map(repr, roles.ids))})" if roles.ids else ""
-        found = f"{len(later):,} rows say the same as an earlier one in every column{ids}: {data.word} {pairs}"
+        found = f"{count(len(later), 'row')} the same as an earlier one in every column{ids}: {data.word} {pairs}"
         cure = "Remove rows that were pasted twice; true replicates carry a number of their own."
         yield Finding("duplicate", "warning", found, cure, (), data.at(later), {"rows": len(later)})
 
@@ -102,8 +103,8 @@ def _replicates(data: Data, roles: Roles, groups: Groups, target: str) -> Iterat
     number = groups.number[rows]
     size = np.bincount(number, minlength=len(groups.size))
     rows, number = rows[size[number] > 1], number[size[number] > 1]
-    count = len(np.unique(number))
-    if not count:
+    several = len(np.unique(number))
+    if not several:
         return
     deviations, spread_of = _deviations(values[rows], number)
     differing = int(np.count_nonzero(spread_of > 0))
@@ -111,12 +112,12 @@ def _replicates(data: Data, roles: Roles, groups: Groups, target: str) -> Iterat
     inputs = " and ".join(map(repr, groups.names)) if len(groups.names) < 4 else f"{len(groups.names)} inputs"
     same = _as_written(data, roles, groups, rows)
     found = (
-        f"{count:,} groups of rows ({len(rows):,} rows) have the same {inputs}"
-        f"{f' ({same:,} groups if formulas are compared as text)' if same != count else ''}; {differing:,} of them "
-        f"differ in {target!r}, with a median standard deviation of {spread:.3g}"
+        f"{count(several, 'group')} of rows ({len(rows):,} rows) with the same {inputs}"
+        f"{f' ({same:,} if formulas are compared as text)' if same != several else ''}; {differing:,} of them "
+        f"with different {target!r}, by a median standard deviation of {spread:.3g}"
     )
     cure = "Replicates are data: keep them, and keep them together in every split."
-    figures = {"groups": count, "groups_as_written": same, "rows": len(rows), "median_std": spread}
+    figures = {"groups": several, "groups_as_written": same, "rows": len(rows), "median_std": spread}
     yield Finding("replicates", "note", found, cure, (*groups.names, target), data.at(rows), figures)
     std = roles.stds.get(target)
     known = None if std is None else data.numbers(std)[rows]
@@ -164,7 +165,7 @@ def _contradictions(
     members = {one: rows[number == one] for one in order}
     said = "; ".join(_shown(data, groups, target, members[one]) for one in order[:_SHOWN])
     listed = np.concatenate([members[one] for one in order])
-    found = f"{len(order):,} groups of replicates differ in {target!r} by more than {told}: {said}"
+    found = f"{count(len(order), 'group')} of replicates with {target!r} apart by more than {told}: {said}"
     cure = "Look them up: another phase, carrier or unit, or one is wrong. A column that tells them apart is an input."
     figures = {"groups": len(order), "limit": limit, "worst": worst[order[0]]}
     yield Finding("contradiction", "warning", found, cure, (*groups.names, target), data.at(listed), figures)
