@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
@@ -11,8 +11,8 @@ import numpy as np
 
 from matloop.chem.elements import NUMBERS, SYMBOLS
 from matloop.chem.formula import Formula
-from matloop.chem.given import Given, formula_of, text_of
-from matloop.chem.parse import Slip, fault
+from matloop.chem.grammar import Slip, fault
+from matloop.chem.parse import Given, formula_of, text_of
 from matloop.chem.plain import ELEMENTS, read_plain
 from matloop.errors import DataError, Fault, nearest
 
@@ -121,26 +121,33 @@ class Compositions:
         return dense
 
 
-def compositions(formulas: Iterable[Given], *, faults: FaultPolicy = "raise") -> Compositions:
+def compositions(
+    formulas: Iterable[Given] | Compositions, *, faults: FaultPolicy = "raise", first: int = 0
+) -> Compositions:
     """Read many formulas.
 
     Args:
         formulas: n texts, Formulas, mappings, pymatgen Compositions or Structures, mixed as you like.
         faults: "raise" refuses them all if one is wrong; "collect" leaves the wrong ones out and names them in
             `Compositions.faults`, while `rows` says which are there.
+        first: the number of the first row, where the formulas are a piece of something longer.
 
     Raises:
-        DataError: with faults="raise", a formula is missing or wrong; up to 20 are named with row (from 0), text,
+        DataError: with faults="raise", a formula is missing or wrong; up to 20 are named with row, text,
             character and cure. A single text in the place of many. A policy that is not known.
     """
     if isinstance(formulas, Compositions):
         return formulas
-    if isinstance(formulas, str | Formula) or not isinstance(formulas, Iterable):
+    alone = isinstance(formulas, str | Formula | Mapping) or hasattr(formulas, "composition")
+    if alone or not isinstance(formulas, Iterable):
         found = f"{type(formulas).__name__} {text_of(formulas)!r} where many formulas belong"
         raise DataError.at("formulas", found, "Put it into a list.")
+    if getattr(formulas, "ndim", 1) != 1:
+        found = f"a {type(formulas).__name__} of {getattr(formulas, 'ndim', 0)} dimensions"
+        raise DataError.at("formulas", found, "Give the one column that holds the formulas.")
     if faults not in ("raise", "collect"):
         raise DataError.at("faults", f"{faults!r} is no policy", 'Use "raise" or "collect".')
-    source, pieces, first = iter(formulas), [], 0
+    source, pieces = iter(formulas), []
     while piece := list(islice(source, _CHUNK)):
         pieces.append(_read(piece, first))
         first += len(piece)
