@@ -252,6 +252,12 @@ def test_what_was_guessed_is_said_to_be_and_what_was_not_looked_at_has_a_reason(
     assert {role.role for role in named.roles if role.how == "named"} == {"formula", "target"}
 
 
+def test_a_column_may_be_named_with_its_unit(tmp_path: Path) -> None:
+    frame = mixture(1)
+    by_header = look_at(frame, tmp_path, targets=("conductivity [S/cm]",), inputs=("A content (%)", "B content"))
+    assert {role.column for role in by_header.roles} >= {"conductivity", "A content", "B content"}
+
+
 def test_a_frame_is_looked_at_like_its_file_and_stays_as_it_is(tmp_path: Path) -> None:
     frame = thermoelectrics(14)
     frame.loc[40, "zT"] *= 100
@@ -309,8 +315,10 @@ def test_tiny_tables_are_looked_at_without_an_error(tmp_path: Path) -> None:
 
 
 WILD = ("", "NaN", "n/a", "Bi2Te3", "x", "-", "1,5", "train", "-999", "0", "\u00e9", "<b>")
-HEADERS = ("formula", "T", "temperature [K]", "S [uV/K]", "sigma", "kappa", "zT", "zT_std", "fold", "x (%)", "fraction",
-           "target", "id", "reference", "a content", "b content", "", "Temp_C", "rho [Ohm m]", "power factor")  # fmt: skip
+HEADERS = (
+    "formula", "T", "temperature [K]", "S [uV/K]", "sigma", "kappa", "zT", "zT_std", "fold", "x (%)", "fraction", "",
+    "target", "id", "reference", "a content", "b content", "Temp_C", "rho [Ohm m]", "power factor",
+)  # fmt: skip
 
 
 def wild(seed: int) -> pd.DataFrame:
