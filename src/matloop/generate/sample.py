@@ -18,13 +18,14 @@ from numpy.typing import NDArray
 from matloop.errors import InputError, SearchError, fail
 from matloop.generate.assign import charged
 from matloop.generate.count import assignments
-from matloop.generate.enumeration import Enumeration
 from matloop.generate.found import Found
 from matloop.generate.limits import could_keep
 from matloop.generate.ratios import MOST_RATIOS, in_lowest_terms
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from matloop.generate.enumeration import Enumeration
 
 _FIRST, _DRAWN = 2**10, 2**15  # proposals at a time, at first and at most
 MOST_PROPOSALS = 2**25
@@ -97,7 +98,7 @@ def _of_proposals(space: Enumeration, n: int, rng: np.random.Generator, proposal
     seen: set[str] = set()
     kept: list[Found] = []
     drawn = good = 0
-    while len(seen) < n:
+    while len(seen) < n or drawn < _DRAWN:  # fewer would say little of how many there are
         if drawn >= proposals:
             cure = "Leave out elements that hardly ever fit, loosen a limit, or ask for fewer."
             fail(SearchError, "sample", f"{len(seen)} of {n} compositions were found among {drawn:,} proposals", cure)

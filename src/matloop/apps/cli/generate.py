@@ -18,13 +18,12 @@ import typer
 from matloop.apps.cli.terminal import Debug, Json, emit, look_at_target, say
 from matloop.chem.supply import figures
 from matloop.errors import DataError, Faults, InputError, fail
-from matloop.generate.count import count
-from matloop.generate.enumeration import Enumeration
-from matloop.generate.limits import Limit
-from matloop.generate.sample import sample
-from matloop.generate.solution import SolidSolution, Sublattice
+from matloop.generate import Enumeration, Limit, SolidSolution, Sublattice
+from matloop.generate.count import MOST_WORK
 
+_NAMED = 12  # elements left out for one reason that are printed; --json has all
 _SHOWN = 10  # formulas that are printed where no file is named
+_LITTLE_WORK = 2**30  # of counting where a sample is drawn, which estimates how many there are as well
 _CHUNK = 50_000  # formulas written at a time; bounds the memory
 
 Table = Literal["common", "icsd24", "known"]
@@ -70,7 +69,7 @@ def generate(  # noqa: PLR0913 (each is an option of the command line)
     """
     faults = Faults()
     limits = _limits(limit or [], faults)
-    chosen = {"exclude": _words(exclude), "limits": limits, "states": states}
+    chosen: dict[str, Any] = {"exclude": _words(exclude), "limits": limits, "states": states}
     if out is not None:
         look_at_target(out)
     if site:
@@ -80,9 +79,15 @@ def generate(  # noqa: PLR0913 (each is an option of the command line)
     else:
         sizes = _orders(orders, faults)
         faults.raise_if_any(InputError)
-        more = {"highest": highest, "atoms": atoms, "ordered": not any_order, "require": _words(require)}
-        made = _described(Enumeration(_words(elements), orders=sizes, **more, **chosen))
-    formulas = _drawn(made, draw, seed) if draw else None
+        more: dict[str, Any] = {
+            "highest": highest,
+            "atoms": atoms,
+            "ordered": not any_order,
+            "require": _words(require),
+        }
+        space = Enumeration(_words(elements), orders=sizes, **more, **chosen)
+        made = _described(space, MOST_WORK if draw is None else _LITTLE_WORK)
+    formulas = _drawn(made, draw, seed) if draw is not None else None
     written = _write(out, made, formulas) if out is not None else None
     _tell(made, formulas, written, out, as_json=as_json)
 
@@ -106,8 +111,8 @@ def _tell(made: _Made, formulas: list[str] | None, written: int | None, out: Pat
     say("Give --out CSV to write them, --sample N to draw some.")
 
 
-def _described(space: Enumeration) -> _Made:
-    counted = count(space)
+def _described(space: Enumeration, work: int) -> _Made:
+    counted = space.count(work=work)
     told = {
         "elements": list(space.ions.symbols),
         "left_out": dict(space.ions.left_out),
@@ -137,13 +142,25 @@ def _left_out(gone: dict[str, str]) -> list[str]:
     reasons: dict[str, list[str]] = {}
     for symbol, reason in gone.items():
         reasons.setdefault(reason, []).append(symbol)
-    return [f"left out    {' '.join(symbols)}: {reason}" for reason, symbols in reasons.items()]
+    return [f"left out    {_some(symbols)}: {reason}" for reason, symbols in reasons.items()]
+
+
+def _some(symbols: list[str]) -> str:
+    more = f" and {len(symbols) - _NAMED} more" if len(symbols) > _NAMED else ""
+    return f"{' '.join(symbols[:_NAMED])}{more}"
 
 
 def _drawn(made: _Made, n: int, seed: int) -> list[str]:
     rng = np.random.default_rng(seed)
     space = made.space
-    drawn = sample(space, n, rng) if isinstance(space, Enumeration) else space.sample(n, rng)
+    if isinstance(space, SolidSolution):
+        return list(space.sample(n, rng).formulas.tolist())
+    drawn = space.sample(n, rng)
+    if made.told["compositions"] is None:
+        made.told["estimate"] = {"compositions": drawn.compositions, "low": drawn.low, "high": drawn.high}
+        made.lines.append(
+            f"in all      about {drawn.compositions:.3g} formulas (95 %: {drawn.low:.3g} to {drawn.high:.3g})"
+        )
     return list(drawn.formulas.tolist())
 
 
