@@ -67,29 +67,17 @@ def generate(  # noqa: PLR0913 (each is an option of the command line)
 
     What is excluded or beyond a limit is left out before anything is expanded. A file is written in constant memory.
     """
-    faults = Faults()
-    limits = _limits(limit or [], faults)
-    chosen: dict[str, Any] = {"exclude": _words(exclude), "limits": limits, "states": states}
     if out is not None:
         look_at_target(out)
+    faults = Faults()
+    chosen: dict[str, Any] = {"exclude": _words(exclude), "limits": _limits(limit or [], faults), "states": states}
     if site:
-        lattices = [one for text in site if (one := _sublattice(text, faults)) is not None]
-        faults.raise_if_any(InputError)
-        made = _described_solution(SolidSolution(lattices, parts=parts, mixed=mixed, **chosen))
+        made = _solution(site, {**chosen, "parts": parts, "mixed": mixed}, faults)
     else:
-        sizes = _orders(orders, faults)
-        faults.raise_if_any(InputError)
-        more: dict[str, Any] = {
-            "highest": highest,
-            "atoms": atoms,
-            "ordered": not any_order,
-            "require": _words(require),
-        }
-        space = Enumeration(_words(elements), orders=sizes, **more, **chosen)
-        made = _described(space, MOST_WORK if draw is None else _LITTLE_WORK)
-    formulas = _drawn(made, draw, seed) if draw is not None else None
-    written = _write(out, made, formulas) if out is not None else None
-    _tell(made, formulas, written, out, as_json=as_json)
+        chosen |= {"highest": highest, "atoms": atoms, "ordered": not any_order, "require": _words(require)}
+        made = _compositions(elements, orders, chosen, faults, work=MOST_WORK if draw is None else _LITTLE_WORK)
+    formulas = None if draw is None else _drawn(made, draw, seed)
+    _tell(made, formulas, None if out is None else _write(out, made, formulas), out, as_json=as_json)
 
 
 def _tell(made: _Made, formulas: list[str] | None, written: int | None, out: Path | None, *, as_json: bool) -> None:
@@ -111,7 +99,10 @@ def _tell(made: _Made, formulas: list[str] | None, written: int | None, out: Pat
     say("Give --out CSV to write them, --sample N to draw some.")
 
 
-def _described(space: Enumeration, work: int) -> _Made:
+def _compositions(elements: str, orders: str, chosen: dict[str, Any], faults: Faults, *, work: int) -> _Made:
+    sizes = _orders(orders, faults)
+    faults.raise_if_any(InputError)
+    space = Enumeration(_words(elements), orders=sizes, **chosen)
     counted = space.count(work=work)
     told = {
         "elements": list(space.ions.symbols),
@@ -130,7 +121,10 @@ def _described(space: Enumeration, work: int) -> _Made:
     return _Made(told, lines, space)
 
 
-def _described_solution(space: SolidSolution) -> _Made:
+def _solution(sites: list[str], chosen: dict[str, Any], faults: Faults) -> _Made:
+    lattices = [one for text in sites if (one := _sublattice(text, faults)) is not None]
+    faults.raise_if_any(InputError)
+    space = SolidSolution(lattices, **chosen)
     total = space.count()
     told = {"sites": list(space.columns), "left_out": dict(space.left_out), "compositions": total}
     lines = [f"sites       {', '.join(space.columns)}", *_left_out(space.left_out), f"fillings    {total:,}"]
