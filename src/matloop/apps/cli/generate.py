@@ -106,6 +106,7 @@ def _compositions(elements: str, orders: str, chosen: dict[str, Any], faults: Fa
     counted = space.count(work=work)
     told = {
         "elements": list(space.ions.symbols),
+        "limits": [{"limit": str(one), "figures": str(figures()[one.figure])} for one in space.limits],
         "left_out": dict(space.ions.left_out),
         "compositions": counted.compositions,
         "assignments": counted.assignments,
@@ -113,7 +114,7 @@ def _compositions(elements: str, orders: str, chosen: dict[str, Any], faults: Fa
     }
     lines = [f"elements    {len(space.ions.symbols)}: {' '.join(space.ions.symbols)}"]
     lines += _left_out(dict(space.ions.left_out))
-    lines += [f"limit       {one}; {figures()[one.figure].year}" for one in space.limits]
+    lines += _limit_lines(space)
     for k, (compositions, assignments) in counted.by_elements.items():
         number = "not counted without more work" if compositions is None else f"{compositions:,} formulas"
         charged = "" if assignments is None else f", {assignments:,} with their charges"
@@ -126,9 +127,16 @@ def _solution(sites: list[str], chosen: dict[str, Any], faults: Faults) -> _Made
     faults.raise_if_any(InputError)
     space = SolidSolution(lattices, **chosen)
     total = space.count()
-    told = {"sites": list(space.columns), "left_out": dict(space.left_out), "compositions": total}
-    lines = [f"sites       {', '.join(space.columns)}", *_left_out(space.left_out), f"fillings    {total:,}"]
+    limits = [{"limit": str(one), "figures": str(figures()[one.figure])} for one in space.limits]
+    told = {"sites": list(space.columns), "limits": limits, "left_out": dict(space.left_out), "compositions": total}
+    lines = [f"sites       {', '.join(space.columns)}", *_left_out(space.left_out), *_limit_lines(space)]
+    lines.append(f"fillings    {total:,}")
     return _Made(told, lines, space)
+
+
+def _limit_lines(space: Enumeration | SolidSolution) -> list[str]:
+    """The limits, and from which year the figures are that they are judged by."""
+    return [f"limit       {one} (figures of {figures()[one.figure].year})" for one in space.limits]
 
 
 def _left_out(gone: dict[str, str]) -> list[str]:
