@@ -130,7 +130,8 @@ def _drawn(space: Enumeration, k: int, m: int, rng: np.random.Generator) -> Foun
     free = k - len(space.required)
     sets = np.empty((m, k), dtype=np.intp)
     sets[:, : len(space.required)] = space.required
-    sets[:, len(space.required) :] = _different(len(others), free, m, rng, others)
+    if free:
+        sets[:, len(space.required) :] = _different(free, m, rng, others)
     sets.sort(axis=1)
     ratios = rng.integers(1, space.highest + 1, (m, k), dtype=np.uint8)
     good = in_lowest_terms(ratios)
@@ -147,8 +148,9 @@ def _drawn(space: Enumeration, k: int, m: int, rng: np.random.Generator) -> Foun
     return Found(ions, sets[rows], ratios[rows])
 
 
-def _different(n: int, k: int, m: int, rng: np.random.Generator, names: NDArray[np.intp]) -> NDArray[np.intp]:
-    """(m, k) sets of k of n names, each as likely as any other: draws with a name twice are drawn again."""
+def _different(k: int, m: int, rng: np.random.Generator, names: NDArray[np.intp]) -> NDArray[np.intp]:
+    """(m, k) sets of k names, each as likely as any other: draws with a name twice are drawn again."""
+    n = len(names)
     out = rng.integers(n, size=(m, k))
     while True:
         ordered = np.sort(out, axis=1)
