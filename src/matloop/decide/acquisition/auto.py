@@ -42,7 +42,7 @@ start (Liang et al. 2021) is taken. Far larger, the best is found late; far smal
 
 COLLECTING_BETA = 2.0
 """Weight of the corrected variance in the bound that collects. Liang et al. 2021 take 4, on errors as their model
-states them; on errors that are corrected upwards 4 reaches further, and collects fewer good candidates (record 0049)."""
+states them; on errors that are corrected upwards 4 reaches further, and collects less (record 0049)."""
 
 _FIRST = 1e6
 """Added to the scores of candidates that still pay, so that they come before all others; above any score in spreads."""
