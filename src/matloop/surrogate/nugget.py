@@ -65,7 +65,8 @@ class Errors:
         variance = np.maximum(variance, _VARIANCES[0])
         each = -0.5 * _WEIGHT * np.sum(np.log(variance) + self.squares / variance, axis=2)
         each -= 0.5 * np.log(_FACTORS)[:, None] ** 2
-        found: Floats = np.interp(np.log(np.maximum(noise, _VARIANCES[0])), np.log(_VARIANCES), np.logaddexp.reduce(each))
+        at = np.log(np.maximum(noise, _VARIANCES[0]))
+        found: Floats = np.interp(at, np.log(_VARIANCES), np.logaddexp.reduce(each))
         return found
 
 
