@@ -74,6 +74,13 @@ def scaling_of(y: Floats, sides: NDArray[np.int8] | None, owner: NDArray[np.intp
         return -float(value), -down
 
     bounds = [(-_FAR, _FAR), (1.0 / _WIDEST, 1.0 / _NARROWEST)]
-    options = {"ftol": 1e-15, "gtol": 1e-10}
-    g, h = minimize(less, np.array([0.0, 1.0]), jac=True, method="L-BFGS-B", bounds=bounds, options=options).x
+    found = minimize(
+        less,
+        np.array([0.0, 1.0]),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=bounds,
+        options={"ftol": 1e-15, "gtol": 1e-10},
+    )
+    g, h = found.x
     return Scaling(rough.centre + rough.spread * float(g / h), rough.spread / float(h))
