@@ -10,6 +10,7 @@ readings, the model would be too sure of all that lies beyond.
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,29 +59,33 @@ def scaling_of(y: Floats, sides: NDArray[np.int8] | None, owner: NDArray[np.intp
         return rough
     weight = 1.0 / np.bincount(owner)[owner]
     order = np.lexsort((weight, sides, y))  # sums in one order, whatever that of the readings
-    z, side, weight = rough.apply(y)[order], sides[order], weight[order]
-    read = side == 0
-
-    def less(at: Floats) -> tuple[float, Floats]:
-        g, h = at
-        off = h * z - g
-        inner = np.where(side < 0, off, -off)[~read]
-        log_odds = log_ndtr(inner)
-        slope = np.exp(-0.5 * inner**2 - _LOG_ROOT_2PI - log_odds) * np.where(side < 0, 1.0, -1.0)[~read]
-        value = np.sum(weight[read] * (math.log(h) - 0.5 * off[read] ** 2)) + np.sum(weight[~read] * log_odds)
-        by_off = np.where(read, -off, 0.0)
-        by_off[~read] = slope
-        down = np.array([-np.sum(weight * by_off), np.sum(weight * by_off * z) + weight[read].sum() / h])
-        return -float(value), -down
-
-    bounds = [(-_FAR, _FAR), (1.0 / _WIDEST, 1.0 / _NARROWEST)]
     found = minimize(
-        less,
+        partial(_less, rough.apply(y)[order], sides[order], weight[order]),
         np.array([0.0, 1.0]),
         jac=True,
         method="L-BFGS-B",
-        bounds=bounds,
+        bounds=[(-_FAR, _FAR), (1.0 / _WIDEST, 1.0 / _NARROWEST)],
         options={"ftol": 1e-15, "gtol": 1e-10},
     )
     g, h = found.x
     return Scaling(rough.centre + rough.spread * float(g / h), rough.spread / float(h))
+
+
+def _less(z: Floats, side: NDArray[np.int8], weight: Floats, at: Floats) -> tuple[float, Floats]:
+    """Minus the log likelihood at (g, h), and its slope.
+
+    Args:
+        z: (n,) readings and limits.
+        side: (n,) as in `scaling_of`.
+        weight: (n,) what each counts.
+        at: g and h.
+    """
+    g, h = at
+    off, read = h * z - g, side == 0
+    turn = np.where(side < 0, 1.0, -1.0)
+    log_odds = log_ndtr(turn * off)
+    density = np.exp(-0.5 * off**2 - _LOG_ROOT_2PI - log_odds)
+    value = np.where(read, math.log(h) - 0.5 * off**2, log_odds)
+    by_off = np.where(read, -off, turn * density)
+    slope = np.array([-np.sum(weight * by_off), np.sum(weight * by_off * z) + weight[read].sum() / h])
+    return -float(np.sum(weight * value)), -slope
