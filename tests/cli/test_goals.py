@@ -90,7 +90,9 @@ def test_a_campaign_with_two_goals_and_a_limit_ends_with_its_front(folder: Path,
     assert "that no other beats in every goal; hypervolume" in matloop("status", file).out
     report = matloop("report", file)
     assert report.code == 0
-    assert "No report.html" in report.out
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert f"Front: {len(best)} candidates that no other made beats in every goal; hypervolume" in page
+    assert "Beaten, or beyond a limit" in page
     rows = list(csv.DictReader(io.StringIO((folder / "shortlist.csv").read_text(encoding="utf-8"))))
     assert [row["candidate"] for row in rows[: len(best)]] == [item["candidate"] for item in status["best"]]
     assert [int(row["layer"]) for row in rows if row["layer"] != "0"] == sorted(
