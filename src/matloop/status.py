@@ -14,6 +14,7 @@ from matloop.ask import unpayable
 from matloop.decide.stopping import Outlook
 from matloop.decide.words import approximation, count, sentence
 from matloop.domain.events import Event
+from matloop.domain.objective import optimised
 from matloop.domain.problem import Problem
 from matloop.domain.ranked import Ranked
 from matloop.domain.reading import Key
@@ -180,7 +181,7 @@ def _demanded(problem: Problem, state: State, counts: dict[str, int]) -> tuple[s
 
 def _advised(problem: Problem, state: State, found: Outlook | None, rule: Stop) -> tuple[str, str]:
     """Go on or stop, by what may still be found."""
-    said = "" if found is None else found.say(problem.objectives[0], rule)
+    said = "" if found is None else found.say(optimised(problem.objectives)[0], rule)
     if found is not None and found.holds(rule):
         return "stop", said
     left = "without a limit" if problem.budget is None else f"with {problem.budget - state.used()} experiments left"

@@ -330,7 +330,7 @@ def test_a_pool_that_is_filtered_to_nothing_names_constraints_and_counts(tmp_pat
         ('"maximize"', '"limit"', "goal 'limit' has neither low nor high", "Add low ="),
         ('"maximize"', '"limit"\nlow = 3', "a limit alone leaves nothing to be optimised", "or goal 'learn'"),
         ('"maximize"', '"maximize"\nreference = 3', "has a reference, but is the only one", "two or more goals"),
-        ('"maximize"', '"learn"\n[stop]', "a stop rule speaks of the best by one quantity", "Leave it out"),
+        ('"maximize"', '"learn"\n[stop]', "a stop rule speaks of the best found", "Leave it out"),
         ('"auto"', '"target"', "acquisition 'target' cannot serve goal 'maximize'", "Use one of 'auto', 'ei'"),
         ('"auto"', '"ehvi"', "acquisition 'ehvi' cannot serve goal 'maximize'", "Use one of 'auto', 'ei'"),
     ],

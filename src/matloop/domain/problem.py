@@ -8,7 +8,7 @@ from typing import Any
 
 from matloop.domain import canonical
 from matloop.domain.cost import Cost, Costs
-from matloop.domain.objective import Objective, optimised, plain
+from matloop.domain.objective import Objective, optimised
 from matloop.domain.pool import Pool
 from matloop.domain.space import Space
 from matloop.domain.stop import Stop
@@ -87,8 +87,8 @@ class Problem:
             if one.reference is not None:
                 cure = "Leave it out: it is for two or more goals."
                 faults.add("objectives", f"{one.name!r} has a reference, but is the only one optimised", cure)
-        if self.stop is not None and not plain(self.objectives):
-            found = "a stop rule speaks of the best by one quantity of which more or less is better, and of no limits"
+        if self.stop is not None and "learn" in goals:
+            found = "a stop rule speaks of the best found, and what is to be learned has none"
             faults.add("stop", found, "Leave it out, and give a budget or end the campaign with `stop`.")
 
     def _look_at_numbers(self, faults: Faults) -> None:
