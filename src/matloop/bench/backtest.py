@@ -220,17 +220,15 @@ def compare(  # noqa: PLR0913 (all but four are settings by name)
     named = {name: strategy for name, strategy in strategies.items() if name != RANDOM}
     bench = Bench(pool, truths, objectives, named, terms)
     done = _finish(bench, processes or 1, progress, Path(checkpoint) if checkpoint else None)
-    runs = {name: _gathered([done[name, run] for run in range(terms.runs)]) for name in bench.names}
-    return _runs(pool, objectives, runs, judged)
+    return _runs(bench, done, judged)
 
 
-def _runs(
-    pool: Pool, objectives: tuple[Objective, ...], runs: Mapping[str, StrategyRuns], judged: Judge | Front
-) -> Runs:
+def _runs(bench: Bench, done: Mapping[Job, Done], judged: Judge | Front) -> Runs:
     """The document, with the goals where they are more than the most or least of one quantity."""
-    told = () if plain(objectives) else tuple(one.to_json() for one in objectives)
+    runs = {name: _gathered([done[name, run] for run in range(bench.protocol.runs)]) for name in bench.names}
+    told = () if plain(bench.objectives) else tuple(one.to_json() for one in bench.objectives)
     goal = "maximize" if isinstance(judged, Front) else judged.goal
-    return Runs(len(pool), tuple(pool.ids), goal, runs, told)
+    return Runs(len(bench.pool), tuple(bench.pool.ids), goal, runs, told)
 
 
 def truths_of(truth: Known, objectives: Sequence[Objective], pool: Pool) -> tuple[Truth, ...]:
