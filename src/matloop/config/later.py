@@ -12,7 +12,6 @@ _KEYS: dict[str, dict[str, str]] = {
         "formula": "Give the features as columns of the file.",
         "exclude_elements": "Take these rows out of the file.",
     },
-    "budget": dict.fromkeys(("days",), "Give experiments = how many suggestions may be dispatched."),
 }
 """Section -> later key -> what to do instead."""
 

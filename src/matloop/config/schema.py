@@ -162,6 +162,7 @@ class BudgetSection(Section):
 
     experiments: int | None = Field(None, ge=1)
     cost: float | None = None
+    days: float | None = None
 
 
 class CostSection(Section):
