@@ -21,8 +21,9 @@ class Together:
 
     def predict(self, X: Floats) -> Prediction:
         """As `Fitted.predict`, each figure (q, m)."""
-        figures = zip(*(part.predict(X).figures for part in self.parts), strict=True)
-        return Prediction(*(np.hstack(one) for one in figures))
+        said = [part.predict(X) for part in self.parts]
+        mean, model, noise = (np.hstack(one) for one in zip(*(one.figures for one in said), strict=True))
+        return Prediction(mean, model, noise)
 
     def describe(self) -> Mapping[str, Any]:
         """As the first says, with the objectives of all, and what each says in `parts`."""
