@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 from matloop import plugins
 from matloop.ask import Recomputed, recompute
+from matloop.days import Time
 from matloop.decide.words import count
 from matloop.domain import canonical
 from matloop.domain.canonical import Value
@@ -153,6 +154,7 @@ def problem_then(problem: Problem, state: State) -> Problem:
         **{key: settings[key] for key in ("name", "seed", "batch", "initial", "retry_failed", "repeat", "budget")},
         stop=Stop.from_json(settings.get("stop")),
         cost=_cost_then(settings.get("cost"), _candidates_then(problem, state), state),
+        days=settings.get("days"),
     )
 
 
@@ -193,12 +195,15 @@ def demand_running(state: State) -> None:
         fail(InputError, "campaign", f"it was stopped ({state.stopped})", cure)
 
 
-def demand_budget(n: int, left: int) -> None:
-    """Raise when more experiments are asked for than are left.
+def demand_budget(n: int, left: int, time: Time) -> None:
+    """Raise when more experiments are asked for than are left, or the days are over.
 
     Raises:
-        BudgetExhausted: when there are.
+        BudgetExhausted: when there are, or they are.
     """
+    if time.over:
+        cure = "Raise [budget] days to go on; readings may still be told."
+        fail(BudgetExhausted, "suggest", f"the budget of {time.limit:g} days is over: {time.words()}", cure)
     if n > left:
         cure = f"Ask for at most {left}, or raise [budget] experiments." if left else "Raise [budget] experiments."
         fail(BudgetExhausted, "suggest", f"asked for {n}, the budget holds {left} more", cure)

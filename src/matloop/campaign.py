@@ -17,6 +17,7 @@ from matloop.ask import NO_WISH, Recomputed, Wish, answer, demand_money, suggest
 from matloop.ask import machine as this_machine
 from matloop.assume import assumed
 from matloop.corrections import Correction, corrected, parse_key
+from matloop.days import time_of
 from matloop.decide import Strategy, served
 from matloop.domain import canonical
 from matloop.domain.events import Draft, Event
@@ -68,7 +69,7 @@ class Campaign:
         initial: length of the initial design; None leaves it to the strategy.
         retry_failed: suggest again what failed. repeat: suggest again what was measured.
         budget: dispatched suggestions; None for no limit. stop: a `Stop` rule, by which `run` may end earlier.
-        cost: what experiments cost, a `Cost`, with a limit or without.
+        cost: what experiments cost, a `Cost`, with a limit or without. days: from the first suggestion to the last.
         clock: tells the time; for simulated time.
 
     Raises:
@@ -113,7 +114,7 @@ class Campaign:
         self.settings = canonical.plain({**problem.settings, "strategy": plugins.describe(strategy)})
         slug = re.sub(r"[^a-z0-9]+", "-", problem.name.lower()).strip("-") or "campaign"
         id_ = f"{slug}-{secrets.token_hex(4)}"
-        now = clock or (lambda: datetime.now(UTC))
+        self._now = now = clock or (lambda: datetime.now(UTC))
         self._ledger: Ledger = SqliteLedger(ledger, id_, now) if ledger else MemoryLedger(id_, now)
         self._events = self._ledger.events()
         self._state = replay(self._events)
@@ -346,13 +347,13 @@ class Campaign:
         return LabSetup(self.folder, self.problem.objectives, self.problem.candidates, self.problem.seed)
 
     def _left(self) -> int:
-        return left_of(self.problem, self.state)
+        return left_of(self.problem, self.state, self._now())
 
     def _suggest(self, n: int, wish: Wish = NO_WISH, *, partial: bool) -> list[Suggestion]:
         for _ in range(_ASK_AGAIN):
             state = self.state
             audit.demand_running(state)
-            audit.demand_budget(n, self._left())
+            audit.demand_budget(n, self._left(), time_of(self.problem, state, self._now()))
             self._opening(state)  # a ledger that cannot belong here is refused before anything is computed
             task = task_of(self.problem, state, n, wish)
             chosen = answer(self.strategy, task)

@@ -19,6 +19,7 @@ from matloop.decide.front import as_told
 from matloop.decide.model import Model, ignorance, learn
 from matloop.decide.order import Standing, standing
 from matloop.decide.stopping import Outlook, outlook
+from matloop.decide.stopping_goals import outlook_of_goals
 from matloop.domain.objective import optimised, plain
 from matloop.domain.prediction import Prediction
 from matloop.domain.problem import Problem
@@ -96,12 +97,13 @@ class Insight:
         return self._ranked[1]
 
     def outlook(self, state: State) -> Outlook | None:
-        """What may still be found; None while too little was measured, and where goals are none that it speaks of."""
-        if not plain(self.problem.objectives):
+        """What may still be found; None while too little was measured, and where nothing has a better and a worse."""
+        if not optimised(self.problem.objectives):
             return None
         if self._outlook is None or self._outlook[0] != state.content:
             model = self.model(state)
-            found = None if model is None else outlook(task_of(self.problem, state, 1), model, self.rule)
+            look = outlook if plain(self.problem.objectives) else outlook_of_goals
+            found = None if model is None else look(task_of(self.problem, state, 1), model, self.rule)
             self._outlook = (state.content, found)
         return self._outlook[1]
 

@@ -68,6 +68,7 @@ class State:
     asked: suggestion id -> what became of it, in order. readings: key -> reading, in order of arrival.
     by_candidate: candidate id -> ids of its suggestions, in order.
     model: what the surrogate said of itself at the last ask.
+    begun, latest: times of the first suggestion and of the last event; empty before.
     """
 
     campaign: str = ""
@@ -82,6 +83,8 @@ class State:
     by_candidate: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     model: Mapping[str, Any] = field(default_factory=dict)
     stopped: str | None = None
+    begun: str = ""
+    latest: str = ""
 
     def open(self) -> Iterator[Asked]:
         """Suggestions whose outcome is awaited, in order."""
@@ -159,6 +162,7 @@ class _Fold:
             seq=self.last.seq,
             head=self.last.hash,
             content=self.content,
+            latest=self.last.time,
             asked=self.asked,
             readings=self.readings,
             by_candidate=self.by_candidate,
@@ -177,6 +181,8 @@ class _Fold:
 
     def suggested(self, event: Event) -> None:
         self.changed["model"] = event.data["model"]
+        if not self.state.begun:
+            self.changed.setdefault("begun", event.time)
         for item in event.data["suggestions"]:
             suggestion = Suggestion(
                 item["id"],

@@ -5,15 +5,18 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from math import fsum
 from typing import Any, Protocol
 
 import pandas as pd
 
 from matloop.ask import unpayable
+from matloop.days import time_of
 from matloop.decide.stopping import Outlook
 from matloop.decide.words import approximation, count, sentence
 from matloop.domain.events import Event
+from matloop.domain.objective import optimised
 from matloop.domain.problem import Problem
 from matloop.domain.ranked import Ranked
 from matloop.domain.reading import Key
@@ -67,8 +70,10 @@ def censored_words(readings: int, heard: bool) -> str:
     return f"{count(readings, 'reading')} below or above the limit of detection: kept, the model {what}"
 
 
-def left_of(problem: Problem, state: State) -> int:
-    """Experiments that the budget still allows; more than anybody asks for where it sets no limit."""
+def left_of(problem: Problem, state: State, now: datetime) -> int:
+    """Experiments that the budget still allows at a time; more than anybody asks for where it sets no limit."""
+    if time_of(problem, state, now).over:
+        return 0
     return sys.maxsize if problem.budget is None else max(problem.budget - state.used(), 0)
 
 
@@ -92,11 +97,12 @@ def counts_of(state: State) -> dict[str, int]:
     }
 
 
-def spent_of(state: State) -> dict[str, float]:
-    """What the readings cost together, and the laboratory's day on which the last was ready; only what they say."""
+def spent_of(problem: Problem, state: State) -> dict[str, dict[str, Any]]:
+    """What the readings cost, where they say it, and the days, where they are limited or the laboratory counts."""
     costs = [reading.cost for reading in state.readings.values() if reading.cost is not None]
-    days = [reading.day for reading in state.readings.values() if reading.day is not None]
-    return {**({"cost": fsum(costs)} if costs else {}), **({"days": max(days)} if days else {})}
+    time = time_of(problem, state)
+    days = {"days": time.to_json()} if time.lab or time.limit is not None else {}
+    return {**({"cost": {"used": fsum(costs), "limit": None}} if costs else {}), **days}
 
 
 def _best_of(item: Ranked) -> dict[str, Any]:
@@ -131,7 +137,7 @@ def status_of(problem: Problem, state: State, standing: Standing, insight: Concl
         **_front_of(standing),
         "budget": {
             "experiments": {"used": state.used(), "limit": problem.budget},
-            **{name: {"used": spent, "limit": None} for name, spent in spent_of(state).items()},
+            **spent_of(problem, state),
             **_money(problem, state),
         },
         "unsuggested": unsuggested(state),
@@ -171,16 +177,22 @@ def _demanded(problem: Problem, state: State, counts: dict[str, int]) -> tuple[s
     if counts["pending"]:
         await_ = "awaits its" if counts["pending"] == 1 else "await their"
         return "tell", f"{count(counts['pending'], 'suggestion')} {await_} outcome"
+    spent = _spent(problem, state)
+    return ("stop", spent) if spent else None
+
+
+def _spent(problem: Problem, state: State) -> str:
+    """Which budget is spent, in words; empty where none is."""
     if problem.budget is not None and state.used() >= problem.budget:
-        return "stop", f"the budget of {problem.budget} experiments is spent"
-    if unpayable(problem, state):
-        return "stop", "what is left of the budget of cost pays for no candidate"
-    return None
+        return f"the budget of {problem.budget} experiments is spent"
+    if (time := time_of(problem, state)).over:
+        return f"the budget of {time.limit:g} days is over: {time.words()}"
+    return "what is left of the budget of cost pays for no candidate" if unpayable(problem, state) else ""
 
 
 def _advised(problem: Problem, state: State, found: Outlook | None, rule: Stop) -> tuple[str, str]:
     """Go on or stop, by what may still be found."""
-    said = "" if found is None else found.say(problem.objectives[0], rule)
+    said = "" if found is None else found.say(optimised(problem.objectives)[0], rule)
     if found is not None and found.holds(rule):
         return "stop", said
     left = "without a limit" if problem.budget is None else f"with {problem.budget - state.used()} experiments left"

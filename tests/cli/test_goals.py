@@ -90,7 +90,9 @@ def test_a_campaign_with_two_goals_and_a_limit_ends_with_its_front(folder: Path,
     assert "that no other beats in every goal; hypervolume" in matloop("status", file).out
     report = matloop("report", file)
     assert report.code == 0
-    assert "No report.html" in report.out
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert f"Front: {len(best)} candidates that no other made beats in every goal; hypervolume" in page
+    assert "Beaten, or beyond a limit" in page
     rows = list(csv.DictReader(io.StringIO((folder / "shortlist.csv").read_text(encoding="utf-8"))))
     assert [row["candidate"] for row in rows[: len(best)]] == [item["candidate"] for item in status["best"]]
     assert [int(row["layer"]) for row in rows if row["layer"] != "0"] == sorted(
@@ -117,12 +119,17 @@ def test_a_goal_may_be_changed_half_way(folder: Path, matloop: Matloop) -> None:
     assert matloop("check", file, "--recompute").code == 0
 
 
-def test_verbs_that_speak_of_one_direction_say_so(folder: Path, matloop: Matloop) -> None:
-    replayed = matloop("backtest", folder / "campaign.toml", "--runs", 1, "--budget", 5)
-    assert replayed.code == 2
-    assert "a backtest compares by one quantity" in replayed.err
+def test_a_stop_rule_speaks_of_the_front_and_of_nothing_that_is_to_be_learned(folder: Path, matloop: Matloop) -> None:
     file = folder / "campaign.toml"
-    file.write_text(CAMPAIGN + "\n[stop]\nshare = 0.1\n", encoding="utf-8")
-    stopping = matloop("check", file)
-    assert stopping.code == 2
-    assert "a stop rule speaks of the best by one quantity" in stopping.out + stopping.err
+    file.write_text(CAMPAIGN + "\n[stop]\nshare = 0.1\nleast = 3\n", encoding="utf-8")
+    assert matloop("check", file).code == 0
+    done(matloop, folder, 4)
+    outlook = matloop("status", file, "--json").document["outlook"]
+    assert 0.0 <= outlook["probability"] <= 1.0
+    assert "adds to the hypervolume of the front by more than" in matloop("status", file).out
+    learned = CAMPAIGN[CAMPAIGN.index("[pool]") :]
+    head = '[[objective]]\nname = "strength"\ngoal = "learn"\n\n'
+    file.write_text(head + learned + "\n[stop]\nshare = 0.1\n", encoding="utf-8")
+    refused = matloop("check", file)
+    assert refused.code == 2
+    assert "what is to be learned has none" in refused.out + refused.err

@@ -10,10 +10,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from matloop.campaign import Campaign
 from matloop.config.starter import OWN, PUBLISHED, STARTERS
+from matloop.decide.front import hypervolume
 from tests.cli.conftest import Matloop
 
 OWN_NAMES = [name for name, item in STARTERS.items() if item.group == OWN]
@@ -148,6 +150,19 @@ def test_a_template_says_what_it_is_for_what_to_change_and_the_commands(
     assert {"check", "status", "report"} <= set(verbs)
     for verb in set(verbs):
         assert matloop(verb, "--help").code == 0
+
+
+def test_the_template_of_goals_finds_most_of_the_front(tmp_path: Path, matloop: Matloop) -> None:
+    file = tmp_path / "first" / "campaign.toml"
+    matloop("init", tmp_path / "first", "--template", "goals")
+    assert matloop("run", file, "--json").document["reason"] == "budget"
+    rows = [row for row in rows_of(tmp_path / "first" / "outcomes.csv")[1:] if row[1] and float(row[3]) <= 8]
+    truth = {row[0]: (float(row[1]), -float(row[2])) for row in rows}
+    best = np.array([truth[item["candidate"]] for item in matloop("status", file, "--json").document["best"]])
+    mark = np.array([70.0, -18.0])  # forty drawn at random enclose 0.77 of it
+    assert hypervolume(best, mark) > 0.93 * hypervolume(np.array(list(truth.values())), mark)
+    assert matloop("report", file).code == 0
+    assert "Beaten, or beyond a limit" in (tmp_path / "first" / "report.html").read_text(encoding="utf-8")
 
 
 def _opened(text: str) -> str:

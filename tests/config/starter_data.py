@@ -57,6 +57,22 @@ def known() -> str:
     return "\n".join(["alloy,hardness,hardness_std,status,note", *rows, ""])
 
 
+def price(copper: float, magnesium: float, temperature: float, hours: float) -> float:
+    """Of an alloy and its ageing, per kilogram."""
+    return 2 + 1.6 * copper + 1.2 * magnesium + 0.0004 * temperature * hours
+
+
+def outcomes() -> str:
+    """What every alloy of the template `goals` gives, without noise; the richest crack."""
+    rows = []
+    for name, values in alloys().items():
+        if cracks(values[0], values[1]):
+            rows.append(f"{name},,,,failed,cracked when quenched")
+        else:
+            rows.append(f"{name},{hardness(*values):.1f},{price(*values):.2f},{values[3]},,")
+    return "\n".join(["alloy,hardness,price,ageing,status,note", *rows, ""])
+
+
 def conditions(*, answered: bool) -> str:
     """NIMO's candidates, their last column empty or answered."""
     lines = ["current,additive,temperature,efficiency"]
@@ -73,6 +89,8 @@ def tables() -> dict[str, str]:
     return {
         "known/candidates.csv": "\n".join(["alloy,Cu,Mg,temperature,hours,billet", *rows, ""]),
         "known/known.csv": known(),
+        "goals/candidates.csv": "\n".join(["alloy,Cu,Mg,temperature,hours,billet", *rows, ""]),
+        "goals/outcomes.csv": outcomes(),
         "nimo/candidates.csv": conditions(answered=False),
         "nimo/robot/answers.csv": conditions(answered=True),
     }

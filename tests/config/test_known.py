@@ -6,7 +6,7 @@ import pytest
 
 from matloop import config
 from matloop.config.known import known_readings
-from matloop.errors import InputError
+from matloop.errors import DataError, InputError
 
 HEAD = '[[objective]]\nname = "y"\ngoal = "maximize"\nunit = "K"\n'
 POOL = HEAD + '[pool]\nfile = "pool.csv"\nfeatures = ["a"]\n'
@@ -17,7 +17,7 @@ def readings(folder: Path, toml: str, pool: str, known: str = "") -> list[list[f
     (folder / "campaign.toml").write_text(toml)
     (folder / "pool.csv").write_text(pool)
     (folder / "known.csv").write_text(known)
-    return known_readings(config.read(folder / "campaign.toml"))[1]
+    return known_readings(config.read(folder / "campaign.toml"))[1]["y"]
 
 
 def test_rows_of_one_candidate_are_its_readings(tmp_path: Path) -> None:
@@ -39,5 +39,5 @@ def test_a_space_has_no_known_outcomes(tmp_path: Path) -> None:
 
 
 def test_a_pool_without_the_objective_has_none_either(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no column 'y'"):
+    with pytest.raises(DataError, match="no column 'y'"):
         readings(tmp_path, POOL, "a\n1\n")

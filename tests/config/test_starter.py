@@ -15,7 +15,16 @@ from matloop.lab.virtual import default_objective, default_space
 from tests.config.starter_data import HOME, tables
 
 COUNTS = {
-    **{"virtual": 289_567, "space": 211_292, "table": 24, "known": 400, "nimo": 100, "mixture": 5864, "mixed": None},
+    **{
+        "virtual": 289_567,
+        "space": 211_292,
+        "table": 24,
+        "known": 400,
+        "nimo": 100,
+        "mixture": 5864,
+        "goals": 400,
+        "mixed": None,
+    },
     **{"crossed-barrel": 600, "p3ht-cnt": 178, "agnp": 164},
     **{"oer-3496": 2121, "oer-3851": 2119, "direct-arylation": 1728},
 }

@@ -255,7 +255,7 @@ def test_two_goals_spread_along_the_front():
 def test_a_reading_that_lacks_an_objective_is_set_aside_and_counted():
     campaign = told((Objective("a"), Objective("b")), {"a": lambda x: x, "b": lambda x: -x}, (0.0, 0.2, 0.4, 0.8))
     campaign.tell(ml.Measured.of({"x": 0.6}, {"a": 0.6}))
-    assert "1 reading set aside, without a number for every objective" in campaign.suggest(1)[0].reason
+    assert "1 reading without a number for every objective, used for those that it has" in campaign.suggest(1)[0].reason
     assert len(campaign.shortlist()) == 5
 
 
@@ -265,3 +265,17 @@ def test_what_is_asked_for_goals_is_recomputed_to_the_byte():
     campaign = told(goals, {**UP, "c2": UP["c"]}, (0, 0.3, 0.5, 1))
     campaign.suggest(2)
     assert [item.difference for item in campaign.recompute()] == [0.0]
+
+
+@pytest.mark.parametrize(("marked", "taken"), [(False, {"ehvi", "parego"}), (True, {"ehvi"})], ids=["none", "given"])
+def test_auto_takes_turns_where_no_reference_is_given(marked: bool, taken: set[str]):
+    mark = {"std": 1e-3} | ({"reference": 2.0} if marked else {})
+    goals = (Objective("a", goal="minimize", **mark), Objective("b", goal="minimize", **mark))
+    schaffer = {"a": lambda x: x**2, "b": lambda x: (x - 0.6) ** 2}
+    campaign = told(goals, schaffer, (0.0, 0.3, 0.7, 0.85, 1.0))
+    found = set()
+    for _ in range(4):
+        (one,) = campaign.suggest(1)
+        found.add(one.reason.split("auto took ")[1].split()[0].rstrip(":"))
+        campaign.tell(ml.Measured(one.id, {name: f(one.values["x"]) for name, f in schaffer.items()}))
+    assert found == taken

@@ -82,7 +82,7 @@ def test_a_smooth_function_is_left_to_the_gaussian_process() -> None:
     assert picked(measured(smooth, 60, 2))["picked"] == "gp"
 
 
-@pytest.mark.parametrize("data", [measured(stairs, 120, 6), categories()], ids=["stairs", "categories"])
+@pytest.mark.parametrize("data", [measured(stairs, 150, 6), categories()], ids=["stairs", "categories"])
 def test_steps_are_left_to_the_forest_which_predicts_them_better(data: Observations) -> None:
     said = picked(data)
     assert said["picked"] == "forest"

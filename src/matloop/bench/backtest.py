@@ -20,16 +20,17 @@ from numpy.typing import ArrayLike, NDArray
 from matloop import plugins
 from matloop.ask import machine
 from matloop.bench.checkpoint import Checkpoint, Done
+from matloop.bench.judge import Front, Judge, judge_of
 from matloop.bench.runs import Runs, StrategyRuns
 from matloop.bench.summary import RANDOM
 from matloop.bench.truth import Truth
 from matloop.bench.workers import Job, perform
 from matloop.campaign import Campaign
 from matloop.decide import Strategy
-from matloop.domain.objective import Objective
+from matloop.domain.objective import Objective, plain
 from matloop.domain.outcome import Measured
 from matloop.domain.pool import Pool
-from matloop.errors import Faults, InputError, PluginError, fail
+from matloop.errors import DataError, Faults, InputError, PluginError, fail, nearest
 
 Oracle = Literal["mean", "reading"]
 Progress = Callable[[int, int | None, str], None]
@@ -92,8 +93,8 @@ class Bench:
     """Everything a run needs, as it travels to a worker process."""
 
     pool: Pool
-    truth: Truth
-    objective: Objective
+    truths: tuple[Truth, ...]
+    objectives: tuple[Objective, ...]
     strategies: Mapping[str, Strategy]
     protocol: Protocol
 
@@ -124,15 +125,16 @@ class Bench:
             return shared
         strategy = self.strategies[name]
         kind = f"{type(strategy).__module__}.{type(strategy).__qualname__}"
-        truth = hashlib.sha256(self.truth.readings.tobytes() + self.truth.starts.tobytes()).hexdigest()
-        own = {"kind": kind, "settings": plugins.describe(strategy), "truth": truth}
-        return {**shared, **own, "objective": self.objective.to_json()}
+        held = b"".join(one.readings.tobytes() + one.starts.tobytes() for one in self.truths)
+        own = {"kind": kind, "settings": plugins.describe(strategy), "truth": hashlib.sha256(held).hexdigest()}
+        goals = [one.to_json() for one in self.objectives]
+        return {**shared, **own, **({"objective": goals[0]} if len(goals) == 1 else {"objectives": goals})}
 
     def _campaign(self, name: str, run: int) -> Campaign:
         protocol = self.protocol
         return Campaign(
             self.pool,
-            [self.objective],
+            list(self.objectives),
             strategy=self.strategies[name],
             seed=protocol.campaign_seed(run),
             initial=1 if protocol.initial else None,  # once anything was measured, the strategy chooses
@@ -166,18 +168,23 @@ class Bench:
         return row
 
     def _measure(self, row: int, before: Sequence[int], run: int) -> dict[str, float]:
-        readings = self.truth.of_candidate(row)
+        every = {one.name: truth.of_candidate(row) for one, truth in zip(self.objectives, self.truths, strict=True)}
         if self.protocol.oracle == "mean":
-            return {self.objective.name: float(readings.mean())}
+            return {name: float(readings.mean()) for name, readings in every.items()}
         key = (run, row, list(before).count(row))
         rng = np.random.default_rng(np.random.SeedSequence(self.protocol.seed, spawn_key=key))
-        return {self.objective.name: float(rng.choice(readings))}
+        which = int(rng.choice(len(next(iter(every.values())))))  # one specimen: all its quantities together
+        return {name: float(readings[which]) for name, readings in every.items()}
+
+
+Known = ArrayLike | Sequence[ArrayLike] | Mapping[str, ArrayLike | Sequence[ArrayLike]]
+"""What the candidates of a pool are known to give: of one objective, or by objective."""
 
 
 def compare(  # noqa: PLR0913 (all but four are settings by name)
     pool: Pool,
-    truth: ArrayLike | Sequence[ArrayLike],
-    objective: Objective,
+    truth: Known,
+    objective: Objective | Sequence[Objective],
     strategies: Mapping[str, Strategy],
     *,
     processes: int | None = None,
@@ -189,8 +196,9 @@ def compare(  # noqa: PLR0913 (all but four are settings by name)
 
     Args:
         pool: the candidates.
-        truth: (n,) in row order, or n sequences of readings, or one number for each row of the pool's table.
-        objective: what is sought.
+        truth: (n,) in row order, or n sequences of readings, or one number for each row of the pool's table; of
+            several objectives a mapping from each one's name to that. Readings in the same place are of one specimen.
+        objective: what is sought, one or several.
         strategies: by the name they shall have in the result. `random` stands for the exact baseline.
         processes: how many work at once, with one thread each; None: this one alone. A script that asks for more
             must guard its main part with `if __name__ == "__main__":`, as Python's multiprocessing demands.
@@ -199,19 +207,53 @@ def compare(  # noqa: PLR0913 (all but four are settings by name)
         protocol: `runs`, `budget`, `initial`, `batch`, `seed`, `oracle`, `repeat`; see `Protocol`.
 
     Raises:
-        InputError: for a goal but maximize and minimize, a protocol that makes no sense, or a strategy that cannot be
+        InputError: where all is to be learned, for a protocol that makes no sense, or a strategy that cannot be
             described.
         DataError: for a truth that does not fit the pool, or a file that is no checkpoint.
     """
-    _ = objective.direction  # runs are compared by the best found
+    objectives = (objective,) if isinstance(objective, Objective) else tuple(objective)
+    truths = truths_of(truth, objectives, pool)
+    judged = judge_of(np.stack([one.means for one in truths], axis=1), objectives)
     terms = Protocol(**protocol)
     terms.demand_sense(len(pool))
     _demand_processes(processes)
     named = {name: strategy for name, strategy in strategies.items() if name != RANDOM}
-    bench = Bench(pool, Truth.of(truth, pool), objective, named, terms)
+    bench = Bench(pool, truths, objectives, named, terms)
     done = _finish(bench, processes or 1, progress, Path(checkpoint) if checkpoint else None)
-    runs = {name: _gathered([done[name, run] for run in range(terms.runs)]) for name in bench.names}
-    return Runs(len(pool), tuple(pool.ids), objective.direction, runs)
+    return _runs(bench, done, judged)
+
+
+def _runs(bench: Bench, done: Mapping[Job, Done], judged: Judge | Front) -> Runs:
+    """The document, with the goals where they are more than the most or least of one quantity."""
+    runs = {name: _gathered([done[name, run] for run in range(bench.protocol.runs)]) for name in bench.names}
+    told = () if plain(bench.objectives) else tuple(one.to_json() for one in bench.objectives)
+    goal = "maximize" if isinstance(judged, Front) else judged.goal
+    return Runs(len(bench.pool), tuple(bench.pool.ids), goal, runs, told)
+
+
+def truths_of(truth: Known, objectives: Sequence[Objective], pool: Pool) -> tuple[Truth, ...]:
+    """What the candidates give, by objective.
+
+    Raises:
+        InputError: for several objectives without a mapping, or a name that the mapping lacks.
+        DataError: for a truth that does not fit the pool, or unequal numbers of readings of one candidate.
+    """
+    names = [one.name for one in objectives]
+    if not isinstance(truth, Mapping):
+        if len(names) > 1:
+            fail(InputError, "truth", f"one truth for {len(names)} objectives", "Give a mapping: name -> truth.")
+        return (Truth.of(truth, pool),)
+    for name in names:
+        if name not in truth:
+            fail(InputError, "truth", f"nothing is known of {name!r}", nearest(name, list(truth)))
+    found = tuple(Truth.of(truth[name], pool) for name in names)
+    for name, one in zip(names[1:], found[1:], strict=True):
+        if not np.array_equal(one.starts, found[0].starts):
+            cure = "Readings in the same place are of one specimen: give each objective as many."
+            fail(
+                DataError, "truth", f"candidates have other numbers of readings of {name!r} than of {names[0]!r}", cure
+            )
+    return found
 
 
 def _finish(bench: Bench, processes: int, progress: Progress | None, path: Path | None) -> dict[Job, Done]:
@@ -232,8 +274,8 @@ def _finish(bench: Bench, processes: int, progress: Progress | None, path: Path 
 
 def backtest(  # noqa: PLR0913 (all but three are settings by name, as the contract lists them)
     pool: Pool,
-    truth: ArrayLike | Sequence[ArrayLike],
-    objective: Objective,
+    truth: Known,
+    objective: Objective | Sequence[Objective],
     *,
     strategy: Strategy | None = None,
     runs: int = 50,

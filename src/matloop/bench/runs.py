@@ -42,12 +42,15 @@ class Runs:
 
     n: candidates of the pool. ids: (n,) their ids, in row order. goal: what was better.
     strategies: name -> its runs, the one of interest first.
+    objectives: what was sought, as `Objective.to_json`, where that is more than the most or least of one quantity; goal
+        is then which way the figure of `bench.judge` is better.
     """
 
     n: int
     ids: tuple[str, ...]
     goal: Direction
     strategies: Mapping[str, StrategyRuns]
+    objectives: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def orders(self) -> Orders:
@@ -64,6 +67,7 @@ class Runs:
                 name: {"runs": item.orders.tolist(), "seconds_per_suggestion": item.seconds_per_suggestion}
                 for name, item in self.strategies.items()
             },
+            **({"objectives": [dict(one) for one in self.objectives]} if self.objectives else {}),
         }
 
     @classmethod
@@ -81,7 +85,7 @@ class Runs:
             faults.add(f"{place}, goal", f"it is {found['goal']!r}", nearest(str(found["goal"]), get_args(Direction)))
         strategies = _strategies(found, place, faults)
         faults.raise_if_any(DataError)
-        return cls(found["n"], tuple(found["ids"]), found["goal"], strategies)
+        return cls(found["n"], tuple(found["ids"]), found["goal"], strategies, tuple(found.get("objectives") or ()))
 
     @classmethod
     def read(cls, path: str | Path) -> Runs:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from matloop.bench import metrics
 from matloop.bench.intervals import Interval, bootstrap, paired_difference
+from matloop.bench.judge import Front
 from matloop.bench.runs import Orders, Runs
 from matloop.domain.objective import Direction
 from matloop.errors import InputError, fail
@@ -30,7 +31,8 @@ LEVELS = (0.5, 0.8)
 class Score:
     """One figure of one strategy.
 
-    metric: `Top%`, `EF`, `best`, `regret` (all after `at` experiments), `AF` (at the level `at`), or `first hit`.
+    metric: `Top%`, `EF`, `best`, `regret` (all after `at` experiments), `AF` (at the level `at`), or `first hit`; with
+        several goals `hypervolume` (share of that of the true front) and `front` (share of the true front measured).
     value: mean over runs; median for `first hit`. NaN where a level was not reached.
     low, high: 95 % bootstrap interval over runs; None for a median.
     random: what uniform choice is expected to give, None where only runs can tell.
@@ -62,15 +64,18 @@ def summarise(
     at: Sequence[int] | None = None,
     levels: Sequence[float] = LEVELS,
     seed: int = 0,
+    sought: NDArray[np.bool_] | None = None,
 ) -> tuple[Score, ...]:
     """Every figure of every strategy.
 
     Args:
         runs: on one pool.
-        truth: (n,) true mean of each candidate, in row order.
+        truth: (n,) true mean of each candidate, in row order; what `Judge.truth` says of other goals than the most or
+            least of one quantity.
         at: numbers of experiments to report at; None: `EXPERIMENTS` within the budget, and its end.
         levels: of Top%, for the acceleration.
         seed: of the bootstrap.
+        sought: (n,) the candidates that Top%, EF, AF and the first hit count; None: the best twentieth.
 
     Raises:
         InputError: when the truth is not one finite number a candidate, or `at` lies beyond a budget.
@@ -79,7 +84,7 @@ def summarise(
         found = f"shape {truth.shape}" if truth.shape != (runs.n,) else "not every value is finite"
         fail(InputError, "truth", found, f"Give one finite true value for each of the {runs.n} candidates.")
     baseline = runs.strategies.get(RANDOM)
-    scorer = _Scorer(truth, runs.goal, baseline.orders if baseline else None, tuple(levels), seed)
+    scorer = _Scorer(truth, runs.goal, baseline.orders if baseline else None, tuple(levels), seed, sought)
     return tuple(
         score
         for name, item in runs.strategies.items()
@@ -94,6 +99,7 @@ class _Scorer:
     baseline: Orders | None
     levels: tuple[float, ...]
     seed: int
+    sought: NDArray[np.bool_] | None = None
 
     def scores(self, name: str, orders: Orders, at: NDArray[np.int64]) -> Iterator[Score]:
         """Every figure of one strategy."""
@@ -129,10 +135,7 @@ class _Scorer:
     def _gain(
         self, name: str, values: Floats, curve: Callable[[Orders], Floats], at: NDArray[np.int64]
     ) -> Interval | None:
-        baseline = self.baseline
-        if name == RANDOM or baseline is None or len(baseline) != len(values) or baseline.shape[1] < at[-1]:
-            return None
-        return paired_difference(values, curve(baseline)[:, at - 1], seed=self.seed)
+        return _gain(name, values, self.baseline, curve, at, self.seed)
 
     def _shares(self, orders: Orders) -> Floats:
         members = self._members
@@ -140,7 +143,46 @@ class _Scorer:
 
     @property
     def _members(self) -> NDArray[np.bool_]:
-        return metrics.top(self.truth, self.goal)
+        return metrics.top(self.truth, self.goal) if self.sought is None else self.sought
+
+
+def summarise_front(runs: Runs, front: Front, *, at: Sequence[int] | None = None, seed: int = 0) -> tuple[Score, ...]:
+    """Figures of runs with several goals.
+
+    Args:
+        runs: on one pool.
+        front: what its n candidates are truly worth.
+        at: numbers of experiments to report at; None: `EXPERIMENTS` within the budget, and its end.
+        seed: of the bootstrap.
+    """
+    baseline = runs.strategies.get(RANDOM)
+    curves: dict[str, Callable[[Orders], Floats]] = {"hypervolume": front.volumes, "front": front.shares}
+    scores = []
+    for name, item in runs.strategies.items():
+        places = _reported(name, item.orders.shape[1], at)
+        for metric, curve in curves.items():
+            values = curve(item.orders)[:, places - 1]
+            whole = bootstrap(values, seed=seed)
+            gain = _gain(name, values, baseline.orders if baseline else None, curve, places, seed)
+            for k, i in enumerate(places):
+                by_chance = i / runs.n if metric == "front" else None
+                gained = _at(gain, k) if gain else (None, None, None)
+                scores.append(Score(name, metric, int(i), *_at(whole, k), by_chance, *gained))
+    return tuple(scores)
+
+
+def _gain(
+    name: str,
+    values: Floats,
+    baseline: Orders | None,
+    curve: Callable[[Orders], Floats],
+    at: NDArray[np.int64],
+    seed: int,
+) -> Interval | None:
+    """Paired difference (k,) of values (runs, k) to the random baseline's; None without one that can be paired."""
+    if name == RANDOM or baseline is None or len(baseline) != len(values) or baseline.shape[1] < at[-1]:
+        return None
+    return paired_difference(values, curve(baseline)[:, at - 1], seed=seed)
 
 
 def _reported(name: str, budget: int, at: Sequence[int] | None) -> NDArray[np.int64]:

@@ -124,6 +124,7 @@ def _problem(
             budget=budget.experiments,
             stop=stop,
             cost=cost,
+            days=budget.days,
         )
     except MatloopError as error:
         builder.absorb_keys(error)

@@ -1,4 +1,4 @@
-"""The outcomes that a backtest replays: those of the table lab, else the objective column of the pool's own file."""
+"""The outcomes that a backtest replays: those of the table lab, else the objective columns of the pool's own file."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from pathlib import Path
 from matloop.config import Plan
 from matloop.config.readings import read_outcomes
 from matloop.domain.keeping import ROUNDING, keeps
-from matloop.domain.objective import plain
 from matloop.domain.outcome import Measured
 from matloop.domain.parquet import headers_of
 from matloop.domain.pool import Pool
@@ -18,30 +17,29 @@ from matloop.errors import DataError, Faults, InputError, fail
 _TABLE = "table"
 
 
-def known_readings(plan: Plan) -> tuple[Pool, list[list[float]]]:
-    """Every known reading of the one objective, by candidate of the pool.
+def known_readings(plan: Plan) -> tuple[Pool, dict[str, list[list[float]]]]:
+    """Every known reading of each objective, by candidate of the pool.
 
     Returns:
-        The pool of n candidates, and n lists in row order; empty where nothing is known.
+        The pool of n candidates, and for each objective n lists in row order; empty where nothing is known. Readings
+        in the same place are of one specimen.
 
     Raises:
         InputError: for a space, or when no outcomes are known.
         DataError: with every fault of the table that holds them.
     """
     pool = plan.problem.candidates
-    if not plain(plan.problem.objectives):
-        found = "a backtest compares by one quantity that is maximised or minimised"
-        cure = "Keep one [[objective]] with such a goal in a copy of the file; several goals are compared in Python."
-        fail(InputError, str(plan.path), found, cure)
     if not isinstance(pool, Pool):
         cure = "Give a [pool]; a space has no table of outcomes."
         fail(InputError, str(plan.path), "a backtest needs a pool with known outcomes", cure)
     file = plan.lab.options.get("file") if plan.lab.kind == _TABLE else None
     path = plan.path.parent / str(file) if file else Path(pool.source)
-    name = plan.problem.objectives[0].name
-    if match(headers_of(path), name) is None:
-        cure = f'Add a column {name!r}, or [lab] kind = "table" with file = a table of known outcomes.'
-        fail(DataError, str(path), f"it has no column {name!r}, so nothing is known", cure)
+    headers, faults = headers_of(path), Faults()
+    for name in (one.name for one in plan.problem.objectives):
+        if match(headers, name) is None:
+            cure = f'Add a column {name!r}, or [lab] kind = "table" with file = a table of known outcomes.'
+            faults.add(str(path), f"it has no column {name!r}, so nothing is known", cure)
+    faults.raise_if_any(DataError)
     return pool, _by_candidate(path, plan.problem, pool)
 
 
@@ -53,8 +51,9 @@ def _fell(pool: Pool, said: Measured) -> bool:
     return not all(keeps(held, values, pool.kinds, ROUNDING) for held in pool.constraints)
 
 
-def _by_candidate(path: Path, problem: Problem, pool: Pool) -> list[list[float]]:
-    readings: list[list[float]] = [[] for _ in range(len(pool))]
+def _by_candidate(path: Path, problem: Problem, pool: Pool) -> dict[str, list[list[float]]]:
+    names = [one.name for one in problem.objectives]
+    readings: dict[str, list[list[float]]] = {name: [[] for _ in range(len(pool))] for name in names}
     faults = Faults()
     table = read_outcomes(path, problem, pass_over=True)
     for said, line in zip(table.outcomes, table.lines, strict=True):
@@ -64,9 +63,14 @@ def _by_candidate(path: Path, problem: Problem, pool: Pool) -> list[list[float]]
         row = pool.index(id_)
         if row is None and _fell(pool, said):
             continue
+        lost = [name for name in names if name not in said.outcome]
         if row is None:
             faults.add(f"{path}, line {line}", f"{said.subject!r} is no candidate of the pool", "Take the row out.")
+        elif lost:
+            cure = "Fill it in, or take the row out: a backtest needs every quantity of a specimen."
+            faults.add(f"{path}, line {line}", f"nothing is known of {', '.join(map(repr, lost))}", cure)
         else:
-            readings[row].append(said.outcome[problem.objectives[0].name])
+            for name in names:
+                readings[name][row].append(said.outcome[name])
     faults.raise_if_any(DataError)
     return readings

@@ -7,11 +7,6 @@ from typing import Any
 from matloop.config.faults import Lines, Path
 from matloop.errors import Faults
 
-_KEYS: dict[str, dict[str, str]] = {
-    "budget": dict.fromkeys(("days",), "Give experiments = how many suggestions may be dispatched."),
-}
-"""Section -> later key -> what to do instead."""
-
 _VALUES: dict[tuple[str, str], tuple[tuple[str, ...], str]] = {
     ("lab", "kind"): (
         ("files", "sila", "scpi", "command", "slurm", "ase", "dask", "instrument", "simulation", "cluster"),
@@ -51,9 +46,6 @@ def _without(section: str, table: dict[str, Any], path: Path, lines: Lines, faul
             faults.add(place, f"{key} = {value!r} is not yet supported", instead)
             settled |= section != "strategy"
             del kept[key]
-        elif key in _KEYS.get(section, {}):
-            del kept[key]
-            faults.add(place, f"{key!r} is not yet supported", _KEYS[section][key])
         elif (section, key) == ("campaign", "ledger") and "://" in str(value):
             faults.add(place, "a database URL as ledger is not yet supported", 'Give a file, as "ledger.db".')
             del kept[key]

@@ -165,6 +165,7 @@ class BudgetSection(Section):
 
     experiments: int | None = Field(None, ge=1)
     cost: float | None = None
+    days: float | None = None
 
 
 class CostSection(Section):

@@ -59,6 +59,11 @@ STARTERS: Mapping[str, Starter] = {
             "matloop run {file}    (in another shell)",
         ),
     ),
+    "goals": Starter(
+        SIMULATED,
+        "two goals and a limit on a table of outcomes; runs at once",
+        beside=("candidates.csv", "outcomes.csv"),
+    ),
     "virtual": Starter(SIMULATED, "the built-in virtual laboratory, a thermoelectric; runs at once"),
     "crossed-barrel": Starter(
         PUBLISHED,

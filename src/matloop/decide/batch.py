@@ -138,9 +138,12 @@ def _choice(found: Found, said: list[str], task: Task, model: Model) -> Choice:
 
 
 def _partial(task: Task) -> str:
-    """Readings that the model does not use because they lack an objective, in words."""
+    """Readings that lack an objective, and what they count for, in words."""
     partial = len(task.readings) - len(learned(task))
-    return f"{count(partial, 'reading')} set aside, without a number for every objective" if partial else ""
+    if not partial:
+        return ""
+    which = "it has" if partial == 1 else "they have"
+    return f"{count(partial, 'reading')} without a number for every objective, used for those that {which}"
 
 
 def _promising(task: Task, space: Space, model: Model) -> Points:

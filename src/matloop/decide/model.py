@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matloop.decide import Purpose, Task
+from matloop.decide.partial import Complete, alone, some_lack, spoken_of
 from matloop.domain.canonical import Value
 from matloop.domain.encoder import Encoder, Scaled
 from matloop.domain.pool import Pool
@@ -20,6 +21,7 @@ from matloop.surrogate import Bounds, Fitted, Observations, Surrogate
 from matloop.surrogate.calibrate import Calibration, calibrations
 from matloop.surrogate.classify import Forming, forming
 from matloop.surrogate.rescaled import rescaled
+from matloop.surrogate.together import together, warm_of
 
 CHUNK = 8192
 """Rows predicted at once: with N readings a chunk needs a few arrays of CHUNK x N floats (13 MB each at N = 200).
@@ -37,6 +39,8 @@ class Model:
     fitted: with its errors as corrected by cross-validation. data: what it was fitted to.
     labels: the candidate of each row of data. surrogate: its name, for messages.
     calibrations: one an objective, whether its stated errors are true; empty where nobody judged.
+    parts: what each objective was fitted to, where some readings lack one; `data` are then the inputs that were read in
+        every objective.
     """
 
     fitted: Fitted
@@ -46,11 +50,14 @@ class Model:
     labels: tuple[str, ...]
     surrogate: str
     calibrations: tuple[Calibration, ...] = ()
+    parts: tuple[Observations, ...] = ()
     _measured: list[Prediction] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
     def spreads(self) -> tuple[float, ...]:
         """Standard deviation of what was read of each objective, (m,); limits of detection are no readings."""
+        if self.parts:
+            return tuple(float(np.std(one.y[one.read])) for one in self.parts)
         y = self.data.y[self.data.read]
         return tuple(float(np.std(y[:, j])) for j in range(y.shape[1]))
 
@@ -110,7 +117,7 @@ class Model:
     @property
     def bounds(self) -> int:
         """How many of the rows are no more than bounds."""
-        return int(np.count_nonzero(~self.data.read))
+        return max(int(np.count_nonzero(~one.read)) for one in self.parts or (self.data,))
 
     @property
     def spread(self) -> float:
@@ -143,11 +150,13 @@ def learned(task: Task) -> tuple[Reading, ...]:
 
 def ignorance(task: Task) -> str | None:
     """Why no model can be fitted yet, in words; None when one can."""
-    readings = learned(task)
+    readings = spoken_of(task)
     if not readings:
         return "no reading yet"
+    if some_lack(task) and not Complete.of(task).labels:
+        return "no candidate has readings of every objective"
     for objective in task.objectives:
-        values = {reading.outcome[objective.name] for reading in readings}
+        values = {reading.outcome[objective.name] for reading in readings if objective.name in reading.outcome}
         if len(values) < 2:
             return f"the readings of {objective.name} hold fewer than two distinct values"
     return None
@@ -215,20 +224,51 @@ def learn(task: Task, surrogate: Surrogate, *, calibrate: bool = True) -> Model:
         fail(ModelError, "model", why_not, "Measure more candidates first.")
     bounded = isinstance(surrogate, Bounds)
     surrogate = surrogate.bounded() if isinstance(surrogate, Bounds) else surrogate
-    data = observations(task, bounded=bounded)
-    fitted = surrogate.fit(data, task.rng(Purpose.FIT), task.warm or None)
+    names = tuple(objective.name for objective in task.objectives)
+    rngs = task.rng(Purpose.FIT), task.rng(Purpose.CALIBRATE)
+    if some_lack(task):
+        m = len(task.objectives)
+        warms = [warm_of(task.warm, j, m) for j in range(m)]
+        tasks = [alone(task, j) for j in range(m)]
+        fits = [_fit(one, surrogate, rngs, warm, calibrate) for one, warm in zip(tasks, warms, strict=True)]
+        complete = Complete.of(task)
+        judged = tuple(one for fit in fits for one in fit.judged)
+        parts = tuple(fit.data for fit in fits)
+        fitted, data, labels = together([fit.fitted for fit in fits]), complete.data, complete.labels
+        return Model(fitted, task.candidates.encoder, names, data, labels, surrogate.name, judged, parts)
+    fit = _fit(task, surrogate, rngs, task.warm or None, calibrate)
+    labels = tuple(reading.candidate for reading in (*learned(task), *(bounds(task) if bounded else ())))
+    return Model(fit.fitted, task.candidates.encoder, names, fit.data, labels, surrogate.name, fit.judged)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """A fitted surrogate, errors corrected where they were judged, and what it was fitted to."""
+
+    fitted: Fitted
+    data: Observations
+    judged: tuple[Calibration, ...]
+
+
+def _fit(
+    task: Task,
+    surrogate: Surrogate,
+    rngs: tuple[np.random.Generator, np.random.Generator],
+    warm: Mapping[str, Any] | None,
+    calibrate: bool,
+) -> _Fit:
+    """Fit to the readings of all objectives of a task; the generators are of the fit and of the calibration."""
+    data = observations(task, bounded=isinstance(surrogate, Bounds))
+    fitted = surrogate.fit(data, rngs[0], warm)
     if not isinstance(fitted, Fitted):
         found = f"`fit` returned {type(fitted).__name__}, which lacks predict or describe"
         fail(PluginError, f"surrogate {surrogate.name!r}", found, "See matloop.surrogate.Fitted for what it must do.")
     shown = data.X[:: 1 + len(data.X) // _HEARD]
     heard(surrogate.name, fitted, shown, len(task.objectives))  # acquisitions then ask it as it is
-    names = tuple(objective.name for objective in task.objectives)
-    labels = tuple(reading.candidate for reading in (*learned(task), *(bounds(task) if bounded else ())))
-    judged: tuple[Calibration, ...] = ()
-    if calibrate:
-        judged = calibrations(surrogate, fitted, data, task.rng(Purpose.CALIBRATE))
-        fitted = rescaled(fitted, np.array([one.factor for one in judged]))
-    return Model(fitted, task.candidates.encoder, names, data, labels, surrogate.name, judged)
+    if not calibrate:
+        return _Fit(fitted, data, ())
+    judged = calibrations(surrogate, fitted, data, rngs[1])
+    return _Fit(rescaled(fitted, np.array([one.factor for one in judged])), data, judged)
 
 
 def formed(task: Task) -> Forming | None:

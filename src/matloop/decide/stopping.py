@@ -51,6 +51,7 @@ class Outlook:
     probability: that no candidate is better than the best found by more than `allowed`; a lower bound.
     allowed: in the objective's unit. expected: shortfall to be expected of the best found, in that unit.
     looked: candidates looked at. whole: are these all? drawn: are the figures those of joint draws?
+    several: with several goals `allowed` and `expected` are hypervolumes.
     """
 
     probability: float
@@ -59,6 +60,7 @@ class Outlook:
     looked: int
     whole: bool
     drawn: bool
+    several: bool = False
 
     def holds(self, rule: Stop) -> bool:
         """Does the rule ask to stop?"""
@@ -66,13 +68,22 @@ class Outlook:
 
     def say(self, objective: Objective, rule: Stop) -> str:
         """In words: `by the model, nothing is better than the best by more than 0.31 J with probability 0.97`."""
-        unit = None if objective.unit == "1" else objective.unit
+        unit = None if objective.unit == "1" or self.several else objective.unit
         at_least = "" if self.drawn else "at least "
-        words = f"by the model, with probability {at_least}{self.probability:.2f} nothing is better than the best found"
+        what = self._what(objective)
+        words = f"by the model, with probability {at_least}{self.probability:.2f} nothing {what}"
         words += f" by more than {figure(self.allowed, unit)} ({rule.probability:g} is asked for stopping)"
         if self.expected is not None:
             words += f", expected shortfall {figure(self.expected, unit)}"
         return words if self.whole else f"{words}; {self.looked} candidates of the space were looked at"
+
+    def _what(self, objective: Objective) -> str:
+        """What nothing does more of."""
+        if self.several:
+            return "adds to the hypervolume of the front"
+        return (
+            "is better than the best found" if objective.linear else f"is nearer to the {objective.goal} than the best"
+        )
 
     def to_json(self) -> dict[str, Any]:
         """The figures, in JSON types."""
@@ -92,14 +103,14 @@ def outlook(task: Task, model: Model, rule: Stop) -> Outlook | None:
         return None
     allowed = rule.allowed(model.spread)
     field = _Field.of(task, model, measured, allowed)
-    for X in _looked(task, model):
+    for X in looked(task, model):
         field.look(X)
     if not isinstance(model.fitted, Joint):
         missed = field.rest + float(field.risk.sum())
-        return Outlook(max(0.0, 1.0 - missed), allowed, None, field.count, _listed(task), drawn=False)
+        return Outlook(max(0.0, 1.0 - missed), allowed, None, field.count, listed(task), drawn=False)
     regret = field.draw(model.fitted, task.rng(Purpose.STOP))
     missed = float(np.mean(regret > allowed)) + field.rest
-    return Outlook(max(0.0, 1.0 - missed), allowed, float(regret.mean()), field.count, _listed(task), drawn=True)
+    return Outlook(max(0.0, 1.0 - missed), allowed, float(regret.mean()), field.count, listed(task), drawn=True)
 
 
 @dataclass(slots=True)
@@ -172,11 +183,12 @@ class _Field:
         return shortfall
 
 
-def _listed(task: Task) -> bool:
+def listed(task: Task) -> bool:
+    """Are the candidates a list that is looked at whole?"""
     return isinstance(task.candidates, Pool) or GridRows.of(task.candidates, SMALL) is not None
 
 
-def _looked(task: Task, model: Model) -> Iterator[Floats]:
+def looked(task: Task, model: Model) -> Iterator[Floats]:
     """Encoded candidates (q, d), chunk by chunk: all of a list, else many of the space and those around the best."""
     candidates = task.candidates
     rows: Rows | None = PoolRows(candidates) if isinstance(candidates, Pool) else GridRows.of(candidates, SMALL)

@@ -8,7 +8,8 @@ from typing import Any
 
 from matloop.domain import canonical
 from matloop.domain.cost import Cost, Costs
-from matloop.domain.objective import Objective, optimised, plain
+from matloop.domain.number import as_number
+from matloop.domain.objective import Objective, optimised
 from matloop.domain.pool import Pool
 from matloop.domain.space import Space
 from matloop.domain.stop import Stop
@@ -25,6 +26,7 @@ class Problem:
     budget: dispatched suggestions, failed ones too; None: until stopped.
     stop: the rule by which `run` ends early; None: never.
     cost: what experiments cost, and what all together may; None: nobody says.
+    days: how long after the first suggestion another one may be made; None: as long as you like.
     """
 
     candidates: Pool | Space
@@ -38,6 +40,7 @@ class Problem:
     budget: int | None = None
     stop: Stop | None = None
     cost: Cost | None = None
+    days: float | None = None
 
     def __post_init__(self) -> None:
         faults = Faults()
@@ -47,6 +50,9 @@ class Problem:
             faults.add("campaign name", "it is empty", "Give the campaign a name.")
         self._look_at_objectives(faults)
         self._look_at_numbers(faults)
+        days = None if self.days is None or isinstance(self.days, str | bool) else as_number(self.days)
+        if self.days is not None and (days is None or days <= 0):
+            faults.add("[budget] days", f"it is {self.days!r}", "Give a number of days above 0.")
         for name, kind in {"stop": Stop, "cost": Cost}.items():
             found = getattr(self, name)
             if found is not None and not isinstance(found, kind):
@@ -87,8 +93,8 @@ class Problem:
             if one.reference is not None:
                 cure = "Leave it out: it is for two or more goals."
                 faults.add("objectives", f"{one.name!r} has a reference, but is the only one optimised", cure)
-        if self.stop is not None and not plain(self.objectives):
-            found = "a stop rule speaks of the best by one quantity of which more or less is better, and of no limits"
+        if self.stop is not None and "learn" in goals:
+            found = "a stop rule speaks of the best found, and what is to be learned has none"
             faults.add("stop", found, "Leave it out, and give a budget or end the campaign with `stop`.")
 
     def _look_at_numbers(self, faults: Faults) -> None:
@@ -127,4 +133,5 @@ class Problem:
             kind: canonical.plain(self.candidates.to_json()),
             **({"stop": self.stop.to_json()} if self.stop else {}),
             **({"cost": self.costs.to_json()} if self.costs else {}),
+            **({"days": self.days} if self.days is not None else {}),
         }

@@ -23,7 +23,8 @@ class Stop:
     """The rule: with this probability no candidate is better than the best found by more than the regret.
 
     regret: in the objective's unit. share: the same in standard deviations of the readings; one of the two is given,
-        else the share is 0.1.
+        else the share is 0.1. With several goals the regret is a hypervolume that all candidates enclose beyond the
+        front, and the share one of the front's.
     probability: how sure that must be.
     least: distinct candidates that must have been measured; few readings leave a model too sure of itself.
 
@@ -51,7 +52,7 @@ class Stop:
         faults.raise_if_any(InputError)
 
     def allowed(self, spread: float) -> float:
-        """The regret allowed, in the objective's unit, where the readings have this standard deviation."""
+        """The regret allowed where the readings have this standard deviation, or the front this hypervolume."""
         if self.regret is not None:
             return self.regret
         return (SHARE if self.share is None else self.share) * spread

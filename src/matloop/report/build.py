@@ -8,13 +8,13 @@ from importlib.metadata import version
 from matloop.decide.words import count, figure, percent
 from matloop.domain.objective import Objective
 from matloop.domain.units import unit_beside
-from matloop.report import sections
+from matloop.report import pursuit, sections
 from matloop.report.claims import FRESH, SURE
 from matloop.report.figures.progress import progress
 from matloop.report.findings import Findings
 from matloop.report.html import Page, say
 from matloop.report.numerals import with_error
-from matloop.report.progress import Lead
+from matloop.report.progress import Lead, Progress
 from matloop.report.spending import spent_words
 
 _SHARE = 0.01  # a larger share of draws is no longer told apart from all of them
@@ -25,7 +25,9 @@ def page_of(findings: Findings) -> str:
     """The report as one HTML file."""
     page = Page(f"{findings.problem.name}: report")
     _head(page, findings)
-    if findings.ranked:
+    if findings.ranked and findings.sought is not None:
+        pursuit.write(page, findings, findings.sought)
+    elif findings.ranked:
         sections.claims(page, findings)
         sections.shortlist(page, findings)
         _progress(page, findings)
@@ -40,18 +42,18 @@ def page_of(findings: Findings) -> str:
 
 
 def _head(page: Page, findings: Findings) -> None:
-    goal, status = findings.goal, findings.summary.status
-    unit = unit_beside(goal.name, goal.unit)
+    status = findings.summary.status
     page.add(f"<h1>{say(findings.problem.name)}</h1>")
     page.add(f'<p class="headline">{say(headline(findings))}</p>')
-    if findings.ranked:
+    alone = findings.sought is None or (findings.sought.best == 1 and findings.sought.volume is None)
+    if findings.ranked and alone:
         page.add(f'<p class="made">at {say(sections.called(findings, findings.ranked[0]))}</p>')
     for claim in findings.claims:
         page.add(
             f'<p><span class="badge {claim.verdict}">{claim.verdict}</span> {sections.evidence(findings, claim)}</p>'
         )
     facts = [
-        ("Goal", f"{goal.goal} {goal.name}" + (f", in {unit}" if unit else "")),
+        ("Goal", _goals(findings)),
         *findings.tally.rows(),
     ]
     if said := spent_words(status["budget"]):
@@ -65,8 +67,19 @@ def _head(page: Page, findings: Findings) -> None:
     page.facts(facts)
 
 
+def _goals(findings: Findings) -> str:
+    """What is sought, in words."""
+    if findings.sought is not None:
+        return "; ".join(one.words() for one in findings.problem.objectives)
+    goal = findings.goal
+    unit = unit_beside(goal.name, goal.unit)
+    return f"{goal.goal} {goal.name}" + (f", in {unit}" if unit else "")
+
+
 def headline(findings: Findings) -> str:
     """What was found, in one sentence."""
+    if findings.sought is not None:
+        return pursuit.headline(findings, findings.sought)
     if not findings.ranked:
         return "Nothing was measured yet."
     best, goal = findings.ranked[0], findings.goal
@@ -80,8 +93,10 @@ def headline(findings: Findings) -> str:
 
 def _progress(page: Page, findings: Findings) -> None:
     data = findings.progress
+    if data is None:
+        return
     page.section("Progress")
-    page.plot("figure-progress", progress(data, findings.goal), f"{_JUDGED[data.judged]}{_parts(findings)}")
+    page.plot("figure-progress", progress(data, findings.goal), f"{_JUDGED[data.judged]}{_parts(findings, data)}")
     if data.lead is not None:
         page.add(f"<p>{say(led(data.lead, findings.goal))}</p>")
 
@@ -99,9 +114,8 @@ _JUDGED = {
 }
 
 
-def _parts(findings: Findings) -> str:
+def _parts(findings: Findings, data: Progress) -> str:
     """What is counted, and which parts of it are drawn, in words."""
-    data = findings.progress
     said = f" Counted: {findings.tally.said()}. Dots: readings, which noise lifts above the truth as often as below."
     if data.told > len(data.readings):
         said += f" {len(data.readings)} of {data.told} readings are drawn."
@@ -132,6 +146,9 @@ def _ahead(gain: float, unit: str | None) -> str:
     return f"{figure(abs(gain), unit)} {'ahead' if gain >= 0 else 'behind'}"
 
 
+_RULE = f"supported: at least {FRESH} fresh readings that agree, {percent(SURE)} sure to be ahead"
+
+
 def _provenance(page: Page, findings: Findings) -> None:
     page.section("Provenance", "Enough to do it again: the same ledger, settings and versions give the same report.")
     status = findings.summary.status
@@ -142,10 +159,7 @@ def _provenance(page: Page, findings: Findings) -> None:
             ("Content", f"{status['content']} (the science alone, without times and machines)"),
             ("Last event", findings.time or "none"),
             ("Made with", f"{versions}, plotly {version('plotly')}"),
-            (
-                "Rule of claims",
-                f"supported: at least {FRESH} fresh readings that agree, {percent(SURE)} sure to be ahead",
-            ),
+            *([("Rule of claims", _RULE)] if findings.sought is None else []),
         ]
     )
     for title, content in (("Settings", findings.settings), ("Model", findings.model)):

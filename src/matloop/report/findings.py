@@ -12,9 +12,10 @@ from matloop.campaign import Campaign
 from matloop.decide.model import Model
 from matloop.decide.words import approximation
 from matloop.domain.events import Event
-from matloop.domain.objective import Objective
+from matloop.domain.objective import Objective, plain
 from matloop.domain.problem import Problem
 from matloop.domain.ranked import Ranked
+from matloop.rank import standings
 from matloop.report.claims import Claim, claims_of
 from matloop.report.drawn import Drawn, promising
 from matloop.report.held_out import Coverage, Predicted, coverage_of, held_out
@@ -23,6 +24,7 @@ from matloop.report.known import known_truth
 from matloop.report.progress import Progress, first_read, progress_of
 from matloop.report.sampled import drawn, generator, mixture_of
 from matloop.report.slices import Line, Map, Mixture, Ternary, lines_of, maps_of, ternary_of
+from matloop.report.sought import Sought, sought_of
 from matloop.report.spending import Spending, spending_of
 from matloop.report.summary import Summary, summary_of
 from matloop.report.tally import Tally, tally_of
@@ -62,13 +64,15 @@ class Views:
 class Findings:
     """What a report shows.
 
+    progress: None where goals are several, a target, a range or bound by limits; `sought` says then what was found.
+    views: of the objective `about`. facets: every objective with views of its own, where `sought` is there.
     asked: the suggestions of the last ask. spending: what the outcomes say they cost; None where none does.
     days: from the first event to the last. time: of the last event.
     """
 
     summary: Summary
     claims: tuple[Claim, ...]
-    progress: Progress
+    progress: Progress | None
     views: Views
     troubles: tuple[Trouble, ...]
     tally: Tally
@@ -79,6 +83,9 @@ class Findings:
     settings: Mapping[str, Any]
     machine: Mapping[str, str]
     model: Mapping[str, Any]
+    about: Objective
+    sought: Sought | None = None
+    facets: tuple[tuple[Objective, Views], ...] = ()
 
     @property
     def problem(self) -> Problem:
@@ -87,8 +94,8 @@ class Findings:
 
     @property
     def goal(self) -> Objective:
-        """What is sought."""
-        return self.problem.objectives[0]
+        """The quantity that is spoken of."""
+        return self.about
 
     @property
     def ranked(self) -> Sequence[Ranked]:
@@ -104,14 +111,16 @@ def findings_of(campaign: Campaign, summary: Summary | None = None) -> Findings:
         summary: `summary_of` it, where it is at hand.
     """
     summary = summary_of(campaign) if summary is None else summary
-    state, model, events = campaign.state, campaign.model(), campaign.events
+    problem, state, model, events = campaign.problem, campaign.state, campaign.model(), campaign.events
+    alone = plain(problem.objectives)
+    facets = () if alone or model is None else facets_of(problem, model, summary.ranked)
     return Findings(
         summary,
-        claims_of(campaign.problem, state, model, summary.ranked),
-        _progress(campaign, summary, model),
-        Views() if model is None else views_of(campaign.problem, model, summary.ranked),
+        claims_of(problem, state, model, summary.ranked),
+        _progress(campaign, summary, model) if alone else None,
+        views_of(problem, model, summary.ranked) if alone and model is not None else Views(),
         troubles_of(state),
-        tally_of(state, campaign.problem.budget),
+        tally_of(state, problem.budget),
         _last_asked(events, state),
         spending_of(state),
         _days(events),
@@ -119,12 +128,20 @@ def findings_of(campaign: Campaign, summary: Summary | None = None) -> Findings:
         campaign.settings,
         machine(),
         {} if model is None else model.describe(),
+        problem.objectives[0],
+        None if alone else sought_of(problem, state, model, standings(problem, state, model)),
+        facets,
     )
 
 
-def views_of(problem: Problem, model: Model, ranked: Sequence[Ranked]) -> Views:
-    """What the model shows, at and around the best candidate."""
-    goal, best = problem.objectives[0], {**ranked[0].values, **ranked[0].context}
+def facets_of(problem: Problem, model: Model, ranked: Sequence[Ranked]) -> tuple[tuple[Objective, Views], ...]:
+    """What the model shows of each objective, around the first of the ranking."""
+    return tuple((one, views_of(problem, model, ranked, one)) for one in problem.objectives)
+
+
+def views_of(problem: Problem, model: Model, ranked: Sequence[Ranked], goal: Objective | None = None) -> Views:
+    """What the model shows of an objective, by default the first, at and around the best candidate."""
+    goal, best = goal or problem.objectives[0], {**ranked[0].values, **ranked[0].context}
     rough = approximation(model.describe())
     absent = [f"{rough[0].upper()}{rough[1:]}."] if rough else []
     predicted = held_out(model, goal)

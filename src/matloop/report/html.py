@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib import resources
@@ -35,6 +36,7 @@ class Page:
     title: str
     _parts: list[str] = field(default_factory=list)
     _figures: list[str] = field(default_factory=list)
+    _ids: Counter[str] = field(default_factory=Counter)
 
     def add(self, *parts: str) -> None:
         """Append HTML as it is; what users wrote must have gone through `say`."""
@@ -45,7 +47,12 @@ class Page:
         self.add(f"<h2>{say(title)}</h2>", f"<p>{say(lead)}</p>" if lead else "")
 
     def plot(self, id: str, figure: go.Figure, caption: str) -> None:
-        """Append a figure; the caption, plain text, says what it shows and how."""
+        """Append a figure; the caption, plain text, says what it shows and how.
+
+        An id that the page holds already gets a number after it.
+        """
+        self._ids[id] += 1
+        id = id if self._ids[id] == 1 else f"{id}-again-{self._ids[id]}"
         said = say(caption)
         drawn = f'<div class="plot" id="{id}" role="img" aria-label="{said}"'
         height = int(figure.layout.height)

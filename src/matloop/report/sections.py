@@ -277,7 +277,7 @@ def spending(page: Page, findings: Findings) -> None:
 
 def reasons(page: Page, findings: Findings) -> None:
     """Why the last suggestions were made."""
-    asked, goal = findings.asked, findings.goal
+    asked, goals = findings.asked, findings.problem.objectives
     if not asked:
         return
     more = f" The first {_REASONS} of {len(asked)}." if len(asked) > _REASONS else ""
@@ -285,7 +285,10 @@ def reasons(page: Page, findings: Findings) -> None:
     rows = []
     for one in asked[:_REASONS]:
         said = one.suggestion.prediction
-        expected = with_error(said.mean[goal.name], said.total_std[goal.name]) if said else ""
-        rows.append([one.suggestion.id, one.suggestion.candidate, one.stage, expected, one.suggestion.reason])
-    expected = f"predicted reading{_bracket(goal.unit)}"
-    page.table(["suggestion", "candidate", "became", expected, "reason"], rows, [expected])
+        expected = [with_error(said.mean[goal.name], said.total_std[goal.name]) if said else "" for goal in goals]
+        rows.append([one.suggestion.id, one.suggestion.candidate, one.stage, *expected, one.suggestion.reason])
+    if len(goals) == 1:
+        titles = [f"predicted reading{_bracket(goals[0].unit)}"]
+    else:
+        titles = [f"predicted {goal.name}{_bracket(goal.unit)}" for goal in goals]
+    page.table(["suggestion", "candidate", "became", *titles, "reason"], rows, titles)

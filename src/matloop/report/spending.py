@@ -58,5 +58,6 @@ def spent_words(budget: Mapping[str, Any]) -> str:
         limit = budget["cost"]["limit"]
         said.append(f"{figure(budget['cost']['used'])}{f' of {figure(limit)}' if limit else ''} in cost")
     if "days" in budget:
-        said.append(f"{figure(budget['days']['used'])} days in the laboratory")
+        limit = budget["days"]["limit"]
+        said.append(f"{figure(budget['days']['used'])}{f' of {figure(limit)}' if limit else ''} days in the laboratory")
     return ", ".join(said)

@@ -32,6 +32,7 @@ from matloop.surrogate.posterior import Posterior
 from matloop.surrogate.replicates import Atoms, Scaling
 from matloop.surrogate.robust import Readings
 from matloop.surrogate.sparse import Sparse
+from matloop.surrogate.tobit import scaling_of
 
 FLAT = 1e4
 """Largest variance of a site, in variances of the readings: such a site says next to nothing. Larger, the jitter of a
@@ -101,22 +102,9 @@ def readings_of(
         ModelError: when no scaling is given and fewer than two distinct values exist.
     """
     y, sides = data.y[:, j], None if data.censored is None else data.censored[:, j]
-    scaling = scaling or Scaling.of(within(y, sides), owner, place)
+    scaling = scaling or scaling_of(y, sides, owner, place)
     readings = Readings(scaling, y, data.var[:, j], owner, np.zeros(len(y)))
     return readings, Bound.of(readings, sides)
-
-
-def within(y: Floats, sides: NDArray[np.int8] | None) -> Floats:
-    """Readings (n,) by which to standardise: limits count as if just read, as far as they say anything.
-
-    Without them, readings cut off below would seem to lie all around their own mean. To lie below a limit that is above
-    all that was read says nothing, so such a limit must not set the unit: it counts as the highest reading.
-    """
-    if sides is None or not sides.any() or sides.all():
-        return y
-    seen = y[sides == 0]
-    told = np.where(sides < 0, np.minimum(y, seen.max()), np.maximum(y, seen.min()))
-    return np.where(sides == 0, y, told)
 
 
 def cut(mean: float, var: float, limit: float, side: float) -> tuple[float, float]:

@@ -51,11 +51,11 @@ class Part:
     error: float | None
 
     @classmethod
-    def of(cls, lesson: Lesson, members: Members, unseen: NDArray[np.bool_]) -> Part:
-        """Tell apart what is model and what is noise."""
+    def of(cls, lesson: Lesson, members: Members, unseen: NDArray[np.bool_], influence: Floats | None = None) -> Part:
+        """Tell apart what is model and what is noise; influence as in `Split.of`."""
         remote = Remote.of(lesson.X)
         held = held_out(lesson, members, unseen, remote)
-        return cls(lesson, members, remote, Split.of(lesson, held), root_error(held))
+        return cls(lesson, members, remote, Split.of(lesson, held, influence), root_error(held))
 
     def moments(self, X: Floats) -> tuple[Floats, Floats]:
         """Mean and variance (q,) of the standardised truth."""

@@ -89,7 +89,7 @@ class Forest:
             n_jobs=1,
         )
         forest.fit(lesson.X, lesson.y, sample_weight=lesson.weight)
-        return Part.of(lesson, _Trees(forest), _unseen(forest, len(lesson.y)))
+        return Part.of(lesson, _Trees(forest), _unseen(forest, len(lesson.y)), forest.feature_importances_)
 
 
 @dataclass(frozen=True, slots=True)

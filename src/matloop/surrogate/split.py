@@ -6,9 +6,8 @@ inputs, so they stand for draws from the posterior of the truth (Bayesian bootst
 model. What the rest is, readings say:
 
 * Replicates of one input differ by noise alone; their pooled variance is the noise, as far as there are any.
-* Where there are none, the error of predictions at inputs held out (out of bag: Breiman 1996, "Out-of-bag
-  estimation") less what is model counts as noise. Nothing else can be told apart without replicates: a truth too rough
-  for the model looks like noise.
+* Where there are none, what is left between near inputs, and the error of predictions at inputs held out (out of bag:
+  Breiman 1996, "Out-of-bag estimation"), say it together (`nugget`).
 * A known std is never lowered; replicates that contradict it add an excess.
 
 Once the noise is settled, the held-out errors judge the model part, which is scaled by one factor to fit them.
@@ -31,10 +30,11 @@ from scipy.spatial.distance import cdist, pdist
 
 from matloop.domain.prediction import Floats
 from matloop.surrogate import Observations
+from matloop.surrogate.nugget import Errors, nugget
 from matloop.surrogate.replicates import Atoms, Inputs, Scaling
 
 _TRUSTED = 3.0
-"""Degrees of freedom among replicates at which they weigh as much as held-out errors. Larger, replicates are not
+"""Degrees of freedom among replicates at which they weigh as much as all else that tells it. Larger, replicates are not
 believed; smaller, one lucky pair settles the noise."""
 
 _DOUBT = 10.0
@@ -117,14 +117,17 @@ class Split:
     factor: float
 
     @classmethod
-    def of(cls, lesson: Lesson, held: HeldOut) -> Split:
-        """Noise from replicates and held-out errors, then the factor from what is left."""
+    def of(cls, lesson: Lesson, held: HeldOut, influence: Floats | None = None) -> Split:
+        """Noise from replicates, near inputs and held-out errors, then the factor from what is left.
+
+        Args:
+            lesson: what the members learned from.
+            held: what they say of inputs held out.
+            influence: (d,) what each column does to the truth, as a share; None where nobody knows.
+        """
         atoms = lesson.atoms
         noise, excess = replicated(atoms)
-        bare = np.ones(len(lesson.y), dtype=np.bool_)
-        bare[atoms.owner[atoms.given]] = False
-        loose = bare[held.rows]
-        left = max(0.0, float(np.mean(held.squares[loose] - held.model[loose]))) if loose.any() else None
+        left = _between(lesson, held, influence)
         if noise is None or left is None:
             settled = next((one for one in (noise, left) if one is not None), 0.0)
         else:
@@ -138,6 +141,17 @@ class Split:
     def reading_variance(self, atoms: Atoms) -> float:
         """Variance of one new reading: mean over the readings seen."""
         return float(np.average(atoms.variance(self.noise, self.excess), weights=atoms.count))
+
+
+def _between(lesson: Lesson, held: HeldOut, influence: Floats | None) -> float | None:
+    """What near inputs and held-out errors say of the noise, of inputs whose readings brought no std; None for few."""
+    atoms = lesson.atoms
+    bare = np.ones(len(lesson.y), dtype=np.bool_)
+    bare[atoms.owner[atoms.given]] = False
+    count = np.add.reduceat(atoms.count, atoms.first)
+    loose = bare[held.rows]
+    errors = Errors(held.squares[loose], held.model[loose], count[held.rows][loose])
+    return nugget(lesson.X[bare], lesson.y[bare], count[bare], errors, influence)
 
 
 def _factor(held: HeldOut, own: Floats) -> float:

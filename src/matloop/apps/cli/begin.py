@@ -156,6 +156,7 @@ def _description(problem: Problem, folder: Path) -> dict[str, Any]:
         "candidates": {"kind": kind, "count": count, "most": most, "names": list(candidates.names)},
         "objectives": [objective.to_json() for objective in problem.objectives],
         "budget": problem.budget,
+        "days": problem.days,
         "batch": problem.batch,
         "seed": problem.seed,
     }
@@ -227,7 +228,8 @@ def _say_description(document: dict[str, Any]) -> None:
     if document["cost"]:
         terms = {key: value for key, value in document["cost"].items() if value is not None}
         say(f"cost        {', '.join(f'{key} = {_setting(value)}' for key, value in terms.items())}")
-    say(f"budget      {limit}")
+    within = "" if document["days"] is None else f" within {document['days']:g} days of the first suggestion"
+    say(f"budget      {limit}{within}")
     say(f"ledger      {ledger['path']}: {begun}")
     if "recomputed" in document:
         _say_recomputed(document["recomputed"])

@@ -12,7 +12,6 @@ from matloop.apps.cli.look import say_summary, write_shortlist
 from matloop.apps.cli.terminal import Debug, File, Json, emit, look_at_target, say
 from matloop.campaign import Campaign
 from matloop.decide.words import count
-from matloop.domain.objective import plain
 from matloop.errors import InputError, fail
 from matloop.report.build import page_of
 from matloop.report.findings import Findings, findings_of
@@ -45,9 +44,6 @@ def report(
     campaign = Campaign.open(file)
     summary = summary_of(campaign)
     path, sheet = write_shortlist(file, summary)
-    if not plain(campaign.problem.objectives):
-        _say(_Report(summary, path, sheet), as_json=as_json)
-        return
     findings = findings_of(campaign, summary)
     write_whole(page, page_of(findings))
     _say(_Report(summary, path, sheet, page, findings), as_json=as_json)
@@ -55,21 +51,21 @@ def report(
 
 @dataclass(frozen=True, slots=True)
 class _Report:
-    """What was written. page: None where it could not speak of the goals."""
+    """What was written."""
 
     summary: Summary
     shortlist: Path
     sheet: Sheet
-    page: Path | None = None
-    findings: Findings | None = None
+    page: Path
+    findings: Findings
 
     def to_json(self) -> dict[str, Any]:
         """The document of `report --json`."""
         return {
             "out": str(self.shortlist),
-            "html": None if self.page is None else str(self.page),
+            "html": str(self.page),
             "modelled": self.summary.modelled,
-            "claims": [] if self.findings is None else [claim.to_json() for claim in self.findings.claims],
+            "claims": [claim.to_json() for claim in self.findings.claims],
             "shortlist": [dict(zip(self.sheet.header, row, strict=True)) for row in self.sheet.rows],
             "status": self.summary.status,
         }
@@ -81,14 +77,9 @@ def _say(report: _Report, *, as_json: bool) -> None:
         emit(report.to_json())
         return
     say_summary(report.summary, report.sheet)
-    if report.findings is not None:
-        say_claims(report.findings)
+    say_claims(report.findings)
     written = f"Wrote {report.shortlist}: {count(len(report.sheet.rows), 'candidate')}."
-    if report.page is None:
-        why = "its claims and figures are for one quantity that is maximised or minimised, without limits"
-        say(f"{written} No report.html: {why}.")
-    else:
-        say(f"{written} Wrote {report.page}: open it in a browser.")
+    say(f"{written} Wrote {report.page}: open it in a browser.")
 
 
 def look_at_page(page: Path) -> None:

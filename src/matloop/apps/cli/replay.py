@@ -7,17 +7,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 import typer
 
 from matloop import config, plugins
 from matloop.apps.cli.terminal import Debug, File, Json, emit, look_at_target, progress_bar, say, show_sheet
-from matloop.bench.backtest import Oracle, compare
-from matloop.bench.summary import Score, summarise
-from matloop.bench.truth import Truth
+from matloop.bench.backtest import Oracle, compare, truths_of
+from matloop.bench.judge import Front, judge_of
+from matloop.bench.summary import Score, summarise, summarise_front
 from matloop.bench.workers import cores
 from matloop.config import Plan
 from matloop.config.known import known_readings
 from matloop.decide import Strategy
+from matloop.domain.objective import plain
 from matloop.errors import InputError, fail
 from matloop.report.sheet import Cell, Sheet
 
@@ -113,13 +115,15 @@ def _replay(
     if out is not None:
         look_at_target(out)
     pool, readings = known_readings(plan)
-    truth = Truth.of(readings, pool)
+    objectives = plan.problem.objectives
+    truths = truths_of(readings, objectives, pool)
+    judged = judge_of(np.stack([one.means for one in truths], axis=1), objectives)
     partial = out.with_name(f".{out.name}.partial") if out else None
     with progress_bar("backtest", quiet=quiet) as report:
         found = compare(
             pool,
             readings,
-            plan.problem.objectives[0],
+            objectives,
             strategies,
             processes=processes or cores(),
             progress=report,
@@ -129,4 +133,6 @@ def _replay(
     if out is not None and partial is not None:
         found.write(out)
         partial.unlink(missing_ok=True)
-    return summarise(found, truth.means, seed=terms["seed"])
+    if isinstance(judged, Front):
+        return summarise_front(found, judged, seed=terms["seed"])
+    return summarise(found, judged.truth, seed=terms["seed"], sought=None if plain(objectives) else judged.sought)
