@@ -115,7 +115,7 @@ def test_reports_say_from_which_year_a_figure_is() -> None:
 
 
 def test_a_table_of_scores_has_all_figures() -> None:
-    frame = scores(["NaCl", "AuTe2"])
+    frame = scores(["NaCl", "PtTe2"])
     assert list(frame.columns) == [
         *("formula", "hhi_production", "hhi_reserve", "abundance"),
         *("price", "price_low", "price_high", "price_years"),
@@ -124,9 +124,9 @@ def test_a_table_of_scores_has_all_figures() -> None:
 
 
 def test_a_bound_holds_on_both_ends() -> None:
-    prices = figure_of(["FeSi2", "SnTe", "AuTe2"], "price")
+    prices = figure_of(["FeSi2", "SnTe", "PtTe2"], "price")
     rule = Bound("price", least=float(prices[1]), most=float(prices[1]))
-    assert screen(["FeSi2", "SnTe", "AuTe2"], [rule]).kept.tolist() == [False, True, False]
+    assert screen(["FeSi2", "SnTe", "PtTe2"], [rule]).kept.tolist() == [False, True, False]
 
 
 def test_a_desire_is_one_where_good_zero_where_bad_and_half_in_the_middle() -> None:

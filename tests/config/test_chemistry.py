@@ -164,7 +164,7 @@ def test_rules_that_leave_nothing_are_refused(tmp_path: Path) -> None:
 def test_a_backtest_passes_over_the_rows_that_fell(tmp_path: Path) -> None:
     pool, readings = known_readings(read(write(tmp_path)))
     assert [pool.values(i)["formula"] for i in range(len(pool))] == ["Bi2Te3", "NaN", "GeTe"]
-    assert readings == [[0.8], [0.2], [1.4]]
+    assert readings == {"zT": [[0.8], [0.2], [1.4]]}
 
 
 def test_formulas_cross_with_parameters(tmp_path: Path) -> None:
