@@ -39,7 +39,7 @@ class Lessons:
     """What a model learns from.
 
     X: (n, d) features. y: (n,) readings. groups: (n,) the group of each row, kept whole. blocks: (d,) which block each
-    column belongs to: blocks weigh the same in distances.
+    column belongs to, from 0: blocks weigh the same in distances, and a Gaussian process learns one length scale each.
     """
 
     X: Floats
@@ -55,7 +55,7 @@ class Lessons:
             InputError: when they disagree, or a figure is not finite.
         """
         n, d = X.shape if X.ndim == 2 else (-1, -1)
-        block = np.zeros(max(d, 0), dtype=np.intp) if blocks is None else blocks
+        block = np.arange(max(d, 0)) if blocks is None else blocks
         if not (y.shape == groups.shape == (n,) and block.shape == (d,)):
             found = f"X {X.shape}, y {y.shape}, groups {groups.shape}, blocks {block.shape}"
             fail(InputError, "lessons", found, "Give X (n, d), y (n,), groups (n,), blocks (d,).")
@@ -173,9 +173,9 @@ def scale(X: Floats, low: Floats, high: Floats) -> Floats:
 
 
 def observations(lessons: Lessons, low: Floats, high: Floats) -> Observations:
-    """As surrogates take them."""
+    """As surrogates take them; the columns of a block share a length scale."""
     X = scale(lessons.X, low, high)
-    return Observations(X, lessons.y[:, None], np.zeros((len(X), 1)), np.arange(X.shape[1]))
+    return Observations(X, lessons.y[:, None], np.zeros((len(X), 1)), lessons.blocks)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
