@@ -45,6 +45,7 @@ VERBS = {
     "status": Verb("look", "Say where the campaign stands and what to do next."),
     "report": Verb("found", "Write the shortlist and an HTML report, and print a summary."),
     "backtest": Verb("replay", "Replay strategies on a pool with known outcomes."),
+    "leaderboard": Verb("validate", "Judge surrogates on a table by leaving whole groups out."),
     "import-nimo": Verb("nimo", "Make a campaign of a NIMO folder."),
     "export-nimo": Verb("nimo", "Write NIMO's candidates.csv with the readings in it."),
     "lab": Verb("nimo", "nimo-robot: let a lab be the robot of a NIMO script."),
