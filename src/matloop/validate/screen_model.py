@@ -18,7 +18,7 @@ from matloop.validate.model import GroupedModel, Lessons, Told, fit_grouped
 from matloop.validate.recipe import Recipe, numbers_of
 from matloop.validate.splits import FOLDS, Ints, numbered
 
-DEFAULT: tuple[Surrogate, ...] = (ExtraTrees(features=0.33, resample=False),)
+DEFAULT: tuple[Surrogate, ...] = (ExtraTrees(trees=100, features=0.33, resample=False),)
 """What is fitted where nobody says otherwise; record 0043 says why."""
 _CLUSTERS = 40  # of `group="cluster"`, or a tenth of the distinct rows where that is fewer
 

@@ -28,10 +28,10 @@ MANY = 600
 
 _STACK = "ensemble"
 _ROSTER: Mapping[str, tuple[Any, ...]] = {
-    "extra-trees": ({"name": "extra-trees", "features": 0.33, "resample": False},),
+    "extra-trees": ({"name": "extra-trees", "trees": 100, "features": 0.33, "resample": False},),
     "forest": ("forest",),
     "gp": ("gp",),
-    _STACK: ({"name": "extra-trees", "features": 0.33, "resample": False}, "forest"),
+    _STACK: ({"name": "extra-trees", "trees": 100, "features": 0.33, "resample": False}, "forest"),
     "auto": ("auto",),
 }
 """Who takes part where nobody is named; `ensemble` stacks two."""
