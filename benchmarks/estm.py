@@ -37,10 +37,9 @@ def screening(judged: Judged) -> None:
     chance = norm.sf((GOOD - judged.mean) / judged.std)
     for least in THRESHOLDS:
         chosen = judged.mean >= least
+        recall = good[chosen].sum() / good.sum()
         precision = good[chosen].mean() if chosen.any() else float("nan")
-        print(
-            f"mean >= {least}: {chosen.sum()} rows, precision {precision:.3f}, recall {good[chosen].sum() / good.sum():.3f}"
-        )
+        print(f"mean >= {least}: {chosen.sum()} rows, precision {precision:.3f}, recall {recall:.3f}")
     for name, score in (("mean", judged.mean), ("probability", chance)):
         order = np.argsort(-score, kind="stable")
         found = np.cumsum(good[order])

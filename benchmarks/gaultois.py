@@ -36,10 +36,8 @@ def main() -> None:
         cells = [f"{key} {ends[key].value:.4f} ({ends[key].low:.4f} .. {ends[key].high:.4f})" for key in ends]
         kept = figures["error_of_most_certain"] / figures["mean_absolute_error"]
         more = f"Spearman {figures['error_correlation']:.3f}, most certain half {kept:.3f} of all"
-        spent = time.process_time() - begun
-        print(
-            f"{split.how}: {'; '.join(cells)}; {more}; width_90 {figures['width_90']:.3f}; goal {GOALS[name]}; {spent:.0f} s"
-        )
+        more = f"{more}; width_90 {figures['width_90']:.3f}; goal {GOALS[name]}; {time.process_time() - begun:.0f} s"
+        print(f"{split.how}: {'; '.join(cells)}; {more}")
 
 
 if __name__ == "__main__":
