@@ -74,9 +74,7 @@ def leaderboard(
         lessons: all rows.
         split: which are left out together.
         entries: name -> surrogates, stacked if several.
-        folds: inner folds.
-        seed: of all that is drawn.
-        report: told of progress.
+        folds, seed, report: inner folds, the seed of all that is drawn, who is told of progress.
 
     Raises:
         InputError: when there are no entries.
