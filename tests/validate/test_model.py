@@ -189,6 +189,18 @@ def test_the_distance_is_zero_on_what_was_learned_and_one_between_groups() -> No
     assert np.median(domain.distance(fresh.X)) == pytest.approx(1.0, abs=0.25)
 
 
+def test_a_feature_that_is_constant_but_for_rounding_says_nothing_of_distance() -> None:
+    lessons = families(14, 40)
+    rng = np.random.default_rng(0)
+    constant = 0.3 + 1e-16 * rng.integers(0, 2, size=len(lessons.y))
+    with_it = Lessons.of(np.column_stack((lessons.X, constant)), lessons.y, lessons.groups)
+    domain = Domain.of(with_it.X, with_it.groups)
+    asked = np.column_stack((families(15, 40).X, np.full(240, 0.9)))
+    assert domain.distance(asked).max() < 20.0
+    model = fit_grouped(with_it, [TREES], rng)
+    assert model.predict(asked).std.max() < 10.0 * lessons.y.std()
+
+
 def test_rows_that_do_not_fit_together_are_refused() -> None:
     with pytest.raises(InputError, match="lessons"):
         Lessons.of(np.zeros((3, 2)), np.zeros(2), np.zeros(3, dtype=np.intp))

@@ -1,8 +1,9 @@
 """How far a candidate is from all that a model has learned.
 
 Features are put on one scale, each group of columns with the same total weight, and projected on their main directions;
-the distance is that to the nearest learned row. The unit is the median distance of a learned row to the nearest row of
-*another* group: at 1 a candidate is as new as one group is to the others, at 0 it was learned (Sheridan et al. 2004,
+the distance is that to the nearest learned row, in columns that vary among these: an element that none of them holds is
+seen through the statistics of its properties alone. The unit is the median distance of a learned row to the nearest row
+of *another* group: at 1 a candidate is as new as one group is to the others, at 0 it was learned (Sheridan et al. 2004,
 J. Chem. Inf. Comput. Sci. 44, 1912: distance to the training data predicts the error).
 """
 
@@ -20,6 +21,9 @@ from matloop.validate.splits import Ints
 _DIRECTIONS = 24
 """Main directions that are kept: they hold nearly all variance of element statistics, and bound the cost of a million
 candidates."""
+ROUNDING = 1e-9
+"""Of the largest size of a feature: what varies by less is constant but for rounding, and would make the least
+difference of another candidate look like a world."""
 _BLOCK = 4096  # candidates whose distances are held at once
 _KNOWN, _FAR = 1.0, 2.0
 
@@ -51,7 +55,7 @@ class Domain:
         distinct, first = np.unique(X, axis=0, return_index=True)
         owner = groups[first]
         centre, std = distinct.mean(axis=0), distinct.std(axis=0)
-        varies = std > 0
+        varies = std > ROUNDING * np.abs(distinct).max(axis=0)
         block = np.zeros(X.shape[1], dtype=np.intp) if blocks is None else blocks
         crowd = np.bincount(block[varies], minlength=int(block.max(initial=0)) + 1)
         scale = np.where(varies, 1.0 / np.where(varies, std * np.sqrt(np.maximum(crowd[block], 1)), 1.0), 0.0)

@@ -23,7 +23,7 @@ from scipy.optimize import nnls
 from matloop.domain.prediction import Floats, Prediction
 from matloop.errors import InputError, fail
 from matloop.surrogate import Fitted, Joint, Observations, Surrogate
-from matloop.validate.domain import Domain
+from matloop.validate.domain import ROUNDING, Domain
 from matloop.validate.splits import FOLDS, Ints, grouped
 from matloop.validate.widen import LeftOut, Widening
 
@@ -170,7 +170,8 @@ class GroupedModel:
 
 def scale(X: Floats, low: Floats, high: Floats) -> Floats:
     """X (q, d) such that what was learned lies in the unit cube; columns that do not vary are 0."""
-    return np.asarray((X - low) / np.where(high > low, high - low, 1.0))
+    varies = high - low > ROUNDING * np.maximum(np.abs(low), np.abs(high))
+    return np.asarray(np.where(varies, X - low, 0.0) / np.where(varies, high - low, 1.0))
 
 
 def observations(lessons: Lessons, low: Floats, high: Floats) -> Observations:
