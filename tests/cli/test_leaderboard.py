@@ -7,7 +7,7 @@ import pytest
 
 from matloop.apps.cli.main import main
 
-QUICK = ["--surrogate", "forest"]
+QUICK = ["--surrogate", "gp"]
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_families_are_left_out_whole_by_default_and_sodium_nitride_is_a_formula(
     assert said["random"] is False
     assert (said["rows"], said["rows_skipped"], said["group_count"]) == (36, 1, 12)
     (place,) = said["places"]
-    assert place["surrogate"] == "forest"
+    assert place["surrogate"] == "gp"
     assert place["figures"]["mean_absolute_error"] > 0
     assert 0 <= place["figures"]["within_90"] <= 1
 
