@@ -45,6 +45,7 @@ VERBS = {
     "status": Verb("look", "Say where the campaign stands and what to do next."),
     "report": Verb("found", "Write the shortlist and an HTML report, and print a summary."),
     "backtest": Verb("replay", "Replay strategies on a pool with known outcomes."),
+    "leaderboard": Verb("validate", "Judge surrogates on a table by leaving whole groups out."),
     "inspect": Verb("inspect", "Name what is wrong with a table, or may be, with the lines."),
     "data": Verb("data", "List, get and verify the public tables."),
     "generate": Verb("generate", "List charge-neutral formulas; says first how many."),
