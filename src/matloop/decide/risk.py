@@ -88,6 +88,23 @@ class Sure:
             said.append(f"{bar} with a probability of at least {self.min_probability:g}")
         return " and ".join(said)
 
+    def lacks(self, mean: Floats, model_std: Floats, sign: int) -> Floats:
+        """(q,) how far candidates of a predicted mean and std (q,) are from being sure enough; 0 where they are.
+
+        Args:
+            mean: of the truth, in the objective's unit.
+            model_std: its std, same unit.
+            sign: 1 where more is better, -1 where less is.
+        """
+        std = np.maximum(model_std, np.finfo(np.float64).tiny)
+        lacking = np.zeros(len(mean))
+        if self.max_std is not None:
+            lacking += np.maximum(0.0, np.log(std / self.max_std))
+        if self.min_probability is not None and self.threshold is not None:
+            height = sign * (mean - self.threshold) / std
+            lacking += np.maximum(0.0, norm.ppf(self.min_probability) - height)
+        return np.minimum(lacking, _MOST)
+
 
 @dataclass(frozen=True, slots=True)
 class Census:
@@ -139,14 +156,7 @@ class Bar:
     def lacks(self, X: Floats) -> Floats:
         """(q,) how far candidates at X (q, d) are from being sure enough; 0 where they are."""
         said = self.fitted.predict(X)
-        std = np.maximum(said.model_std[:, 0], np.finfo(np.float64).tiny)
-        lacking = np.zeros(len(X))
-        if self.sure.max_std is not None:
-            lacking += np.maximum(0.0, np.log(std / self.sure.max_std))
-        if self.sure.min_probability is not None and self.sure.threshold is not None:
-            height = self.objective.sign * (said.mean[:, 0] - self.sure.threshold) / std
-            lacking += np.maximum(0.0, norm.ppf(self.sure.min_probability) - height)
-        return np.minimum(lacking, _MOST)
+        return self.sure.lacks(said.mean[:, 0], said.model_std[:, 0], self.objective.sign)
 
     def among(self, rows: Rows) -> NDArray[np.bool_]:
         """(N,) which of all listed candidates are sure enough, those with readings included."""
