@@ -75,6 +75,23 @@ def bootstrap(
     return Interval(figure(values.mean(axis=0)), low, high)
 
 
+def grouped_bootstrap(
+    sums: Floats, groups: NDArray[np.intp], statistic: Callable[[Floats], Floats], *, seed: int, level: float = LEVEL
+) -> Interval:
+    """Bootstrap over whole groups of rows, whose errors go together (cluster bootstrap: Davison and Hinkley 1997, 3.8).
+
+    Args:
+        sums: (n, k) what is summed over rows, such as 1 and |error|.
+        groups: (n,) the group of each row.
+        statistic: from sums (..., k), up to a common factor, to figures (..., m): ratios of sums.
+        seed: of the resampling.
+        level: of the interval.
+    """
+    owner = np.unique(groups, return_inverse=True)[1]
+    of_group = np.stack([np.bincount(owner, column) for column in sums.T], axis=1)
+    return bootstrap(of_group, statistic, seed=seed, level=level)
+
+
 def paired_difference(a: Floats, b: Floats, *, seed: int, level: float = LEVEL, resamples: int = RESAMPLES) -> Interval:
     """Bootstrap of the mean of a - b, run by run.
 

@@ -110,21 +110,39 @@ def mean_absolute_error(y: Floats, mean: Floats) -> float:
     return float(np.mean(np.abs(y - mean)))
 
 
-def scores(y: Floats, mean: Floats, std: Floats) -> Mapping[str, float]:
-    """Every figure of this module by name; coverage as `coverage_50`, `coverage_80`, ..."""
+def root_mean_square_error(y: Floats, mean: Floats) -> float:
+    """Root mean square error of all."""
+    return float(np.sqrt(np.mean((y - mean) ** 2)))
+
+
+def r2(y: Floats, mean: Floats) -> float:
+    """1 less the squared errors over those of the mean of y itself; NaN where y is constant."""
+    spread = float(np.mean((y - y.mean()) ** 2))
+    return 1.0 - float(np.mean((y - mean) ** 2)) / spread if spread > 0 else float("nan")
+
+
+def within(y: Floats, low: Floats, high: Floats) -> float:
+    """Share of readings inside stated intervals, ends included."""
+    return float(np.mean((low <= y) & (y <= high)))
+
+
+def scores(y: Floats, mean: Floats, std: Floats, *, bins: int = BINS) -> Mapping[str, float]:
+    """Every figure of this module by name; coverage as `coverage_50`, `coverage_80`, ...; `bins` are those of ENCE."""
     covered = zip(LEVELS, coverage(y, mean, std), strict=True)
     return {
         **{f"coverage_{level * 100:g}": float(share) for level, share in covered},
         **{name: figure(y, mean, std) for name, figure in _FIGURES.items()},
+        "ence": ence(y, mean, std, bins),
         "sharpness": sharpness(std),
         "mean_absolute_error": mean_absolute_error(y, mean),
+        "root_mean_square_error": root_mean_square_error(y, mean),
+        "r2": r2(y, mean),
     }
 
 
 _FIGURES: Mapping[str, Callable[[Floats, Floats, Floats], float]] = {
     "zms": zms,
     "miscalibration_area": miscalibration_area,
-    "ence": ence,
     "nll": nll,
     "crps": crps,
     "error_correlation": error_correlation,

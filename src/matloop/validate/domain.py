@@ -1,0 +1,93 @@
+"""How far a candidate is from all that a model has learned.
+
+Features are put on one scale, each group of columns with the same total weight, and projected on their main directions;
+the distance is that to the nearest learned row. The unit is the median distance of a learned row to the nearest row of
+*another* group: at 1 a candidate is as new as one group is to the others, at 0 it was learned (Sheridan et al. 2004,
+J. Chem. Inf. Comput. Sci. 44, 1912: distance to the training data predicts the error).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matloop.domain.prediction import Floats
+from matloop.validate.splits import Ints
+
+_DIRECTIONS = 24
+"""Main directions that are kept: they hold nearly all variance of element statistics, and bound the cost of a million
+candidates."""
+_BLOCK = 4096  # candidates whose distances are held at once
+_KNOWN, _FAR = 1.0, 2.0
+
+Word = Literal["inside", "edge", "outside"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Domain:
+    """What was learned, as far as distances go.
+
+    centre, scale: (d,) of the features. directions: (d, p). rows: (g, p) distinct learned rows. unit: of the distance.
+    """
+
+    centre: Floats
+    scale: Floats
+    directions: Floats
+    rows: NDArray[np.float32]
+    unit: float
+
+    @classmethod
+    def of(cls, X: Floats, groups: Ints, blocks: Ints | None = None) -> Domain:
+        """Look at learned rows.
+
+        Args:
+            X: (n, d) features.
+            groups: (n,) the group of each row.
+            blocks: (d,) which block each column belongs to; blocks weigh the same in all. None for one block.
+        """
+        distinct, first = np.unique(X, axis=0, return_index=True)
+        owner = groups[first]
+        centre, std = distinct.mean(axis=0), distinct.std(axis=0)
+        varies = std > 0
+        block = np.zeros(X.shape[1], dtype=np.intp) if blocks is None else blocks
+        crowd = np.bincount(block[varies], minlength=int(block.max(initial=0)) + 1)
+        scale = np.where(varies, 1.0 / np.where(varies, std * np.sqrt(np.maximum(crowd[block], 1)), 1.0), 0.0)
+        scaled = (distinct - centre) * scale
+        _, _, vectors = np.linalg.svd(scaled.T @ scaled)
+        directions = vectors[: min(_DIRECTIONS, len(vectors))].T
+        rows = np.asarray(scaled @ directions, dtype=np.float32)
+        unit = float(np.median(_others(rows, owner))) if len(np.unique(owner)) > 1 else 0.0
+        return cls(centre, scale, directions, rows, unit if unit > 0 else 1.0)
+
+    def distance(self, X: Floats) -> Floats:
+        """(q,) how far candidates at X (q, d) are, in units of the distance between groups."""
+        far = np.empty(len(X))
+        for start in range(0, len(X), _BLOCK):
+            block = slice(start, start + _BLOCK)
+            placed = np.asarray(((X[block] - self.centre) * self.scale) @ self.directions, dtype=np.float32)
+            far[block] = np.sqrt(_squares(placed, self.rows).min(axis=1, initial=np.inf))
+        return far / self.unit
+
+
+def word(distance: float) -> Word:
+    """`inside` up to 1: as new as groups are to each other; `edge` up to 2; beyond, `outside`."""
+    return "inside" if distance <= _KNOWN else "edge" if distance <= _FAR else "outside"
+
+
+def _squares(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(q, g) squared distances by one product of matrices."""
+    return np.asarray(np.maximum((a**2).sum(1)[:, None] + (b**2).sum(1) - 2.0 * (a @ b.T), 0.0))
+
+
+def _others(rows: NDArray[np.float32], owner: Ints) -> Floats:
+    """(g,) distance of each row to the nearest of another group."""
+    near = np.empty(len(rows))
+    for start in range(0, len(rows), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        squares = _squares(rows[block], rows)
+        squares[owner[block][:, None] == owner[None, :]] = np.inf
+        near[block] = np.sqrt(squares.min(axis=1))
+    return near
