@@ -121,16 +121,19 @@ class Compositions:
         return dense
 
 
-def compositions(formulas: Iterable[Given], *, faults: FaultPolicy = "raise") -> Compositions:
+def compositions(
+    formulas: Iterable[Given] | Compositions, *, faults: FaultPolicy = "raise", first: int = 0
+) -> Compositions:
     """Read many formulas.
 
     Args:
         formulas: n texts, Formulas, mappings, pymatgen Compositions or Structures, mixed as you like.
         faults: "raise" refuses them all if one is wrong; "collect" leaves the wrong ones out and names them in
             `Compositions.faults`, while `rows` says which are there.
+        first: the number of the first row, where the formulas are a piece of something longer.
 
     Raises:
-        DataError: with faults="raise", a formula is missing or wrong; up to 20 are named with row (from 0), text,
+        DataError: with faults="raise", a formula is missing or wrong; up to 20 are named with row, text,
             character and cure. A single text in the place of many. A policy that is not known.
     """
     if isinstance(formulas, Compositions):
@@ -140,7 +143,7 @@ def compositions(formulas: Iterable[Given], *, faults: FaultPolicy = "raise") ->
         raise DataError.at("formulas", found, "Put it into a list.")
     if faults not in ("raise", "collect"):
         raise DataError.at("faults", f"{faults!r} is no policy", 'Use "raise" or "collect".')
-    source, pieces, first = iter(formulas), [], 0
+    source, pieces = iter(formulas), []
     while piece := list(islice(source, _CHUNK)):
         pieces.append(_read(piece, first))
         first += len(piece)
