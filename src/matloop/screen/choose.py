@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NoReturn, get_args
 
 import numpy as np
 import pandas as pd
@@ -214,7 +214,7 @@ def choose(rows: Iterable[Block], choice: Choice, covariance: Callable[[Block], 
     if greedy.held is None or calm.held is None:
         fail(InputError, "choose", "no candidate passed all filters", "Exclude less.")
     if ruled.held is None:
-        fail(InputError, "choose", f"no candidate meets the rule {choice.rule!r}", "Demand less, or screen more.")
+        _nothing(choice, greedy.held, calm.held)
     field_ = greedy.held.along(calm.held)
     field_ = field_.only(_firsts(field_.column("formula")))
     k = min(choice.k, len(field_))
@@ -228,6 +228,14 @@ def choose(rows: Iterable[Block], choice: Choice, covariance: Callable[[Block], 
         hits = expected_hits(own, np.arange(len(picked)), choice.value, covariance=covariance(picked))
     gap = sides[-1].gap if choice.rule == "diverse" else None
     return Chosen(picked, hits, candidates, passed, field_, sides, cloud.block(), gap, choice)
+
+
+def _nothing(choice: Choice, greedy: Block, calm: Block) -> NoReturn:
+    """Say how far the best candidates are from what was demanded."""
+    best, sure = greedy.only(np.array([0])), calm.only(np.array([0]))
+    told = [f"{one.column('formula')[0]} {one.mean[0]:.4g} (std {one.std[0]:.3g})" for one in (best, sure)]
+    found = f"no candidate meets the rule {choice.rule!r}: the best mean is that of {told[0]}, the best bound of {told[1]}"
+    fail(InputError, "choose", found, "Demand less, or screen more. The predictions are kept: it will only choose again.")
 
 
 def _picked(choice: Choice, held: tuple[Block, Block | None, Block], sides: Sequence[Shortlist]) -> Block:

@@ -44,6 +44,7 @@ VERBS = {
     "stop": Verb("amend", "End the campaign."),
     "status": Verb("look", "Say where the campaign stands and what to do next."),
     "report": Verb("found", "Write the shortlist and an HTML report, and print a summary."),
+    "screen": Verb("screen", "Predict a table of compositions, filter, and choose a shortlist."),
     "backtest": Verb("replay", "Replay strategies on a pool with known outcomes."),
     "import-nimo": Verb("nimo", "Make a campaign of a NIMO folder."),
     "export-nimo": Verb("nimo", "Write NIMO's candidates.csv with the readings in it."),
