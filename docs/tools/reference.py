@@ -2,8 +2,9 @@
 
 A page holds comments where something is to stand: `<!-- verbs -->` (the command line), `<!-- keys: SECTION -->` (a
 section of campaign.toml), `<!-- settings: GROUP NAME -->` (what a strategy, surrogate or lab brings of its own),
-`<!-- decisions -->` (the records). Types and defaults come from the program, meanings of keys from keys.toml beside
-this file, meanings of settings from the docstrings; one without the other is an error.
+`<!-- decisions -->` (the records), `<!-- grammar -->`, `<!-- features -->` and `<!-- elements -->` (chemistry). Types
+and defaults come from the program, meanings of keys from keys.toml beside this file, meanings of settings from the
+docstrings; one without the other is an error.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from matloop.errors import ConfigError
 from matloop.lab import LabSetup
 
 sys.path.insert(0, str(Path(__file__).parent))
+import chemistry
 from docstrings import split
 
 DOCS = Path(__file__).parents[1]
@@ -51,7 +53,7 @@ SECTIONS: Mapping[str, type[schema.Section]] = {
 
 GROUPS = {"strategy": plugins.STRATEGIES, "surrogate": plugins.SURROGATES, "lab": plugins.LABS}
 
-_MARK = re.compile(r"<!-- (?P<what>verbs|keys|settings|decisions)(?:: (?P<of>[\w. ]+))? -->")
+_MARK = re.compile(r"<!-- (?P<what>verbs|keys|settings|decisions|grammar|features|elements)(?:: (?P<of>[\w. ]+))? -->")
 _MADE = {"surrogate": "`gp`", "warped surrogate": "`mixture`", "surrogates": '`["gp", "forest"]`'}  # made of objects
 _NAMED = ("Surrogate", "GP", "Mixture")
 _WORDS = {str: "text", bool: "true or false", int: "whole number", float: "number", NoneType: ""}
@@ -74,6 +76,8 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
 
 def written(what: str, of: str) -> str:
     """What stands in the place of a comment."""
+    if what in chemistry.WRITERS:
+        return chemistry.WRITERS[what](table)
     match what:
         case "verbs":
             return "\n\n".join(verb_text(name) for name in cli.VERBS)

@@ -1,4 +1,4 @@
-"""Extremely randomised trees keep every promise of a surrogate, and say their error where inputs resemble those read."""
+"""Extremely randomised trees keep every promise of a surrogate, and say their error near what was read."""
 
 import numpy as np
 import pytest

@@ -88,7 +88,7 @@ def grouped_bootstrap(
         level: of the interval.
     """
     owner = np.unique(groups, return_inverse=True)[1]
-    of_group = np.stack([np.bincount(owner, column) for column in sums.T], axis=1)
+    of_group: Floats = np.stack([np.bincount(owner, column).astype(np.float64) for column in sums.T], axis=1)
     return bootstrap(of_group, statistic, seed=seed, level=level)
 
 

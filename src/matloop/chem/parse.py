@@ -41,6 +41,7 @@ _CHARGE = re.compile(
     rf"|(?<=\s)(?P<apart>{_DIGIT}[+-])"
     rf"|(?P<signs>\++|-+)(?P<after>(?:{_DIGIT})?))\s*$"
 )
+_SIGN = re.compile(r"[-+⁺⁻^]")
 _SIGNED = re.compile(rf"(?P<size>{_DIGIT})?(?P<sign>\++|-+)|(?P<sign2>[+-])(?P<size2>{_DIGIT})")
 
 
@@ -94,7 +95,7 @@ _SHOWN = 60
 
 def _charge(text: str) -> tuple[str, float]:
     """Take the charge off the end of a formula: what is left (a prefix of the text), and the charge."""
-    match = _CHARGE.search(text)
+    match = _CHARGE.search(text) if _SIGN.search(text) else None
     if match is None:
         return text, 0.0
     body = text[: match.start()]

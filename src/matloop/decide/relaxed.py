@@ -118,4 +118,4 @@ def project(point: Floats, k: int) -> Floats:
     last = min(max(last, 1), len(breaks) - 1)
     falls = slope[last - 1]
     t = breaks[last - 1] + ((k - sums[last - 1]) / falls if falls < 0 else 0.0)
-    return np.clip(point - t, 0.0, 1.0)
+    return np.asarray(np.clip(point - t, 0.0, 1.0))

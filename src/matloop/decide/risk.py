@@ -88,7 +88,7 @@ class Sure:
             said.append(f"{bar} with a probability of at least {self.min_probability:g}")
         return " and ".join(said)
 
-    def lacks(self, mean: Floats, model_std: Floats, sign: int) -> Floats:
+    def lacks(self, mean: Floats, model_std: Floats, sign: float) -> Floats:
         """(q,) how far candidates of a predicted mean and std (q,) are from being sure enough; 0 where they are.
 
         Args:

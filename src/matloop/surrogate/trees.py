@@ -106,7 +106,7 @@ class Grown:
     error: float | None
 
     def moments(self, X: Floats) -> tuple[Floats, Floats]:
-        """Mean and variance (q,) of the standardised truth, tree by tree: a million inputs need no room for them all."""
+        """Mean and variance (q,) of the standardised truth, tree by tree, so that a million inputs fit."""
         total, squares = np.zeros((2, len(X)))
         if not len(X):
             return total, squares

@@ -26,7 +26,9 @@ _STARTS = 4  # of k-means; the best is kept
 
 def by_formula(compositions: Compositions) -> Ints:
     """(n,) rows of the same atomic fractions, however the formula is written."""
-    return numbered([tuple(sorted((place, round(x / _SAME)) for place, x in row.items())) for row in _rows(compositions)])
+    return numbered(
+        [tuple(sorted((place, round(x / _SAME)) for place, x in row.items())) for row in _rows(compositions)]
+    )
 
 
 def by_system(compositions: Compositions) -> Ints:

@@ -16,7 +16,7 @@ from matloop.bench import uncertainty
 from matloop.bench.intervals import Interval, grouped_bootstrap
 from matloop.domain.prediction import Floats
 from matloop.surrogate import Surrogate
-from matloop.validate.model import Lessons, ScreenModel, fit_grouped
+from matloop.validate.model import GroupedModel, Lessons, fit_grouped
 from matloop.validate.splits import FOLDS, Ints, Split
 
 LEVELS = uncertainty.LEVELS
@@ -96,7 +96,7 @@ def _ratios(sums: Floats) -> Floats:
         return np.stack((absolute / count, 1.0 - squares / spread, inside / count), axis=-1)
 
 
-Fit = Callable[[Lessons, np.random.Generator], ScreenModel]
+Fit = Callable[[Lessons, np.random.Generator], GroupedModel]
 """Learns from the training part alone."""
 
 
@@ -105,7 +105,15 @@ def stacking(surrogates: Sequence[Surrogate], *, folds: int = FOLDS) -> Fit:
     return lambda lessons, rng: fit_grouped(lessons, surrogates, rng, folds=min(folds, len(np.unique(lessons.groups))))
 
 
-def judge(lessons: Lessons, split: Split, fit: Fit, *, seed: int = 0, report: Report = silent) -> Judged:
+def judge(
+    lessons: Lessons,
+    split: Split,
+    fit: Fit,
+    *,
+    seed: int = 0,
+    report: Report = silent,
+    taught: Callable[[int, Ints], Ints] | None = None,
+) -> Judged:
     """Fit anew for each fold and predict it.
 
     Args:
@@ -114,13 +122,15 @@ def judge(lessons: Lessons, split: Split, fit: Fit, *, seed: int = 0, report: Re
         fit: learns from the others; see `stacking`.
         seed: of everything that is drawn; the same for each fit, so that two of them meet the same inner folds.
         report: told of progress.
+        taught: which of a fold's training rows are learned from; None for all.
     """
     n = len(lessons.y)
     mean, std, far, stated = np.empty((4, n))
     half = np.empty((n, len(LEVELS)))
-    for done, (_, seen, out) in enumerate(split.parts()):
+    for done, (fold, seen, out) in enumerate(split.parts()):
         report(done, len(split), f"fold {done + 1} of {len(split)}")
-        model = fit(lessons.only(seen), np.random.default_rng(seed))
+        rows = seen if taught is None else taught(fold, seen)
+        model = fit(lessons.only(rows), np.random.default_rng(seed))
         told = model.predict(lessons.X[out])
         mean[out], std[out], far[out], stated[out] = told.mean, told.std, told.distance, told.stated
         half[out] = told.std[:, None] * np.array([model.widening.multiple(level) for level in LEVELS])

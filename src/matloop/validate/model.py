@@ -94,7 +94,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ScreenModel:
+class GroupedModel:
     """Surrogates that have seen all rows, stacked and widened.
 
     fitted: one a surrogate. weights: (s,) of them. base: the plain mean of the readings, with the rest of the weight.
@@ -189,7 +189,7 @@ class _Inner:
 
 def fit_grouped(
     lessons: Lessons, surrogates: Sequence[Surrogate], rng: np.random.Generator, *, folds: int = FOLDS
-) -> ScreenModel:
+) -> GroupedModel:
     """Fit a model whose errors hold for groups that it has not seen.
 
     Args:
@@ -221,7 +221,7 @@ def fit_grouped(
         "widening": dict(widening.to_json()),
     }
     domain = Domain.of(lessons.X, lessons.groups, lessons.blocks)
-    return ScreenModel(fitted, weights, base, low, high, domain, widening, said)
+    return GroupedModel(fitted, weights, base, low, high, domain, widening, said)
 
 
 def _inner(lessons: Lessons, surrogates: Sequence[Surrogate], parts: Any, rng: np.random.Generator) -> _Inner:

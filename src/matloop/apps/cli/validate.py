@@ -1,0 +1,145 @@
+"""`leaderboard`: which surrogate predicts new groups of a table best, and whether its stated errors are true."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+from matloop import plugins
+from matloop.apps.cli.terminal import Debug, Json, emit, note, progress_bar, say, show_sheet
+from matloop.domain.table import Table, match, read_table
+from matloop.errors import InputError, fail, nearest
+from matloop.report.sheet import Sheet
+from matloop.surrogate import Surrogate
+from matloop.validate.leaderboard import COLUMNS, Place
+from matloop.validate.leaderboard import leaderboard as judged_side_by_side
+from matloop.validate.recipe import SETS, Recipe
+from matloop.validate.screen_model import Study
+from matloop.validate.splits import FOLDS, Split, given, grouped, random_rows
+
+SLOW = ("gp", "auto", "mixture", "warped")
+"""Surrogates whose fits grow with the cube of the rows: of larger tables they are judged when they are named."""
+MANY = 600
+"""Rows from which those are left out unless they are named."""
+
+_STACK = "ensemble"
+_ROSTER: Mapping[str, tuple[Any, ...]] = {
+    "extra-trees": ({"name": "extra-trees", "trees": 100, "features": 0.33, "resample": False},),
+    "forest": ("forest",),
+    "gp": ("gp",),
+    _STACK: ({"name": "extra-trees", "trees": 100, "features": 0.33, "resample": False}, "forest"),
+    "auto": ("auto",),
+}
+"""Who takes part where nobody is named; `ensemble` stacks two."""
+
+_TableFile = Annotated[Path, typer.Argument(metavar="FILE", help="A table of readings, CSV.", readable=False)]
+
+
+def leaderboard(  # noqa: PLR0913 (each is an option of the command line)
+    file: _TableFile,
+    *,
+    target: Annotated[str, typer.Option("--target", help="The column to predict.")],
+    formula: Annotated[str | None, typer.Option("--formula", help="The column of formulas.")] = None,
+    number: Annotated[list[str] | None, typer.Option("--number", help="A column of numbers; repeat it.")] = None,
+    features: Annotated[list[str] | None, typer.Option("--features", help="A set of features; repeat it.")] = None,
+    group: Annotated[
+        str | None, typer.Option("--group", help="family, formula, system, cluster, or a column: left out whole.")
+    ] = None,
+    fold: Annotated[str | None, typer.Option("--fold", help="A column of given folds.")] = None,
+    random: Annotated[bool, typer.Option("--random", help="Deal single rows: flatters, and says so.")] = False,
+    folds: Annotated[int, typer.Option("--folds", min=2, help="Folds.")] = FOLDS,
+    surrogate: Annotated[list[str] | None, typer.Option("--surrogate", help="Repeat it for several.")] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of folds and fits.")] = 0,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Judge surrogates by leaving whole groups of a table out: their errors, and whether the stated errors are true.
+
+    Groups are left out whole, by default host families of the formulas (or clusters of the numbers); each model is
+    calibrated on inner folds of what it may see. Rows with an empty target are skipped and counted.
+    """
+    recipe = Recipe(formula, tuple(number or ()), tuple(features or SETS))
+    chosen_group = group or ("family" if formula else "cluster")
+    columns, skipped = _columns(file, recipe, target, [one for one in (group, fold) if one])
+    study = Study.of(columns, target, recipe, chosen_group, seed)
+    split = _split(study, columns, (fold, random, folds, seed))
+    entries = _entries(surrogate or [], len(study.lessons.y))
+    with progress_bar("leaderboard", quiet=as_json) as report:
+        places = judged_side_by_side(study.lessons, split, entries, seed=seed, report=report)
+    if as_json:
+        emit(_document(places, split, study, skipped))
+        return
+    _say(places, split, study, skipped)
+
+
+def _columns(file: Path, recipe: Recipe, target: str, keys: Sequence[str]) -> tuple[dict[str, Any], int]:
+    """The columns that are needed, of the rows whose target is not empty, and how many rows were skipped."""
+    numeric = (*recipe.numbers, target)
+    texts = [name for name in (recipe.formula, *keys) if name]
+    table = read_table(file, numeric=numeric)
+    read = table.numbers(target, empty=True)
+    kept = np.isfinite(read)
+    if not kept.any():
+        fail(InputError, f"{file}, column {target!r}", "no row has a number", "Name the column to predict.")
+    columns: dict[str, Any] = {target: read[kept]}
+    for name in recipe.numbers:
+        columns[name] = table.numbers(name, empty=True)[kept]
+    for name in texts:
+        if match(table.headers, name) is not None:
+            columns.setdefault(name, _texts(table, name)[kept])
+        elif name == recipe.formula:
+            fail(InputError, str(file), f"no column {name!r}", nearest(name, table.names))
+    return columns, int(np.count_nonzero(~kept))
+
+
+def _texts(table: Table, name: str) -> Any:
+    return table.numbers(name) if table.is_numeric(name) else table.texts(name)
+
+
+def _split(study: Study, columns: Mapping[str, Any], terms: tuple[str | None, bool, int, int]) -> Split:
+    fold, random, folds, seed = terms
+    groups, rng = study.lessons.groups, np.random.default_rng(seed)
+    if fold is not None:
+        if random:
+            fail(InputError, "leaderboard", "--fold and --random were given", "Give one of them.")
+        if fold not in columns:
+            fail(InputError, f"--fold {fold!r}", "there is no such column", nearest(fold, columns))
+        return given(list(columns[fold]), groups, of=study.group)
+    return random_rows(groups, rng, folds=folds) if random else grouped(groups, rng, folds=folds, of=study.group)
+
+
+def _entries(named: Sequence[str], rows: int) -> dict[str, tuple[Surrogate, ...]]:
+    """Who takes part, by name."""
+    if not named:
+        left_out = [name for name in _ROSTER if name in SLOW and rows > MANY]
+        if left_out:
+            note(f"left out above {MANY} rows, since they take long: {', '.join(left_out)} (--surrogate names them)")
+        named = [name for name in _ROSTER if name not in left_out]
+    return {name: tuple(plugins.surrogate_of(one) for one in _ROSTER.get(name, (name,))) for name in named}
+
+
+def _document(places: Sequence[Place], split: Split, study: Study, skipped: int) -> dict[str, Any]:
+    return {
+        "split": split.how,
+        "random": split.random,
+        "groups": study.group,
+        "group_count": len(np.unique(study.lessons.groups)),
+        "rows": len(study.lessons.y),
+        "rows_skipped": skipped,
+        "features": len(study.names),
+        "places": [place.to_json() for place in places],
+    }
+
+
+def _say(places: Sequence[Place], split: Split, study: Study, skipped: int) -> None:
+    count = len(np.unique(study.lessons.groups))
+    rows = f"{len(study.lessons.y):,} rows of {count:,} {study.group}" + (f", {skipped:,} skipped" if skipped else "")
+    say(f"{split.how}; {rows}; {len(study.names)} features")
+    show_sheet(Sheet(COLUMNS, tuple(place.cells() for place in places)))
+    say("behind: mean absolute error less that of the first, paired. low, high: 95 % bootstrap intervals over groups.")
+    say("within_90: share of readings inside the stated 90 % intervals; width_90: how wide those are on average.")
+    say("kept_half: error of the most certain half over that of all.")

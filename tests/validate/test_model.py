@@ -1,0 +1,171 @@
+"""Intervals hold for groups that were never seen, and widen with the distance to what was learned."""
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from matloop.errors import InputError
+from matloop.surrogate.gp import GP
+from matloop.surrogate.trees import ExtraTrees
+from matloop.validate.curve import learning_curve, slope
+from matloop.validate.domain import Domain, word
+from matloop.validate.judge import judge, stacking
+from matloop.validate.leaderboard import leaderboard
+from matloop.validate.model import Lessons, fit_grouped
+from matloop.validate.splits import grouped, random_rows
+from matloop.validate.widen import LeftOut, Widening
+
+TREES = ExtraTrees(trees=40, resample=False)
+
+
+def families(seed: int, count: int, rows: int = 6) -> Lessons:
+    """Families, each with a level of its own that its features half tell; rows of one differ by little."""
+    rng = np.random.default_rng(seed)
+    centre = rng.random((count, 4))
+    own = 0.3 * rng.normal(size=count)
+    groups = np.repeat(np.arange(count), rows)
+    X = np.column_stack((centre[groups] + 0.02 * rng.normal(size=(len(groups), 4)), rng.random(len(groups))))
+    y = np.sin(4 * X[:, 0]) + X[:, 1] + 0.5 * X[:, 4] + own[groups] + 0.05 * rng.normal(size=len(groups))
+    return Lessons.of(X, y, groups)
+
+
+def test_intervals_of_unseen_families_hold_as_often_as_they_say() -> None:
+    inside, unwidened = [], []
+    for seed in range(6):
+        lessons = families(seed, 90)
+        split = grouped(lessons.groups, np.random.default_rng(seed), folds=3)
+        judged = judge(lessons, split, stacking([TREES]), seed=seed)
+        figures = judged.figures()
+        inside.append([figures["within_80"], figures["within_90"], figures["coverage_90"]])
+        error = np.abs(judged.y - judged.mean)
+        unwidened.append(np.mean(error <= norm.ppf(0.95) * judged.stated))
+    eighty, ninety, normal = np.mean(inside, axis=0)
+    assert 0.75 < eighty < 0.86
+    assert 0.86 < ninety < 0.95
+    assert 0.85 < normal < 0.96
+    assert np.mean(unwidened) < 0.75
+
+
+def test_a_random_split_flatters_and_says_so() -> None:
+    lessons = families(1, 60)
+    honest = judge(lessons, grouped(lessons.groups, np.random.default_rng(0)), stacking([TREES]))
+    flattered = judge(lessons, random_rows(lessons.groups, np.random.default_rng(0)), stacking([TREES]))
+    assert flattered.figures()["mean_absolute_error"] < 0.6 * honest.figures()["mean_absolute_error"]
+    assert flattered.to_json()["random"] is True
+    assert honest.to_json()["random"] is False
+
+
+def test_a_fold_is_predicted_without_any_of_its_readings() -> None:
+    lessons = families(2, 30)
+    split = grouped(lessons.groups, np.random.default_rng(0), folds=3)
+    before = judge(lessons, split, stacking([TREES]))
+    out = split.fold == 0
+    changed = Lessons.of(lessons.X, np.where(out, lessons.y + 100.0, lessons.y), lessons.groups)
+    after = judge(changed, split, stacking([TREES]))
+    assert after.mean[out] == pytest.approx(before.mean[out])
+    assert after.half[out] == pytest.approx(before.half[out])
+
+
+def test_candidates_far_from_all_learned_are_told_so_and_get_wider_intervals() -> None:
+    lessons = families(3, 60)
+    model = fit_grouped(lessons, [TREES], np.random.default_rng(0))
+    near, far = lessons.X[:5], lessons.X[:5] + 3.0
+    told_near, told_far = model.predict(near), model.predict(far)
+    assert told_near.distance == pytest.approx(np.zeros(5), abs=0.02)
+    assert (told_far.distance > 2.0).all()
+    assert word(float(told_far.distance[0])) == "outside"
+    widened = told_far.std / told_far.stated
+    assert widened.mean() > (told_near.std / np.maximum(told_near.stated, 1e-3)).mean() * 0.5
+    low, high = model.interval(told_far)
+    assert (high - low).mean() > np.subtract(*model.interval(told_near)[::-1]).mean()
+
+
+def test_both_errors_together_are_the_width_and_noise_leaves_room_for_the_model() -> None:
+    model = fit_grouped(families(4, 40), [ExtraTrees(trees=40)], np.random.default_rng(0))
+    told = model.predict(families(5, 10).X)
+    said = told.prediction
+    assert said.calibration == ("recalibrated",)
+    assert np.hypot(said.model_std, said.noise_std)[:, 0] == pytest.approx(told.std)
+    assert (said.model_std > 0.1 * told.std[:, None]).all()
+
+
+def test_the_covariance_has_the_widened_variances_and_is_positive() -> None:
+    model = fit_grouped(families(6, 40), [TREES, GP()], np.random.default_rng(0))
+    X = families(7, 12).X
+    mean, covariance = model.joint(X)
+    told = model.predict(X)
+    assert mean == pytest.approx(told.mean)
+    assert np.diag(covariance) == pytest.approx(told.prediction.model_std[:, 0] ** 2)
+    assert np.linalg.eigvalsh(covariance)[0] > -1e-9
+    same = covariance[:6, :6] / np.sqrt(np.outer(np.diag(covariance)[:6], np.diag(covariance)[:6]))
+    across = covariance[:6, 6:] / np.sqrt(np.outer(np.diag(covariance)[:6], np.diag(covariance)[6:]))
+    assert same.mean() > across.mean() + 0.2
+
+
+def test_a_stack_gives_the_useless_surrogate_little_weight() -> None:
+    blind = ExtraTrees(trees=10, leaf=200, resample=False)
+    model = fit_grouped(families(8, 60), [TREES, blind], np.random.default_rng(0))
+    assert model.weights[0] > 0.6
+    assert model.weights[0] > 5 * model.weights[1]
+
+
+def test_noise_alone_is_predicted_by_little_more_than_the_mean() -> None:
+    rng = np.random.default_rng(0)
+    lessons = Lessons.of(rng.random((240, 4)), rng.normal(size=240), np.repeat(np.arange(60), 4))
+    model = fit_grouped(lessons, [TREES], rng)
+    assert model.weights.sum() < 0.4
+
+
+def test_the_leaderboard_puts_the_lowest_error_first_and_pairs_the_others_with_it() -> None:
+    lessons = families(9, 50)
+    split = grouped(lessons.groups, np.random.default_rng(0), folds=3)
+    blind = ExtraTrees(trees=10, leaf=100, resample=False)
+    steps: list[tuple[int, int | None]] = []
+    places = leaderboard(
+        lessons, split, {"blind": [blind], "trees": [TREES]}, report=lambda done, limit, _: steps.append((done, limit))
+    )
+    assert [place.name for place in places] == ["trees", "blind"]
+    assert places[0].behind.value == 0.0
+    assert places[1].behind.low > 0.0
+    assert steps[-1] == (6, 6)
+
+
+def test_more_groups_lower_the_error_along_a_learning_curve() -> None:
+    lessons = families(10, 120, rows=3)
+    split = grouped(lessons.groups, np.random.default_rng(0), folds=3)
+    points = learning_curve(lessons, split, stacking([TREES]), shares=(0.1, 0.4, 1.0))
+    assert [point.groups for point in points] == pytest.approx([8, 32, 80])
+    assert slope(points) < 0.0
+
+
+def test_widths_find_the_law_by_which_errors_were_made() -> None:
+    rng = np.random.default_rng(0)
+    std, distance = np.exp(rng.normal(size=4000)), rng.exponential(size=4000)
+    error = 0.5 * std * (1 + distance) ** 0.8 * rng.normal(size=4000)
+    found = Widening.of(LeftOut(error, std, rng.normal(size=4000), distance, np.arange(4000)))
+    assert found.b == pytest.approx([np.log(0.5), 1.0, 0.8, 0.0], abs=0.06)
+    assert found.multiple(0.9) == pytest.approx(norm.ppf(0.95), abs=0.08)
+
+
+def test_half_widths_follow_errors_that_are_not_normal() -> None:
+    rng = np.random.default_rng(1)
+    error = rng.standard_t(2.1, size=3000)
+    ones = np.ones(3000)
+    found = Widening.of(LeftOut(error, ones, 0 * ones, 0 * ones, np.arange(3000)))
+    fresh = np.abs(rng.standard_t(2.1, size=20_000)) / found.width(ones[:1], 0 * ones[:1], 0 * ones[:1])[0]
+    assert np.mean(fresh <= found.multiple(0.9)) == pytest.approx(0.9, abs=0.015)
+
+
+def test_the_distance_is_zero_on_what_was_learned_and_one_between_groups() -> None:
+    lessons = families(11, 80, rows=2)
+    domain = Domain.of(lessons.X, lessons.groups)
+    fresh = families(12, 80, rows=2)
+    assert domain.distance(lessons.X).max() < 0.01
+    assert np.median(domain.distance(fresh.X)) == pytest.approx(1.0, abs=0.25)
+
+
+def test_rows_that_do_not_fit_together_are_refused() -> None:
+    with pytest.raises(InputError, match="lessons"):
+        Lessons.of(np.zeros((3, 2)), np.zeros(2), np.zeros(3, dtype=np.intp))
+    with pytest.raises(InputError, match="row 1"):
+        Lessons.of(np.zeros((3, 2)), np.array([0.0, np.nan, 1.0]), np.zeros(3, dtype=np.intp))
