@@ -88,14 +88,9 @@ class Describe(Protocol):
 
 
 class Filter(Protocol):
-    """A demand on a composition, by name; picklable."""
+    """A demand on compositions; picklable. Its text, as of `str`, is its name in the result."""
 
-    @property
-    def name(self) -> str:
-        """As the result names it."""
-        ...
-
-    def passes(self, given: Compositions) -> NDArray[np.bool_]:
+    def keeps(self, read: Compositions) -> NDArray[np.bool_]:
         """(n,) which compositions meet it."""
         ...
 

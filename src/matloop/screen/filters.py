@@ -15,14 +15,17 @@ from matloop.errors import DataError, Faults
 
 @dataclass(frozen=True, slots=True)
 class Without:
-    """No element of a group. name: `without rare-earth`. elements: symbols."""
+    """No element of a group. name: `rare-earth`. elements: symbols."""
 
     name: str
     elements: tuple[str, ...]
 
-    def passes(self, given: Compositions) -> NDArray[np.bool_]:
+    def __str__(self) -> str:
+        return f"without {self.name}"
+
+    def keeps(self, read: Compositions) -> NDArray[np.bool_]:
         """(n,) which compositions hold none of them."""
-        return ~given.contains(self.elements)
+        return ~read.contains(self.elements)
 
 
 def without(names: Sequence[str], place: str = "exclude") -> tuple[Without, ...]:
@@ -32,6 +35,6 @@ def without(names: Sequence[str], place: str = "exclude") -> tuple[Without, ...]
         DataError: naming every unknown one.
     """
     faults = Faults()
-    found = tuple(Without(f"without {name}", tuple(sorted(elements_of([name], place, faults=faults)))) for name in names)
+    found = tuple(Without(name, tuple(sorted(elements_of([name], place, faults=faults)))) for name in names)
     faults.raise_if_any(DataError)
     return found

@@ -82,7 +82,7 @@ def key_of(task: Task, fingerprint: Any, carried: Sequence[str]) -> str:
         "features": dict(task.describe.settings()),
         "names": list(task.names),
         "conditions": task.conditions.tolist(),
-        "filters": [[one.name, repr(one)] for one in task.filters],
+        "filters": [[str(one), repr(one)] for one in task.filters],
         "columns": [*carried, *task.columns],
     }
     return hashlib.sha256(json.dumps(told, sort_keys=True, ensure_ascii=True).encode()).hexdigest()

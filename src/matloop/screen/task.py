@@ -50,12 +50,12 @@ class Task:
     def _done(self, chunk: Chunk) -> Done:
         read, faults = read_chunk(chunk, self.describe.unknown)
         if not len(read):
-            return Done("", 0, 0, faults, {one.name: 0 for one in self.filters}, 0)
+            return Done("", 0, 0, faults, {str(one): 0 for one in self.filters}, 0)
         k, n = len(self.conditions), len(read)
         repeated = read if k == 1 else read.take(np.repeat(np.arange(n), k))
         said = self.model.say(self.describe(repeated, np.tile(self.conditions, (n, 1))))
-        passes = np.array([one.passes(read) for one in self.filters]).reshape(len(self.filters), n)
-        passed = {one.name: int(row.sum()) for one, row in zip(self.filters, passes, strict=True)}
+        passes = np.array([one.keeps(read) for one in self.filters]).reshape(len(self.filters), n)
+        passed = {str(one): int(row.sum()) for one, row in zip(self.filters, passes, strict=True)}
         text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerows(self._rows(chunk, read, said, passes))
         return Done(text.getvalue(), n * k, n, faults, passed, int(passes.all(axis=0).sum()))
@@ -68,7 +68,7 @@ class Task:
             for column in (said.mean, said.model_std, said.noise_std, said.distance)
         ]
         told = list(zip(*figures, strict=True))
-        names = [one.name for one in self.filters]
+        names = [str(one) for one in self.filters]
         for i, (row, good) in enumerate(zip(read.rows.tolist(), passes.T.tolist(), strict=True)):
             failed = "; ".join(name for name, passed in zip(names, good, strict=True) if not passed)
             own, end = [chunk.formulas[row], *chunk.carried[row]], ["no" if failed else "yes", failed]

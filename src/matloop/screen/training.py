@@ -86,7 +86,7 @@ class Training:
             fail(DataError, f"{path}, column {columns.target!r}", "no row holds a reading", "Fill some in.")
         keys = groups if columns.group is not None else [_key(read, row) for row in range(len(read))]
         owners = numbered(keys)
-        by = "compositions" if columns.group is None else f"column {columns.group!r}"
+        by = "compositions" if columns.group is None else f"groups of equal {columns.group}"
         if owners.max() + 1 < _FEWEST:
             found = f"{owners.max() + 1} groups by {by}, {_FEWEST} are needed"
             fail(DataError, str(path), found, "Give more rows, or group by something finer.")

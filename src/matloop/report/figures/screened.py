@@ -55,7 +55,7 @@ def risk_return(cloud: Points, chosen: Points, quantity: str, corner: tuple[floa
     """Predicted mean against its std; the chosen are marked, and lines drawn at the value and the std demanded."""
     figure = go.Figure()
     hover = "%{text}<br>mean %{y:.4g}<br>std %{x:.4g}<extra></extra>"
-    figure.add_scattergl(
+    figure.add_scatter(
         **{"x": cloud.std, "y": cloud.mean, "mode": "markers", "name": "candidates"},
         marker={"color": GREY, "size": 4, "opacity": 0.35},
         text=[plain(name) for name in cloud.names],
