@@ -132,22 +132,21 @@ def _firsts(formulas: np.ndarray, most: int | None = None) -> np.ndarray:
 
 @dataclass(slots=True)
 class _Front:
-    """The layers of value against risk, so many that they hold enough."""
+    """The rows that few others beat in both value and risk: the whole front, and enough behind it."""
 
     outlook: Callable[[Block], Outlook]
     most: int
     held: Block | None = None
 
     def add(self, block: Block) -> None:
-        """Look at more rows: what k others beat in both can be in none of the first layers that hold k."""
+        """Look at more rows; what nothing beats is always kept."""
         outlook = self.outlook(block)
         order = np.lexsort((outlook.std, -outlook.worth))
         own = block.only(order[_undominated(outlook.std[order], self.most)])
         both = own if self.held is None else self.held.along(own)
         outlook = self.outlook(both)
         order = np.lexsort((outlook.std, -outlook.worth))
-        both = both.only(order[_undominated(outlook.std[order], self.most)])
-        self.held = both.only(_firsts(both.column("formula")))
+        self.held = both.only(order[_undominated(outlook.std[order], self.most)])
 
 
 def _undominated(std: Floats, most: int) -> np.ndarray:
@@ -245,8 +244,8 @@ def _picked(choice: Choice, held: tuple[Block, Block | None, Block], sides: Sequ
     if choice.rule == "pareto" and front is not None:
         outlook = choice.outlook(front)
         layer = layers(np.column_stack((outlook.worth, -outlook.std)))
-        rows: Rows = np.lexsort((-outlook.worth, layer))[: choice.k]
-        return front.only(rows)
+        rows: Rows = np.lexsort((-outlook.worth, layer))
+        return front.only(rows[_firsts(front.column("formula")[rows], choice.k)])
     return ruled.only(np.arange(min(choice.k, len(ruled))))
 
 

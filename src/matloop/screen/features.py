@@ -15,6 +15,7 @@ from matloop.chem.elements import SYMBOLS
 from matloop.chem.sets import sets
 from matloop.domain.prediction import Floats
 from matloop.errors import Faults, InputError, nearest
+from matloop.validate.recipe import SETS
 
 Missing = Literal["refuse", "mean"]
 
@@ -30,7 +31,7 @@ class Composed:
         InputError: for an unknown set or policy.
     """
 
-    which: tuple[str, ...] = ("magpie",)
+    which: tuple[str, ...] = SETS
     process: tuple[str, ...] = ()
     missing: Missing = "refuse"
 
@@ -65,13 +66,9 @@ class Composed:
 
     @property
     def blocks(self) -> NDArray[np.intp]:
-        """(d,): a process column is a block, the statistics of one property are, and so is any other set."""
-        keys = [f"process {name}" for name in self.process]
-        for name in self.which:
-            for feature in sets()[name].features:
-                keys.append(feature.name.split()[-1] if name == "magpie" else name)
-        order = {key: place for place, key in enumerate(dict.fromkeys(keys))}
-        return np.array([order[key] for key in keys], dtype=np.intp)
+        """(d,): each process column is a block, and each set of features."""
+        sizes = [1] * len(self.process) + [len(sets()[name].features) for name in self.which]
+        return np.repeat(np.arange(len(sizes), dtype=np.intp), sizes)
 
     def settings(self) -> Mapping[str, Any]:
         """All that the features depend on."""

@@ -22,6 +22,7 @@ from matloop.screen.choose import Choice
 from matloop.screen.features import Composed
 from matloop.screen.filters import without
 from matloop.screen.training import Columns, Recipe
+from matloop.validate.recipe import SETS
 
 _MOST_CONDITIONS = 1000
 
@@ -33,7 +34,7 @@ class TrainingSection(Section):
     formula: str = "formula"
     target: str = Field(description='target = "the measured column"')
     unit: str | None = None
-    group: str | None = None
+    group: str = Field("family", min_length=1)
     header_row: int = Field(1, ge=1)
 
 
@@ -51,9 +52,9 @@ class PredictSection(Section):
     """[predict]."""
 
     at: dict[str, list[float]] = Field({})
-    features: list[str] = Field(["magpie"])
+    features: list[str] = Field(list(SETS))
     missing: Literal["refuse", "mean"] = "refuse"
-    surrogate: str | dict[str, Any] | list[str | dict[str, Any]] = "forest"
+    surrogate: str | dict[str, Any] | list[str | dict[str, Any]] = Field([])
     folds: int = Field(5, ge=2)
     seed: int = Field(0, ge=0)
     validate_: bool = Field(True, alias="validate")

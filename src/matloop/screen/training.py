@@ -19,13 +19,15 @@ from matloop import plugins
 from matloop.chem import compositions
 from matloop.domain.number import as_number
 from matloop.domain.prediction import Floats
-from matloop.errors import DataError, Fault, Faults, InputError, fail
+from matloop.errors import DataError, Fault, Faults, fail, nearest
 from matloop.screen import Said
 from matloop.screen.features import Composed
 from matloop.screen.source import columns_of, place_of, rows_of
 from matloop.surrogate import Surrogate
 from matloop.validate.judge import Judged, judge, stacking
-from matloop.validate.model import Lessons, ScreenModel, fit_grouped
+from matloop.validate.model import Lessons, GroupedModel, fit_grouped
+from matloop.validate.groups import by_family, by_formula, by_system
+from matloop.validate.screen_model import DEFAULT
 from matloop.validate.splits import FOLDS, grouped, numbered
 
 Report = Callable[[int, int | None, str], None]
@@ -39,14 +41,15 @@ _PROBES = 64  # learned rows whose predictions stand for a model in its fingerpr
 class Columns:
     """Which columns of a training table are what.
 
-    formula, target: their names. process: numbers that say how each was made or measured. group: what is kept whole in
-    validation; None for the composition. header_row: line that names the columns.
+    formula, target: their names. process: numbers that say how each was made or measured. group: what is kept whole
+    wherever rows are left out: a column, else `family` (the same host elements), `system` (the same elements) or
+    `formula`. header_row: line that names the columns.
     """
 
     formula: str
     target: str
     process: tuple[str, ...] = ()
-    group: str | None = None
+    group: str = "family"
     header_row: int = 1
 
 
@@ -84,9 +87,7 @@ class Training:
         _raise(faults, str(path))
         if not texts:
             fail(DataError, f"{path}, column {columns.target!r}", "no row holds a reading", "Fill some in.")
-        keys = groups if columns.group is not None else [_key(read, row) for row in range(len(read))]
-        owners = numbered(keys)
-        by = "compositions" if columns.group is None else f"groups of equal {columns.group}"
+        owners, by = (numbered(groups), f"values of {columns.group!r}") if groups else _worded(columns.group, read, path)
         if owners.max() + 1 < _FEWEST:
             found = f"{owners.max() + 1} groups by {by}, {_FEWEST} are needed"
             fail(DataError, str(path), found, "Give more rows, or group by something finer.")
@@ -103,7 +104,8 @@ class Training:
 
 def _cells(path: Path, columns: Columns, faults: Faults) -> tuple[list[str], list[str], list[float], Any, list[str], int]:
     names = columns_of(path, columns.header_row)
-    wanted = (columns.formula, columns.target, *columns.process, *([columns.group] if columns.group else []))
+    own = columns.group in names
+    wanted = (columns.formula, columns.target, *columns.process, *([columns.group] if own else []))
     at = {name: place_of(names, name, path) for name in wanted}
     places, texts, readings, process, groups, empty = [], [], [], [], [], 0
     for place, cells in rows_of(path, columns.header_row):
@@ -120,8 +122,24 @@ def _cells(path: Path, columns: Columns, faults: Faults) -> tuple[list[str], lis
         texts.append(cells[at[columns.formula]])
         readings.append(figures[0])
         process.append(figures[1:])
-        groups.append(cells[at[columns.group]] if columns.group else "")
+        groups += [cells[at[columns.group]]] if own else []
     return places, texts, readings, process, groups, empty
+
+
+_WORDS = {
+    "family": (by_family, "host families"),
+    "system": (by_system, "element systems"),
+    "formula": (by_formula, "formulas"),
+}
+
+
+def _worded(group: str, read: Any, path: Path) -> tuple[Any, str]:
+    """(n,) groups by a word, and what they are."""
+    if group not in _WORDS:
+        known = [*_WORDS, *(name for name in columns_of(path) if name)]
+        fail(DataError, f"{path}, group {group!r}", "it is no column and no word", nearest(group, known))
+    by, words = _WORDS[group]
+    return by(read), words
 
 
 def _key(read: Any, row: int) -> tuple[tuple[int, float], ...]:
@@ -148,11 +166,12 @@ def _raise(faults: Faults, place: str) -> None:
 class Recipe:
     """How a model is fitted and judged.
 
-    surrogates: each by name, or a table of its name and settings; several are stacked. folds: of whole groups, inside
+    surrogates: each by name, or a table of its name and settings; several are stacked; none for the default of
+    `matloop.validate`. folds: of whole groups, inside
     the fit and for the validation. seed: of everything that is drawn.
     """
 
-    surrogates: tuple[str | Mapping[str, Any], ...] = ("forest",)
+    surrogates: tuple[str | Mapping[str, Any], ...] = ()
     folds: int = FOLDS
     seed: int = 0
 
@@ -163,7 +182,7 @@ class Recipe:
             PluginError: for an unknown name or setting.
         """
         if not self.surrogates:
-            fail(InputError, "surrogate", "none is named", "Name one, as 'forest'.")
+            return list(DEFAULT)
         return [plugins.surrogate_of(dict(one) if isinstance(one, Mapping) else one) for one in self.surrogates]
 
     def settings(self) -> dict[str, Any]:
@@ -182,7 +201,7 @@ class Recipe:
 class Trained:
     """A screening model as the workers take it."""
 
-    model: ScreenModel
+    model: GroupedModel
 
     def say(self, X: Floats) -> Said:
         """Predict at features X (q, d)."""

@@ -1,16 +1,20 @@
 """Readings as what was predicted of them, and a process over what is left.
 
 For candidates that somebody else's model has predicted: m(x) with a std s(x), as `matloop screen` does. With z the other
-features,
+features, either the prediction is believed,
 
-    reading = m(x) + d (m(x) - M) + s(x) g(z) + e,
+    reading = m(x) + s(x) g(z) + e,
 
-d ~ N(0, D^2): how far the prediction's slope is believed, M its mean over the readings;
-g ~ GP(0, a^2 (1/2 + k(z, z'; l))): common and local errors, whose spread follows the predicted std;
+or it is one more feature, of which a straight line may say something, and its std says nothing,
+
+    reading = m(x) + d (m(x) - M) + S g(z) + e,    d ~ N(0, 1),
+
+with M the mean of m and S the root mean square of s over the readings;
+g ~ GP(0, a^2 (1/2 + k(z, z'; l))): common and local errors;
 e ~ N(0, t^2 + v), v the known variance of the reading.
 
-a, l, t and D are not fitted but averaged over a grid, each point weighted by prior and evidence (Rasmussen and Williams
-2006, equations 2.30 and 5.2 to 5.4), so two readings do not settle them. A right prediction has a near 1 and d near 0;
+Which of the two, a, l and t are not fitted but averaged over a grid, each point weighted by prior and evidence (Rasmussen
+and Williams 2006, equations 2.30 and 5.2 to 5.4), so two readings do not settle them. A right prediction has a near 1;
 with a wrong one a grows and d goes to -1, where only the readings speak.
 """
 
@@ -36,14 +40,15 @@ from matloop.surrogate.threads import one_thread
 
 SPREADS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 """a: errors of the prediction, in units of the std that it states. Beyond 16 a stated std means nothing."""
-SPREAD_WIDTH = 1.0
-"""Prior std of log a around 0. Wider, three readings swing the errors tenfold; narrower, twenty cannot."""
+SPREAD_WIDTHS = (1.0, 2.0)
+"""Prior std of log a around 0, where the prediction is believed and where it is not. Wider, three readings swing the
+errors tenfold; narrower, twenty cannot."""
 LENGTHS = (0.15, 0.4, 1.0, 2.5)
 """l, times the root of the number of features: from neighbours alone to the whole cube."""
 NOISES = (0.02, 0.1, 0.3, 1.0)
 """t, in units of the root mean square predicted std."""
 SLOPES = (0.0, 1.0)
-"""D: the slope is right, or it may be anything about it, none included. Both are believed alike beforehand."""
+"""Std of d: 0 where the prediction is believed, 1 where it is not. Both are as probable beforehand."""
 COMMON = 0.5
 """Variance of the error that all candidates share, in units of a^2: predictions of one model are wrong together."""
 MOST = 1000
@@ -164,7 +169,8 @@ class Placed:
 
 
 def _log_prior(point: tuple[float, ...]) -> float:
-    return -0.5 * (math.log(point[0]) / SPREAD_WIDTH) ** 2
+    width = SPREAD_WIDTHS[int(point[3] > 0)]
+    return -0.5 * (math.log(point[0]) / width) ** 2 - math.log(width)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -187,15 +193,17 @@ class Base:
         others = np.delete(X, [self.columns.mean.place, self.columns.std.place], axis=1)
         return np.asarray(others / math.sqrt(max(1, others.shape[1])))
 
-    def stds(self, X: Floats) -> Floats:
-        """(q,) predicted std, bounded from below."""
+    def stds(self, X: Floats, slope: float) -> Floats:
+        """(q,) predicted std, bounded from below; the same everywhere where it is not believed."""
+        if slope > 0:
+            return np.full(len(X), self.unit)
         return np.maximum(self.columns.std.of(X), _LEAST * self.unit)
 
     def kernel(self, point: tuple[float, ...], X: Floats, P: Floats) -> Floats:
         """(q, p) covariance of the truth at X with that at P, readings unseen."""
         a, length, _, slope = point
         near = _KERNEL.value(cdist(self.features(X) / length, self.features(P) / length, "sqeuclidean"))
-        errors = a**2 * np.outer(self.stds(X), self.stds(P)) * (COMMON + near)
+        errors = a**2 * np.outer(self.stds(X, slope), self.stds(P, slope)) * (COMMON + near)
         lean = np.outer(self.columns.mean.of(X) - self.centre, self.columns.mean.of(P) - self.centre)
         return np.asarray(errors + slope**2 * lean)
 
@@ -241,7 +249,7 @@ class _Point:
         half = self.factor.half(self.base.kernel(self.point, self.base.data.X, X))
         a, _, _, slope = self.point
         lean = slope**2 * (self.base.columns.mean.of(X) - self.base.centre) ** 2
-        prior = a**2 * self.base.stds(X) ** 2 * (COMMON + 1.0) + lean
+        prior = a**2 * self.base.stds(X, slope) ** 2 * (COMMON + 1.0) + lean
         return np.asarray(np.maximum(prior - np.einsum("ij,ij->j", half, half), 1e-12 * prior + 1e-300))
 
 
@@ -319,7 +327,7 @@ class FittedPrior:
         return {
             "surrogate": Prior.name,
             "error_in_stated_std": float(np.exp(self.weights @ np.log(spreads))),
-            "slope_in_doubt": float(self.weights @ (slopes > 0)),
+            "disbelief": float(self.weights @ (slopes > 0)),
             "points": len(self.parts),
             "warm": "none",
         }
