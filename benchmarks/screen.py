@@ -2,11 +2,11 @@
 
 Usage: python benchmarks/screen.py [--formulas N] [--surrogate NAME ...] [--processes P] [--at T ...]
 
-Learns zT from `gaultois_ucsb_te`, then screens the 51,311 formulas of `screen_formulas_cod` (default), or N formulas made
-from them by putting elements of the same group of the periodic table in each other's place. Fit, screen and choice are
-timed apart, by the clock and by the processors' time of all processes: where others use the machine, half the latter is
-what two idle cores take. Memory is the largest sum of proportional set sizes (shared pages counted once) over this process and its
-workers, looked at ten times a second.
+Learns zT from `gaultois_ucsb_te`, then screens the 51,311 formulas of `screen_formulas_cod` (default), or N formulas
+made from them by putting elements of the same group of the periodic table in each other's place. Fit, screen and choice
+are timed apart, by the clock and by the processors' time of all processes: where others use the machine, half the
+latter is what two idle cores take. Memory is the largest sum of proportional set sizes (shared pages counted once) over
+this process and its workers, looked at ten times a second.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from matloop.chem.elements import SYMBOLS
 from matloop.chem.groups import GROUPS
 from matloop.screen.choose import Choice, choose
 from matloop.screen.features import Composed
-from matloop.screen.filters import without
+from matloop.screen.filters import rules
 from matloop.screen.local import Local
 from matloop.screen.run import Way, screen
 from matloop.screen.source import File
@@ -150,7 +150,7 @@ def main() -> int:
         training = Training.read(data / "gaultois_ucsb_te" / "gaultois_targets.csv", columns, describe)
         model, fingerprint = fit(training, Recipe(tuple(options.surrogate)))
         told |= clock.told("fit")
-        filters = without(["Pb", "rare-earth", "radioactive"])
+        filters = rules(["Pb", "rare-earth", "radioactive"], {}, {})
         task = Task("zT", model, describe, ("T",), np.array(options.at)[:, None], filters)
         source = File.open(table, "formula")
         clock = Clock()

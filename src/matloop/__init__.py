@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from matloop.bench.backtest import backtest
     from matloop.campaign import Campaign
+    from matloop.chem.column import FormulaColumn
     from matloop.decide.bayes import Bayes, Greedy
     from matloop.decide.botorch_ import BoTorch
     from matloop.decide.random import Random
@@ -52,6 +53,7 @@ _HOME = {
     "Sobol": "decide.sobol",
     "AtMostNonzero": "domain.constraint",
     "Expression": "domain.constraint",
+    "FormulaColumn": "chem.column",
     "Context": "domain.context",
     "Sum": "domain.constraint",
     "Cost": "domain.cost",
@@ -102,6 +104,7 @@ __all__ = [
     "Expression",
     "Failed",
     "Forest",
+    "FormulaColumn",
     "FunctionLab",
     "Greedy",
     "InputError",

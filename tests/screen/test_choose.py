@@ -21,7 +21,9 @@ def many(n: int = 400, seed: int = 0) -> Block:
         )],
         dtype=object,
     )  # fmt: skip
-    figures = np.column_stack((rng.normal(size=2 * n), rng.uniform(0.1, 1, 2 * n), np.full(2 * n, 0.1), rng.random(2 * n)))
+    figures = np.column_stack(
+        (rng.normal(size=2 * n), rng.uniform(0.1, 1, 2 * n), np.full(2 * n, 0.1), rng.random(2 * n))
+    )
     return Block(NAMES, texts, figures, kept)
 
 
@@ -44,6 +46,10 @@ def brute(whole: Block, score: np.ndarray, passing: np.ndarray, k: int) -> list[
     return [(one, best[one][1]) for one in ranked]
 
 
+def everything(mean: np.ndarray, std: np.ndarray) -> np.ndarray:
+    return np.ones(len(mean), dtype=bool)
+
+
 CASES = {
     "threshold": (
         Choice("threshold", 15, value=0.5, std=0.5),
@@ -55,10 +61,10 @@ CASES = {
         lambda m, s: (m - 0.5) / s,
         lambda m, s: norm.cdf((m - 0.5) / s) >= 0.8,
     ),
-    "bound": (Choice("bound", 15), lambda m, s: m - s, lambda m, s: m == m),
-    "hits": (Choice("hits", 15, value=0.5), lambda m, s: (m - 0.5) / s, lambda m, s: m == m),
-    "greedy": (Choice("greedy", 15), lambda m, s: m, lambda m, s: m == m),
-    "minimize": (Choice("bound", 15, maximize=False), lambda m, s: -m - s, lambda m, s: m == m),
+    "bound": (Choice("bound", 15), lambda m, s: m - s, everything),
+    "hits": (Choice("hits", 15, value=0.5), lambda m, s: (m - 0.5) / s, everything),
+    "greedy": (Choice("greedy", 15), lambda m, s: m, everything),
+    "minimize": (Choice("bound", 15, maximize=False), lambda m, s: -m - s, everything),
 }
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from matloop.screen import Said
 from matloop.screen.features import Composed
-from matloop.screen.filters import without
+from matloop.screen.filters import rules
 from matloop.screen.task import Task
 
 ELEMENTS = ("Li", "Na", "K", "Mg", "Ca", "Ti", "Fe", "Cu", "Zn", "Ga", "Pb", "Bi", "O", "S", "Se", "Te")
@@ -56,13 +56,13 @@ class Smooth:
 def task(model: Smooth = Smooth(), exclude: tuple[str, ...] = ("Pb",), at: tuple[float, ...] = (300.0, 400.0)) -> Task:
     """Predict at two temperatures, and leave lead out."""
     conditions = np.array(at)[:, None]
-    return Task("zT", model, Composed(process=("T",)), ("T",), conditions, without(exclude))
+    return Task("zT", model, Composed(process=("T",)), ("T",), conditions, rules(exclude, {}, {}))
 
 
 def training(path: Path, n: int = 60, seed: int = 1) -> Path:
     """A training table: zT follows the mean atomic number and T."""
     rng = np.random.default_rng(seed)
-    from matloop.chem import magpie  # noqa: PLC0415
+    from matloop.chem import magpie
 
     texts = formulas(n, seed)
     number = magpie(texts)[:, 3]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from matloop.config import schema
+from matloop.config.chemistry import formula_column, with_formula
 from matloop.config.faults import Lines
 from matloop.config.features import proposal
 from matloop.config.made import constraint_of, described, parameter_of
@@ -165,7 +166,7 @@ class Builder:
 
     def _pool(self, section: schema.PoolSection, constraints: Sequence[Constraint | None]) -> Pool | None:
         """The pool as its constraints leave it; `named` is the pool without them."""
-        place = self.lines.place("pool", "features")
+        place, before = self.lines.place("pool", "features"), len(self.faults.found)
         objectives = self.objective_names()
         path = self.folder / section.file
         if not path.is_file():
@@ -173,14 +174,17 @@ class Builder:
             cure = "Correct the path: it is relative to the campaign file."
             self.faults.add(self.lines.place("pool", "file"), f"{section.file!r} is {what}", cure)
         headers = self._made(None, partial(headers_of, path)) if path.is_file() else None
-        if not section.features:
+        column = formula_column(section, self.lines, self.faults)
+        if not section.features and column is None:
             found = "'features' is missing" if section.features is None else "'features' is empty"
             self.faults.add(place, found, proposal(path if headers else None, section.id, objectives))
             return None
         own = {name for objective in objectives for name in (objective, f"{objective}_std")}
-        features = list(dict.fromkeys(section.features))
+        given = section.features or []
+        first = [] if column is None or column.column in given else [column.column]
+        features = list(dict.fromkeys([*first, *given]))
         for name in features:
-            if section.features.count(name) > 1:
+            if given.count(name) > 1:
                 self.faults.add(place, f"feature {name!r} is named twice", "Name it once.")
             if name in own:
                 cure = "Take it out: what is measured cannot be known beforehand."
@@ -193,8 +197,9 @@ class Builder:
         if not there.features:
             return None
         reader = Pool.read_parquet if is_parquet(path) else Pool.read_csv
-        pool = self._made(None, partial(reader, path, there.features, there.id, objectives=objectives))
-        if pool is None or there != section:
+        named = with_formula(there.features, column if column and column.column in there.features else None)
+        pool = self._made(None, partial(reader, path, named, there.id, objectives=objectives))
+        if pool is None or len(self.faults.found) > before:
             return None
         self.named = pool
         return self._bound(constraints, ("constraint", 0), partial(pool.where, _sound(constraints)))
@@ -208,17 +213,21 @@ class Builder:
         """
         known = [header.name for header in headers if header.name]
         own = {name for objective in objectives for name in (objective, f"{objective}_std")}
-        named = [("features", name) for name in section.features or ()] + [
-            ("id", name) for name in [section.id] if name
-        ]
+        written = [(self._key_of(name, section), name) for name in section.features or ()]
+        named = written + [("id", name) for name in [section.id] if name]
         lost = [(key, name) for key, name in named if match(headers, name) is None]
         for key, name in lost:
             cure = nearest(name, [one for one in known if key == "id" or one not in own])
             place = f"{self.lines.place('pool', key)}, and {self.folder / section.file}"
             self.faults.add(place, f"no column {name!r}", f"{cure} Correct the campaign file, or the table's header.")
-        left = [name for name in section.features or () if ("features", name) not in lost]
+        left = [name for key, name in written if (key, name) not in lost]
         id_ = None if ("id", section.id) in lost else section.id
         return section.model_copy(update={"features": left, "id": id_})
+
+    @staticmethod
+    def _key_of(name: str, section: schema.PoolSection) -> str:
+        """The key of [pool] that a column is named by."""
+        return "formula" if name == section.formula else "features"
 
     def _space(self) -> Space | None:
         """The space; what is sound of it is judged together even where a parameter or a constraint is not."""

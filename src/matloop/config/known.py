@@ -6,6 +6,7 @@ from pathlib import Path
 
 from matloop.config import Plan
 from matloop.config.readings import read_outcomes
+from matloop.domain.keeping import ROUNDING, keeps
 from matloop.domain.objective import plain
 from matloop.domain.outcome import Measured
 from matloop.domain.parquet import headers_of
@@ -44,6 +45,14 @@ def known_readings(plan: Plan) -> tuple[Pool, list[list[float]]]:
     return pool, _by_candidate(path, plan.problem, pool)
 
 
+def _fell(pool: Pool, said: Measured) -> bool:
+    """Whether a row is about a candidate that the pool's constraints take out."""
+    if said.candidate is not None:
+        return bool(pool.fallen_to(said.candidate))
+    values = pool.resolve(said.values or {}).values
+    return not all(keeps(held, values, pool.kinds, ROUNDING) for held in pool.constraints)
+
+
 def _by_candidate(path: Path, problem: Problem, pool: Pool) -> list[list[float]]:
     readings: list[list[float]] = [[] for _ in range(len(pool))]
     faults = Faults()
@@ -53,6 +62,8 @@ def _by_candidate(path: Path, problem: Problem, pool: Pool) -> list[list[float]]
             continue
         id_ = said.candidate if said.candidate is not None else pool.resolve(said.values or {}).id
         row = pool.index(id_)
+        if row is None and _fell(pool, said):
+            continue
         if row is None:
             faults.add(f"{path}, line {line}", f"{said.subject!r} is no candidate of the pool", "Take the row out.")
         else:

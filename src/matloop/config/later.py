@@ -8,10 +8,6 @@ from matloop.config.faults import Lines, Path
 from matloop.errors import Faults
 
 _KEYS: dict[str, dict[str, str]] = {
-    "pool": {
-        "formula": "Give the features as columns of the file.",
-        "exclude_elements": "Take these rows out of the file.",
-    },
     "budget": dict.fromkeys(("days",), "Give experiments = how many suggestions may be dispatched."),
 }
 """Section -> later key -> what to do instead."""

@@ -49,6 +49,9 @@ class PoolSection(Section):
     file: str = Field(description='file = "candidates.csv"', min_length=1)
     id: str | None = Field(None, min_length=1)
     features: list[str] | None = None
+    formula: str | None = Field(None, min_length=1)
+    described_by: list[str] = Field([])
+    exclude_elements: list[str] = Field([])
 
 
 class RealSection(Section):

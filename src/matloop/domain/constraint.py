@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -111,7 +112,42 @@ class AtMostNonzero:
         return {"kind": "at_most", "k": self.k, "names": list(self.names)}
 
 
-Constraint = Sum | Expression | AtMostNonzero
+@dataclass(frozen=True)
+class Without:
+    """No element of a list is in the formulas of a pool's feature.
+
+    name: the feature. elements: symbols. label: what the list is called, as "rare-earth".
+    """
+
+    name: str
+    elements: Sequence[str]
+    label: str
+
+    def __post_init__(self) -> None:
+        if isinstance(self.elements, str) or not self.elements:
+            fail(SpaceError, str(self), f"elements is {self.elements!r}", "Give a list of symbols, as ['Pb'].")
+        object.__setattr__(self, "elements", tuple(self.elements))
+
+    def __str__(self) -> str:
+        return f"constraint {self.name} without {self.label}"
+
+    def holds(self, formula: str) -> bool:
+        """Whether a formula, which must be one, has none of the elements."""
+        return self._banned.isdisjoint(_SYMBOL.findall(formula))
+
+    @cached_property
+    def _banned(self) -> frozenset[str]:
+        return frozenset(self.elements)
+
+    def to_json(self) -> dict[str, Any]:
+        """Kind and settings, for the ledger."""
+        return {"kind": "without", "name": self.name, "elements": list(self.elements), "label": self.label}
+
+
+_SYMBOL = re.compile(r"[A-Z][a-z]?")
+"""An element in a formula: nothing else in it begins with a capital letter."""
+
+Constraint = Sum | Expression | AtMostNonzero | Without
 """What a space or a pool takes as a constraint."""
 
 
@@ -128,6 +164,8 @@ def from_json(data: Mapping[str, Any]) -> Constraint:
             return Expression(data["text"])
         case "at_most":
             return AtMostNonzero(data["k"], tuple(data["names"]))
+        case "without":
+            return Without(data["name"], tuple(data["elements"]), data["label"])
     found = f"constraint kind {data.get('kind')!r} is not yet supported"
     fail(NotYetSupported, "constraint", found, "Use a sum, an expression or at_most.")
 

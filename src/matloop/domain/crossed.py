@@ -8,9 +8,10 @@ import numpy as np
 
 from matloop.domain.canonical import Value
 from matloop.domain.categorical import Categorical
-from matloop.domain.constraint import AtMostNonzero, Constraint, Expression, Sum
+from matloop.domain.constraint import AtMostNonzero, Constraint, Expression, Sum, Without
 from matloop.domain.context import Context
 from matloop.domain.descriptors import Descriptors
+from matloop.domain.encoder import Composite
 from matloop.domain.expression import names_in
 from matloop.domain.parameter import Parameter
 from matloop.domain.pool import Pool
@@ -64,9 +65,15 @@ def choice_of(pool: Pool) -> Categorical:
     if len(pool) > MOST:
         found = f"the pool has {len(pool)} rows, and at most {MOST} can be crossed with parameters"
         fail(SpaceError, "pool x space", found, "Narrow the pool down by constraints first.")
-    table, names, columns = pool.table, [], []
+    table, names, columns = pool.table, list[str](), []
+    composed = {part.name: part for part in pool.encoder.parts if isinstance(part, Composite)}
     for name, choices in pool.kinds.items():
-        if choices is None:
+        if name in composed:
+            part = composed[name]
+            place = {level: i for i, level in enumerate(part.levels)}
+            names += part.columns
+            columns += list(part.points[[place[text] for text in table[name].tolist()]].T)
+        elif choices is None:
             names.append(name)
             columns.append(table[name].astype(np.float64))
         else:
@@ -94,4 +101,6 @@ def names_of(constraint: Constraint) -> set[str]:
         return {name.name for name in names_in(constraint.tree)}
     if isinstance(constraint, Sum | AtMostNonzero):
         return set(constraint.names)
+    if isinstance(constraint, Without):
+        return {constraint.name}
     raise TypeError(constraint)

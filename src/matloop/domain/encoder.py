@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -87,6 +87,40 @@ class Described(OneHot):
 
 
 @dataclass(frozen=True)
+class Composite(OneHot):
+    """A feature of formulas, each described by d numbers that are features of their own, scaled as numbers are.
+
+    columns: (d,) names of the numbers. low, span: (d,) what is encoded as 0, and what one unit means.
+    points: (levels, d). describe: formulas of no level -> their numbers.
+    """
+
+    columns: tuple[str, ...]
+    low: Floats = field(compare=False)
+    span: Floats = field(compare=False)
+    points: Floats = field(compare=False)
+    describe: Callable[[Sequence[str]], Floats] = field(compare=False)
+
+    @property
+    def width(self) -> int:
+        """One column a number."""
+        return len(self.columns)
+
+    def marks(self, codes: NDArray[np.intp]) -> Floats:
+        """(n, width) columns of levels by code (n,)."""
+        return np.asarray((self.points[codes] - self.low) / self.span)
+
+    def scale(self, texts: Sequence[str], codes: NDArray[np.int64]) -> Floats:
+        """(n, width) columns of formulas, whether or not they are a level; codes (n,) of those that are, else -1."""
+        out = np.empty((len(texts), self.width))
+        known = codes >= 0
+        out[known] = self.marks(codes[known].astype(np.intp))
+        if not known.all():
+            strange = [text for text, is_known in zip(texts, known, strict=True) if not is_known]
+            out[~known] = (self.describe(strange) - self.low) / self.span
+        return out
+
+
+@dataclass(frozen=True)
 class Encoder:
     """Scales numbers to [0, 1] and writes choices one-hot, or as numbers that describe them.
 
@@ -111,7 +145,9 @@ class Encoder:
     def groups(self) -> NDArray[np.intp]:
         """(d,) which columns share a length scale: those of one feature, unless they are features of their own."""
         ids = (
-            [None] * part.width if isinstance(part, Described) and part.apart else [i] * part.width
+            [None] * part.width
+            if isinstance(part, Composite) or (isinstance(part, Described) and part.apart)
+            else [i] * part.width
             for i, part in enumerate(self.parts)
         )
         flat = [own for part in ids for own in part]
@@ -148,7 +184,10 @@ class Encoder:
             except KeyError:
                 fail(DataError, f"feature {part.name!r}", "no value is given", "Give every feature a value.")
             if isinstance(part, OneHot):
-                columns.append(np.array([codes.get(str(value), -1) for value in column], dtype=np.int64))
+                found = np.array([codes.get(str(value), -1) for value in column], dtype=np.int64)
+                columns.append(
+                    part.scale([str(one) for one in column], found) if isinstance(part, Composite) else found
+                )
                 continue
             if any(isinstance(value, str) for value in column):
                 fail(DataError, f"feature {part.name!r}", "text where a number belongs", "Give a number.")
@@ -168,6 +207,8 @@ class Encoder:
     def encode_columns(self, columns: Sequence[Floats | NDArray[np.integer]], n: int) -> Floats:
         """Encode by column: values (n,) of a numeric feature, codes (n,) of a text one (-1: unknown) to (n, d).
 
+        A column of formulas may come as its encoded numbers (n, width) instead.
+
         The columns of what is assumed may be left out.
 
         Raises:
@@ -182,6 +223,8 @@ class Encoder:
         for part, start, column in zip(self.parts, self.starts, columns, strict=True):
             if isinstance(part, Scaled):
                 out[:, start] = part.scale(np.asarray(column, dtype=np.float64))
+            elif column.ndim > 1:  # encoded already
+                out[:, start : start + part.width] = column
             else:
                 known = np.flatnonzero(column >= 0)
                 out[known, start : start + part.width] = part.marks(column[known].astype(np.intp))

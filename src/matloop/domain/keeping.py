@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matloop.domain.canonical import Value
-from matloop.domain.constraint import AtMostNonzero, Constraint, Sum
+from matloop.domain.constraint import AtMostNonzero, Constraint, Sum, Without
 from matloop.domain.expression import Bools, Columns, Condition, Kinds, bind
 from matloop.domain.table import Texts
 from matloop.errors import Faults, SpaceError, fail, nearest
 
-_ROUNDING = 1e-9  # of a total (or 1): what rounding adds to the sum of a pool's row (CONTRACT, Identity)
+ROUNDING = 1e-9  # of a total (or 1): what rounding adds to the sum of a pool's row (CONTRACT, Identity)
 
 
 def keeps(held: Constraint, values: Mapping[str, Value], kinds: Kinds, slack: float) -> bool:
@@ -25,11 +25,19 @@ def keeps(held: Constraint, values: Mapping[str, Value], kinds: Kinds, slack: fl
         return math.isclose(total, held.equals, rel_tol=slack, abs_tol=slack + held.tolerance)
     if isinstance(held, AtMostNonzero):
         return sum(float(values[name]) != 0 for name in held.names) <= held.k
+    if isinstance(held, Without):
+        return held.holds(str(values[held.name]))
     return Condition(held.text, held.tree, kinds).holds_for(values)
 
 
 def check_names(faults: Faults, held: Constraint, kinds: Kinds) -> None:
     """Note why a constraint says nothing about columns of these kinds."""
+    if isinstance(held, Without):
+        if held.name not in kinds:
+            faults.add(str(held), f"unknown feature {held.name!r}", nearest(held.name, kinds))
+        elif kinds[held.name] is None:
+            faults.add(str(held), f"{held.name!r} is a number", "Name the feature that holds formulas.")
+        return
     if not isinstance(held, Sum | AtMostNonzero):
         bind(held.text, held.tree, kinds, "feature", faults)
         return
@@ -51,10 +59,13 @@ def keeping(held: Constraint, columns: Columns, kinds: Kinds, n: int) -> Bools:
     faults.raise_if_any(SpaceError)
     if isinstance(held, Sum):
         total = np.sum([columns[name] for name in held.names], axis=0)
-        slack = held.tolerance + _ROUNDING * max(1.0, abs(held.equals))
+        slack = held.tolerance + ROUNDING * max(1.0, abs(held.equals))
         return np.asarray(np.abs(total - held.equals) <= slack)
     if isinstance(held, AtMostNonzero):
         return np.asarray(np.sum([columns[name] != 0 for name in held.names], axis=0) <= held.k)
+    if isinstance(held, Without):
+        texts, inverse = np.unique(columns[held.name], return_inverse=True)
+        return np.array([held.holds(text) for text in texts.tolist()], dtype=np.bool_)[inverse]
     return Condition(held.text, held.tree, kinds).holds(columns, n)
 
 

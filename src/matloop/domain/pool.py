@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 from matloop.domain import canonical, pool_read
 from matloop.domain.candidate import Candidate
 from matloop.domain.canonical import Value
+from matloop.domain.cells import is_missing
 from matloop.domain.columns import Column, Numbers, Rows, Words, group, row_hash
+from matloop.domain.composed import Named
 from matloop.domain.constraint import Constraint
 from matloop.domain.context import Context, assumed_of, check_contexts, refuse_unknown_context
 from matloop.domain.encoder import Encoder
@@ -64,7 +66,7 @@ class Pool:
     def from_frame(
         cls,
         frame: pd.DataFrame,
-        features: Sequence[str],
+        features: Sequence[Named],
         id: str | None = None,
         *,
         riders: Sequence[str] | None = None,
@@ -75,7 +77,7 @@ class Pool:
 
         Args:
             frame: one row a candidate, or several equal ones.
-            features: columns to learn from: numbers, booleans (0 and 1) or text.
+            features: columns to learn from: numbers, booleans (0 and 1), text, or a FormulaColumn.
             id: column of ids, kept as text; None for ids made of the values.
             riders: further columns that ride along, the first row of a candidate counts; None for none.
             source: what messages call the frame.
@@ -91,7 +93,7 @@ class Pool:
     def read_csv(
         cls,
         path: str | Path,
-        features: Sequence[str],
+        features: Sequence[Named],
         id: str | None = None,
         *,
         objectives: Sequence[str] = (),
@@ -101,7 +103,7 @@ class Pool:
 
         Args:
             path: the file; a header may carry [unit].
-            features: columns to learn from: numbers, true and false (1 and 0) or text.
+            features: columns to learn from: numbers, true and false (1 and 0), text, or a FormulaColumn.
             id: column of ids; None for ids made of the values.
             objectives: their columns and NAME_std are not read; all other columns ride along.
             constraints: only candidates that keep them; see `where`.
@@ -114,13 +116,13 @@ class Pool:
 
     @classmethod
     def read_parquet(
-        cls, path: str | Path, features: Sequence[str], id: str | None = None, *, objectives: Sequence[str] = ()
+        cls, path: str | Path, features: Sequence[Named], id: str | None = None, *, objectives: Sequence[str] = ()
     ) -> Pool:
         """A pool of a Parquet file's rows; the same content as CSV gives the same pool. Needs the extra `parquet`.
 
         Args:
             path: the file; a column's name may carry [unit].
-            features: columns to learn from: numbers, booleans (1 and 0) or text; a null is a fault.
+            features: columns to learn from: numbers, booleans (1 and 0), text (a null is a fault), or a FormulaColumn.
             id: column of ids; None for ids made of the values.
             objectives: their columns and NAME_std are not read; all other columns ride along.
 
@@ -143,7 +145,8 @@ class Pool:
             ids = None if ids is None else ids[first]
         riders = {name: cells[first] for name, cells in riders.items()}
         pool_read.refuse_overflow(given, columns)
-        return cls(given.names, given.units, row_of, given.source, given.id_name, tuple(columns), ids, riders)
+        pool = cls(given.names, given.units, row_of, given.source, given.id_name, tuple(columns), ids, riders)
+        return pool.where(given.rules)
 
     def __repr__(self) -> str:
         id_ = "none" if self.id_name is None else repr(self.id_name)
@@ -192,7 +195,7 @@ class Pool:
     def riders(self, i: int) -> dict[str, object]:
         """What rides along with a candidate, as its first row has it; "" where a cell is empty."""
         cells = {name: column[i : i + 1].tolist()[0] for name, column in self._riders.items()}
-        return {name: "" if pool_read.is_missing(cell) else cell for name, cell in cells.items()}
+        return {name: "" if is_missing(cell) else cell for name, cell in cells.items()}
 
     @property
     def kinds(self) -> dict[str, tuple[str, ...] | None]:

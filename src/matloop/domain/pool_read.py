@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matloop.domain import parquet
+from matloop.domain.cells import id_texts, is_missing
 from matloop.domain.columns import Column, Numbers, Words, group
+from matloop.domain.composed import FormulaReader, Named, formulas, split
+from matloop.domain.constraint import Without
 from matloop.domain.number import as_number
 from matloop.domain.prediction import Floats
 from matloop.domain.table import (
@@ -46,7 +48,7 @@ class Source:
     names, columns, units: the features; the unit is the one in the header, None without one.
     id_name, ids: the id column, (n,) texts; None without one.
     riders: the columns that ride along, name -> (n,) cells.
-    place: row, column -> where that is, for messages.
+    place: row, column -> where that is, for messages. rules: what the formulas must keep.
     """
 
     source: str
@@ -57,9 +59,10 @@ class Source:
     ids: Texts | None
     riders: Mapping[str, NDArray[Any]]
     place: Callable[[int, str], str]
+    rules: tuple[Without, ...] = ()
 
 
-def read_csv(path: str | Path, features: Sequence[str], id: str | None, objectives: Sequence[str]) -> Source:
+def read_csv(path: str | Path, features: Sequence[Named], id: str | None, objectives: Sequence[str]) -> Source:
     """Read a pool's CSV file. Objective columns and their NAME_std are not read.
 
     Raises:
@@ -68,7 +71,7 @@ def read_csv(path: str | Path, features: Sequence[str], id: str | None, objectiv
     return _read(path, features, id, objectives, (read_headers, read_table))
 
 
-def read_parquet(path: str | Path, features: Sequence[str], id: str | None, objectives: Sequence[str]) -> Source:
+def read_parquet(path: str | Path, features: Sequence[Named], id: str | None, objectives: Sequence[str]) -> Source:
     """Read a pool's Parquet file, as `read_csv` does; raises as well when the extra is missing."""
     return _read(path, features, id, objectives, (parquet.parquet_headers, parquet.read_parquet))
 
@@ -78,8 +81,9 @@ _Readers = tuple[Callable[..., Sequence[Header]], Callable[..., Table]]
 
 
 def _read(
-    path: str | Path, features: Sequence[str], id: str | None, objectives: Sequence[str], readers: _Readers
+    path: str | Path, asked: Sequence[Named], id: str | None, objectives: Sequence[str], readers: _Readers
 ) -> Source:
+    features, chemists = split(asked)
     headers, read = readers[0](path), readers[1]
     objectives = [objectives] if isinstance(objectives, str) else objectives
     features = _checked(headers, str(path), features, id, objectives)
@@ -92,13 +96,15 @@ def _read(
     ]
     wanted = [*features, *riding, *([] if id is None else [id])]
     table = read(
-        path, columns=wanted, numeric=[name for name in features if match(headers, name) != match(headers, id or "")]
+        path,
+        columns=wanted,
+        numeric=[n for n in features if n not in chemists and match(headers, n) != match(headers, id or "")],
     )
     faults = Faults()
     if not len(table):
         faults.add(str(path), "no rows below the header", "Give one row a candidate.")
         faults.raise_if_any(DataError)
-    columns = [_table_column(faults, table, name) for name in features]
+    columns = [_table_column(faults, table, name, chemists.get(name)) for name in features]
     for name, column in zip(features, columns, strict=True):
         if isinstance(column, Numbers):
             _look_at_unit(faults, table, name)
@@ -110,7 +116,7 @@ def _read(
     units = tuple(table.unit(name) for name in features)
     riders = {split_header(name)[0]: table.texts(name) for name in riding}
     made = tuple(column for column in columns if column is not None)
-    return Source(str(path), tuple(features), made, units, id, ids, riders, table.place)
+    return Source(str(path), tuple(features), made, units, id, ids, riders, table.place, _rules(chemists))
 
 
 def _look_at_unit(faults: Faults, table: Table, name: str) -> None:
@@ -129,13 +135,14 @@ def _look_at_unit(faults: Faults, table: Table, name: str) -> None:
 
 
 def from_frame(
-    frame: pd.DataFrame, features: Sequence[str], id: str | None, riders: Sequence[str], source: str
+    frame: pd.DataFrame, asked: Sequence[Named], id: str | None, riders: Sequence[str], source: str
 ) -> Source:
     """Take a pool out of a frame; the frame is neither kept nor changed.
 
     Raises:
         DataError: all that is wrong with it, at once.
     """
+    features, chemists = split(asked)
     labels = list(getattr(frame, "columns", ()))
     headers = [Header(one, *split_header(one)) if isinstance(one, str) else Header("", "", None) for one in labels]
     features = _checked(headers, source, features, id, ())
@@ -154,13 +161,17 @@ def from_frame(
         position = match(headers, name)
         return np.asarray(frame[labels[position or 0]])
 
-    columns = [_frame_column(faults, cells(name), name, place) for name in features]
-    ids = None if id is None else _ids(faults, _id_texts(cells(id)), lambda row: place(row, id))
+    columns = [_frame_column(faults, cells(name), name, place, chemists.get(name)) for name in features]
+    ids = None if id is None else _ids(faults, id_texts(cells(id)), lambda row: place(row, id))
     faults.raise_if_any(DataError)
     units = tuple(headers[match(headers, name) or 0].unit for name in features)
     riding = {name: cells(name) for name in riders}
     made = tuple(column for column in columns if column is not None)
-    return Source(source, tuple(features), made, units, id, ids, riding, place)
+    return Source(source, tuple(features), made, units, id, ids, riding, place, _rules(chemists))
+
+
+def _rules(chemists: Mapping[str, FormulaReader]) -> tuple[Without, ...]:
+    return tuple(rule for chemist in chemists.values() for rule in chemist.rules)
 
 
 def _checked(
@@ -234,8 +245,10 @@ def note_twins(
         listed(faults, found, len(twins))
 
 
-def _table_column(faults: Faults, table: Table, name: str) -> Column | None:
-    """A column of a file: numbers, true and false, or words; None with the reasons noted."""
+def _table_column(faults: Faults, table: Table, name: str, chemist: FormulaReader | None = None) -> Column | None:
+    """A column of a file: formulas, numbers, true and false, or words; None with the reasons noted."""
+    if chemist is not None:
+        return formulas(faults, table.texts(name), chemist, lambda row: table.place(row, name))
     if table.is_numeric(name):
         return Numbers.of(table.numbers(name))
     cells = table.texts(name)
@@ -299,8 +312,17 @@ def _odd(cells: Sequence[str], words: Sequence[int], figures: Sequence[int]) -> 
     return figures, lambda row: f"{cells[row]!r} is a number, but {len(words)} other cells are text", lambda _: cure
 
 
-def _frame_column(faults: Faults, cells: NDArray[Any], name: str, place: Callable[[int, str], str]) -> Column | None:
-    """A column of a frame: numbers, booleans or words; None with the reasons noted."""
+def _frame_column(
+    faults: Faults,
+    cells: NDArray[Any],
+    name: str,
+    place: Callable[[int, str], str],
+    chemist: FormulaReader | None = None,
+) -> Column | None:
+    """A column of a frame: formulas, numbers, booleans or words; None with the reasons noted."""
+    if chemist is not None:
+        texts = ["" if is_missing(cell) else str(cell).strip() for cell in cells.tolist()]
+        return formulas(faults, texts, chemist, lambda row: place(row, name))
     if cells.dtype.kind in "biuf":
         return _frame_numbers(faults, cells, name, place)
     if cells.dtype.kind not in "OUT":
@@ -343,30 +365,6 @@ def _frame_numbers(faults: Faults, cells: NDArray[Any], name: str, place: Callab
 def _plain(value: object) -> object:
     """A boolean among numbers counts as one."""
     return int(value) if isinstance(value, bool | np.bool_) else value
-
-
-def is_missing(value: Any) -> bool:
-    """None, NaN, pandas' NA and NaT, and text without a letter."""
-    if isinstance(value, str):
-        return not value.strip()
-    return (
-        value is None
-        or (isinstance(value, float) and math.isnan(value))
-        or type(value).__name__ in ("NAType", "NaTType")
-    )
-
-
-def _id_texts(cells: NDArray[Any]) -> list[str]:
-    """Ids as text: 12 and 12.0 are "12", missing ones empty."""
-    texts = []
-    for value in cells.tolist():
-        if is_missing(value):
-            texts.append("")
-        elif isinstance(value, float) and value.is_integer():
-            texts.append(str(int(value)))
-        else:
-            texts.append(str(value).strip())
-    return texts
 
 
 def refuse_twins(given: Source, ids: Words, first: NDArray[np.intp]) -> None:

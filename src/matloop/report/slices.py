@@ -10,7 +10,7 @@ import numpy as np
 
 from matloop.decide.model import Model
 from matloop.domain.canonical import Value
-from matloop.domain.encoder import Encoder, OneHot, Scaled
+from matloop.domain.encoder import Composite, Encoder, OneHot, Scaled
 from matloop.domain.objective import Objective
 from matloop.domain.prediction import Floats
 from matloop.report.sampled import means
@@ -22,6 +22,8 @@ MOST_MAPS = 6
 _POINTS = 61  # along a line
 _SIDE = 29  # of a map; a label of its axis changes less than a pixel beyond that
 _TERNARY = 30  # steps along an edge of a ternary plot: 496 points
+_FORMULAS = 40  # along a line; more names than that cannot be read
+_LOOKED = 2000  # formulas of which those are chosen: a prediction of each of a million would take minutes
 _WHOLE = 1e-9  # of the total: rounding by which a part of a mixture may seem negative
 
 Mixture = tuple[tuple[str, ...], float]
@@ -97,7 +99,7 @@ def lines_of(
 def _line(
     model: Model, goal: Objective, best: Mapping[str, Value], part: Scaled | OneHot, mixture: Mixture | None
 ) -> Line:
-    at: list[Value] = list(part.levels) if isinstance(part, OneHot) else _grid(part, _POINTS, best)
+    at: list[Value] = _levels(model, goal, best, part) if isinstance(part, OneHot) else _grid(part, _POINTS, best)
     pairs = [(to, moved(best, part.name, to, mixture)) for to in at]
     made = [(to, values) for to, values in pairs if values is not None]
     said = model.predict(model.encoder.encode([values for _, values in made]))
@@ -106,6 +108,17 @@ def _line(
     figures = (said.mean[:, j], said.model_std[:, j], said.noise_std[:, j])
     rescaled = mixture is not None and part.name in mixture[0]
     return Line(part.name, places, *figures, best[part.name], rescaled)
+
+
+def _levels(model: Model, goal: Objective, best: Mapping[str, Value], part: OneHot) -> list[Value]:
+    """What a text may be; of more formulas than can be drawn the best by the model's mean."""
+    if not isinstance(part, Composite) or len(part.levels) <= _FORMULAS:
+        return list(part.levels)
+    looked = part.levels[:: -(-len(part.levels) // _LOOKED)]
+    mean = means(model, goal, model.encoder.encode([{**best, part.name: level} for level in looked]))
+    order = np.argsort(mean if goal.goal == "minimize" else -mean, kind="stable")
+    chosen = {best[part.name]: None} | {looked[i]: None for i in order[:_FORMULAS].tolist()}
+    return list(chosen)[:_FORMULAS]
 
 
 def _grid(part: Scaled, points: int, best: Mapping[str, Value]) -> list[Value]:

@@ -31,9 +31,9 @@ _MOST = 2000
 class Choice:
     """What shall be chosen.
 
-    rule: `threshold` (mean at least `value`, std at most `std`; best means first), `probability` (of reaching `value`, at
-    least `p`; surest first), `bound` (mean less `width` std), `pareto` (nothing is both better and surer), `hits` (most
-    are expected to reach `value`), `greedy` (best means), `diverse` (best value at a limited risk of all being wrong
+    rule: `threshold` (mean at least `value`, std at most `std`; best means first), `probability` (of reaching `value`,
+    at least `p`; surest first), `bound` (mean less `width` std), `pareto` (nothing is both better and surer), `hits`
+    (most are expected to reach `value`), `greedy` (best means), `diverse` (best value at a limited risk of all being wrong
     together). k: how many at most. maximize: whether more is better.
 
     Raises:
@@ -233,8 +233,12 @@ def _nothing(choice: Choice, greedy: Block, calm: Block) -> NoReturn:
     """Say how far the best candidates are from what was demanded."""
     best, sure = greedy.only(np.array([0])), calm.only(np.array([0]))
     told = [f"{one.column('formula')[0]} {one.mean[0]:.4g} (std {one.std[0]:.3g})" for one in (best, sure)]
-    found = f"no candidate meets the rule {choice.rule!r}: the best mean is that of {told[0]}, the best bound of {told[1]}"
-    fail(InputError, "choose", found, "Demand less, or screen more. The predictions are kept: it will only choose again.")
+    found = (
+        f"no candidate meets the rule {choice.rule!r}: the best mean is that of {told[0]}, the best bound of {told[1]}"
+    )
+    fail(
+        InputError, "choose", found, "Demand less, or screen more. The predictions are kept: it will only choose again."
+    )
 
 
 def _picked(choice: Choice, held: tuple[Block, Block | None, Block], sides: Sequence[Shortlist]) -> Block:

@@ -1,40 +1,34 @@
-"""Demands on compositions, by name: elements that must not be in them."""
+"""Demands on compositions, as options and settings name them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-
-from matloop.chem import Compositions
-from matloop.chem.groups import elements_of
-from matloop.errors import DataError, Faults
+from matloop.chem.filters import Bound, Rule, Without
+from matloop.errors import DataError, Faults, MatloopError
 
 
-@dataclass(frozen=True, slots=True)
-class Without:
-    """No element of a group. name: `rare-earth`. elements: symbols."""
+def rules(exclude: Sequence[str], most: Mapping[str, float], least: Mapping[str, float]) -> tuple[Rule, ...]:
+    """A rule for each element or group that shall not be there, and for each figure that is bounded.
 
-    name: str
-    elements: tuple[str, ...]
-
-    def __str__(self) -> str:
-        return f"without {self.name}"
-
-    def keeps(self, read: Compositions) -> NDArray[np.bool_]:
-        """(n,) which compositions hold none of them."""
-        return ~read.contains(self.elements)
-
-
-def without(names: Sequence[str], place: str = "exclude") -> tuple[Without, ...]:
-    """A filter for each element or group that shall not be there.
+    Args:
+        exclude: elements and groups, as `Pb` and `rare-earth`.
+        most: figure -> at most, as `price` -> 50 (USD/kg). Compositions of unknown figure fail.
+        least: figure -> at least.
 
     Raises:
         DataError: naming every unknown one.
     """
-    faults = Faults()
-    found = tuple(Without(name, tuple(sorted(elements_of([name], place, faults=faults)))) for name in names)
+    faults, found = Faults(), list[Rule]()
+    wanted = [(Without, {"name": name}) for name in dict.fromkeys(exclude)]
+    bounded = {name: {} for name in (*most, *least)}
+    for name in bounded:
+        ends = {end: given[name] for end, given in (("most", most), ("least", least)) if name in given}
+        wanted.append((Bound, {"figure": name, **ends}))
+    for kind, settings in wanted:
+        try:
+            found.append(kind(**settings))
+        except MatloopError as error:
+            faults.absorb(error)
     faults.raise_if_any(DataError)
-    return found
+    return tuple(found)

@@ -1,8 +1,9 @@
 """A shortlist as a campaign: campaign.toml and candidates.csv, what was predicted being prior knowledge.
 
-The candidates' features are few: where they lie among all that was learned (main directions of the screen's features, in
-units of the distance between groups), the conditions, and what was predicted. Its std is that of the truth, as grouped
-validation widened it. The surrogate `prior` reads both as a prior, so the campaign learns how far the prediction is off.
+The candidates' features are few: where they lie among all that was learned (main directions of the screen's features,
+in units of the distance between groups), the conditions, and what was predicted. Its std is that of the truth, as
+whole groups left out widened it. The surrogate `prior` reads both as a prior, so the campaign learns how far the
+prediction is off.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 

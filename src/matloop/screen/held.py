@@ -20,7 +20,7 @@ from matloop.screen.training import Validated
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """chosen: rows that the rule would have chosen. promised: readings that were expected to reach the value among them.
+    """chosen: rows that the rule would have chosen. promised: how many of them were expected to reach the value.
 
     held: that did. groups: different ones among them. value: what a hit is. how: they were left out.
     """

@@ -18,7 +18,7 @@ from matloop.errors import InputError, fail
 from matloop.screen.choose import Chosen, choose
 from matloop.screen.handover import Handed, hand_over
 from matloop.screen.held import Held, held
-from matloop.screen.run import Report, Screened, Way, screen
+from matloop.screen.run import Screened, Way, screen
 from matloop.screen.settings import Settings
 from matloop.screen.source import File
 from matloop.screen.stream import Block, blocks

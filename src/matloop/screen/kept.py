@@ -1,7 +1,7 @@
 """Finished chunks in a folder, each under a key of all that it depends on, so that a killed screen goes on.
 
-A chunk's key is a hash of the run's key (model, features, conditions, filters, columns, versions) and of the chunk's own
-candidates. What another model, another input or another setting has left is never read, whatever its name.
+A chunk's key is a hash of the run's key (model, features, conditions, filters, columns, versions) and of the chunk's
+own candidates. What another model, another input or another setting has left is never read, whatever its name.
 """
 
 from __future__ import annotations

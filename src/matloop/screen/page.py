@@ -66,8 +66,8 @@ def far_words(found: Found) -> str | None:
     if not words["outside"]:
         return None
     return (
-        f"{words['outside']} of the {len(found.chosen.rows)} chosen lie outside what was learned (distance above 2): no "
-        "left-out group was so far away, and their errors may be larger than stated."
+        f"{words['outside']} of the {len(found.chosen.rows)} chosen lie outside what was learned (distance above 2): "
+        "few left-out groups were so far away, and their errors may be larger than stated."
     )
 
 

@@ -13,14 +13,14 @@ from pydantic import Field
 
 from matloop.config.faults import Lines
 from matloop.config.schema import Section, validate
-from matloop.config.text import read_text
+from matloop.config.text import parse, read_text
 from matloop.domain.number import as_number
 from matloop.domain.prediction import Floats
 from matloop.errors import ConfigError, Faults, InputError, MatloopError, fail, nearest
 from matloop.screen import Filter
 from matloop.screen.choose import Choice
 from matloop.screen.features import Composed
-from matloop.screen.filters import without
+from matloop.screen.filters import rules
 from matloop.screen.training import Columns, Recipe
 from matloop.validate.recipe import SETS
 
@@ -64,6 +64,8 @@ class FiltersSection(Section):
     """[filters]."""
 
     exclude: list[str] = Field([])
+    most: dict[str, float] = Field({})
+    least: dict[str, float] = Field({})
 
 
 class ChooseSection(Section):
@@ -143,6 +145,7 @@ def settings(file: Path | None, options: Mapping[str, Mapping[str, Any]]) -> Set
 def _built(read: Mapping[str, Any], lines: Lines, faults: Faults) -> Settings:
     training, candidates, predict, choose = (read[name] for name in ("training", "candidates", "predict", "choose"))
     made: dict[str, Any] = {}
+    filters = read["filters"]
     process = tuple(predict.at)
 
     def attempt(name: str, section: str, make: Any) -> None:
@@ -156,7 +159,7 @@ def _built(read: Mapping[str, Any], lines: Lines, faults: Faults) -> Settings:
     attempt("describe", "predict", lambda: Composed(tuple(predict.features), process, predict.missing))
     attempt("conditions", "predict", lambda: _grid(predict.at))
     attempt("surrogates", "predict", recipe.made)
-    attempt("filters", "filters", lambda: without(read["filters"].exclude))
+    attempt("filters", "filters", lambda: rules(filters.exclude, filters.most, filters.least))
     rule = choose.model_dump(exclude={"goal"})
     attempt("choice", "choose", lambda: Choice(**rule, maximize=choose.goal == "maximize"))
     faults.raise_if_any(ConfigError)
@@ -181,8 +184,8 @@ def _built(read: Mapping[str, Any], lines: Lines, faults: Faults) -> Settings:
 def _read(file: Path | None) -> tuple[dict[str, Any], Lines, Path]:
     if file is None:
         return {}, Lines("matloop screen"), Path()
-    text, raw = read_text(file)
-    return raw, Lines.of(file.name, text), file.parent
+    text = read_text(file)
+    return parse(text, file.name), Lines.of(file.name, text), file.parent
 
 
 def _at_home(section: Mapping[str, Any], home: Path) -> dict[str, Any]:
@@ -200,6 +203,25 @@ def _grid(at: Mapping[str, Sequence[float]]) -> Floats:
     if len(rows) > _MOST_CONDITIONS:
         fail(InputError, "at", f"{len(rows)} conditions a candidate", f"Give at most {_MOST_CONDITIONS}.")
     return np.array(rows, dtype=np.float64).reshape(len(rows), len(at))
+
+
+def bounds(texts: Sequence[str], option: str) -> dict[str, float]:
+    """`price=50` -> {"price": 50}.
+
+    Raises:
+        InputError: naming each text that is not of that form.
+    """
+    found: dict[str, float] = {}
+    faults = Faults()
+    for text in texts:
+        name, _, rest = text.partition("=")
+        number = as_number(rest.strip())
+        if number is None or not name.strip():
+            faults.add(f"{option} {text!r}", "it is not FIGURE=NUMBER", 'Write it as "price=50".')
+        else:
+            found[name.strip()] = number
+    faults.raise_if_any(InputError)
+    return found
 
 
 def conditions(texts: Sequence[str]) -> dict[str, list[float]]:

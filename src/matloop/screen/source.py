@@ -125,7 +125,9 @@ def columns_of(path: Path, header_row: int = 1) -> tuple[str, ...]:
     with opened(path) as file:
         header = next(islice(csv.reader(file), header_row - 1, header_row), None)
     if header is None:
-        fail(DataError, f"{path}, line {header_row}", "the file ends before its header", "Say which line names columns.")
+        fail(
+            DataError, f"{path}, line {header_row}", "the file ends before its header", "Say which line names columns."
+        )
     names = tuple(name.strip() for name in header)
     if len(names) == 1 and (";" in names[0] or "\t" in names[0]):
         cure = "Export it as CSV with commas."

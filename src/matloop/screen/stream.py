@@ -113,8 +113,10 @@ def _arrow() -> Any:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Block:
-    """Rows of a result. texts: (n, columns) of all columns but the figures, with their names. figures: (n, 4) mean,
-    model_std, noise_std, distance. kept: (n,) whether all filters let them pass.
+    """Rows of a result.
+
+    texts: (n, columns) of all columns but the figures, with their names. figures: (n, 4) mean, model_std, noise_std,
+    distance. kept: (n,) whether all filters let them pass.
     """
 
     names: tuple[str, ...]

@@ -24,9 +24,9 @@ from matloop.screen import Said
 from matloop.screen.features import Composed
 from matloop.screen.source import columns_of, place_of, rows_of
 from matloop.surrogate import Surrogate
-from matloop.validate.judge import Judged, judge, stacking
-from matloop.validate.model import Lessons, GroupedModel, fit_grouped
 from matloop.validate.groups import by_family, by_formula, by_system
+from matloop.validate.judge import Judged, judge, stacking
+from matloop.validate.model import GroupedModel, Lessons, fit_grouped
 from matloop.validate.screen_model import DEFAULT
 from matloop.validate.splits import FOLDS, grouped, numbered
 
@@ -87,7 +87,9 @@ class Training:
         _raise(faults, str(path))
         if not texts:
             fail(DataError, f"{path}, column {columns.target!r}", "no row holds a reading", "Fill some in.")
-        owners, by = (numbered(groups), f"values of {columns.group!r}") if groups else _worded(columns.group, read, path)
+        owners, by = (
+            (numbered(groups), f"values of {columns.group!r}") if groups else _worded(columns.group, read, path)
+        )
         if owners.max() + 1 < _FEWEST:
             found = f"{owners.max() + 1} groups by {by}, {_FEWEST} are needed"
             fail(DataError, str(path), found, "Give more rows, or group by something finer.")
@@ -102,7 +104,9 @@ class Training:
         return hashlib.sha256(b"".join(np.ascontiguousarray(part).tobytes() for part in parts)).hexdigest()
 
 
-def _cells(path: Path, columns: Columns, faults: Faults) -> tuple[list[str], list[str], list[float], Any, list[str], int]:
+def _cells(
+    path: Path, columns: Columns, faults: Faults
+) -> tuple[list[str], list[str], list[float], Any, list[str], int]:
     names = columns_of(path, columns.header_row)
     own = columns.group in names
     wanted = (columns.formula, columns.target, *columns.process, *([columns.group] if own else []))
@@ -221,15 +225,19 @@ class Trained:
 def fit(training: Training, recipe: Recipe) -> tuple[Trained, dict[str, Any]]:
     """Fit a model, and say what it is: equal fingerprints predict alike.
 
-    A model is not stored: what is read from a file could be anything, and a fit is a pure function of rows, settings and
-    seed. A screen that goes on fits again; the bytes of some predictions tell whether it became the same model.
+    A model is not stored: what is read from a file could be anything, and a fit is a pure function of rows, settings
+    and seed. A screen that goes on fits again; the bytes of some predictions tell whether it became the same model.
 
     Raises:
         ModelError: when it cannot be fitted.
     """
-    model = Trained(fit_grouped(training.lessons, recipe.made(), np.random.default_rng(recipe.seed), folds=recipe.folds))
+    model = Trained(
+        fit_grouped(training.lessons, recipe.made(), np.random.default_rng(recipe.seed), folds=recipe.folds)
+    )
     said = model.say(training.lessons.X[:_PROBES])
-    probe = hashlib.sha256(b"".join(one.tobytes() for one in (said.mean, said.model_std, said.noise_std, said.distance)))
+    probe = hashlib.sha256(
+        b"".join(one.tobytes() for one in (said.mean, said.model_std, said.noise_std, said.distance))
+    )
     return model, {"training": training.digest, **recipe.settings(), "probe": probe.hexdigest()}
 
 
@@ -254,7 +262,9 @@ def validate(training: Training, recipe: Recipe, folder: Path, report: Report) -
                 return Validated(Judged(how=str(held["how"]), random=False, **columns), training.grouped_by)
     rng = np.random.default_rng(recipe.seed)
     split = grouped(training.lessons.groups, rng, folds=recipe.folds, of=training.grouped_by)
-    judged = judge(training.lessons, split, stacking(recipe.made(), folds=recipe.folds), seed=recipe.seed, report=report)
+    judged = judge(
+        training.lessons, split, stacking(recipe.made(), folds=recipe.folds), seed=recipe.seed, report=report
+    )
     folder.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(".validation.tmp.npz")
     np.savez(beside, key=key, how=judged.how, **{name: getattr(judged, name) for name in names})

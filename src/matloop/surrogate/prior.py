@@ -1,6 +1,6 @@
 """Readings as what was predicted of them, and a process over what is left.
 
-For candidates that somebody else's model has predicted: m(x) with a std s(x), as `matloop screen` does. With z the other
+For candidates that another model has predicted: m(x) with a std s(x), as `matloop screen` does. With z the other
 features, either the prediction is believed,
 
     reading = m(x) + s(x) g(z) + e,
@@ -13,9 +13,9 @@ with M the mean of m and S the root mean square of s over the readings;
 g ~ GP(0, a^2 (1/2 + k(z, z'; l))): common and local errors;
 e ~ N(0, t^2 + v), v the known variance of the reading.
 
-Which of the two, a, l and t are not fitted but averaged over a grid, each point weighted by prior and evidence (Rasmussen
-and Williams 2006, equations 2.30 and 5.2 to 5.4), so two readings do not settle them. A right prediction has a near 1;
-with a wrong one a grows and d goes to -1, where only the readings speak.
+Which of the two, a, l and t are not fitted but averaged over a grid, each point weighted by prior and evidence
+(Rasmussen and Williams 2006, equations 2.30 and 5.2 to 5.4), so two readings do not settle them. A right prediction has
+a near 1; with a wrong one a grows and d goes to -1, where only the readings speak.
 """
 
 from __future__ import annotations
@@ -281,7 +281,9 @@ class FittedPrior:
     @property
     def _noise(self) -> float:
         """Variance of one new reading: what is learned, and the mean of what was known."""
-        learned = sum(w * (part.point[2] * self.base.unit) ** 2 for w, part in zip(self.weights, self.parts, strict=True))
+        learned = sum(
+            w * (part.point[2] * self.base.unit) ** 2 for w, part in zip(self.weights, self.parts, strict=True)
+        )
         return float(learned) + float(self.base.data.var.mean())
 
     def means(self, X: Floats) -> Floats:

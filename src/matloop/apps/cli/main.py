@@ -47,6 +47,7 @@ VERBS = {
     "screen": Verb("screen", "Predict a table of compositions, filter, and choose a shortlist."),
     "backtest": Verb("replay", "Replay strategies on a pool with known outcomes."),
     "leaderboard": Verb("validate", "Judge surrogates on a table by leaving whole groups out."),
+    "generate": Verb("generate", "List charge-neutral formulas and solid solutions, counted first."),
     "import-nimo": Verb("nimo", "Make a campaign of a NIMO folder."),
     "export-nimo": Verb("nimo", "Write NIMO's candidates.csv with the readings in it."),
     "lab": Verb("nimo", "nimo-robot: let a lab be the robot of a NIMO script."),

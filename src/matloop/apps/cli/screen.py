@@ -17,7 +17,7 @@ from matloop.screen.job import Found, look_at_campaign, perform, shortlist_table
 from matloop.screen.local import Local
 from matloop.screen.page import far_words, honest_words, page_of
 from matloop.screen.run import Way
-from matloop.screen.settings import conditions, settings
+from matloop.screen.settings import bounds, conditions, settings
 from matloop.store.atomic import write_whole
 
 _SHOWN = 10  # of the shortlist, on a terminal
@@ -26,7 +26,8 @@ _PAGE = "report.html"
 
 def screen(  # noqa: PLR0913 (each is an option of the command line)
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="screen.toml, or a table of candidates (CSV, Parquet).", readable=False)
+        Path,
+        typer.Argument(metavar="FILE", help="screen.toml, or a table of candidates (CSV, Parquet).", readable=False),
     ],
     *,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where everything goes.", readable=False)],
@@ -34,7 +35,9 @@ def screen(  # noqa: PLR0913 (each is an option of the command line)
     target: Annotated[str | None, typer.Option("--target", help="Its column of readings.")] = None,
     unit: Annotated[str | None, typer.Option("--unit", help="Unit of the target.")] = None,
     formula: Annotated[str | None, typer.Option("--formula", help="Column of formulas, in both tables.")] = None,
-    group: Annotated[str | None, typer.Option("--group", help="Kept whole in validation: family, system, formula or a column.")] = None,
+    group: Annotated[
+        str | None, typer.Option("--group", help="Kept whole in validation: family, system, formula or a column.")
+    ] = None,
     header_row: Annotated[int | None, typer.Option("--header-row", help="Line of --train that names columns.")] = None,
     at: Annotated[list[str] | None, typer.Option("--at", help='As "temperature=700,1000"; repeat it.')] = None,
     features: Annotated[list[str] | None, typer.Option("--features", help="Sets of features; repeat it.")] = None,
@@ -42,6 +45,8 @@ def screen(  # noqa: PLR0913 (each is an option of the command line)
     surrogate: Annotated[list[str] | None, typer.Option("--surrogate", help="Several are stacked.")] = None,
     seed: Annotated[int | None, typer.Option("--seed", min=0, help="Of every random choice.")] = None,
     exclude: Annotated[list[str] | None, typer.Option("--exclude", help="Element or group; repeat it.")] = None,
+    most: Annotated[list[str] | None, typer.Option("--most", help='As "price=50" or "hhi_production=4000".')] = None,
+    least: Annotated[list[str] | None, typer.Option("--least", help='As "abundance=0.1".')] = None,
     carry: Annotated[list[str] | None, typer.Option("--carry", help="Columns that ride along; default all.")] = None,
     rule: Annotated[str | None, typer.Option("--rule", help="How to choose; default bound.")] = None,
     k: Annotated[int | None, typer.Option("-k", help="How many at most; default 20.")] = None,
@@ -80,7 +85,11 @@ def screen(  # noqa: PLR0913 (each is an option of the command line)
             "surrogate": list(surrogate) if surrogate else None, "seed": seed,
             "validate": False if no_validation else None,
         },
-        "filters": {"exclude": exclude},
+        "filters": {
+            "exclude": exclude,
+            "most": bounds(most, "--most") if most else None,
+            "least": bounds(least, "--least") if least else None,
+        },
         "choose": {"rule": rule, "k": k, "value": value, "std": std, "p": p, "goal": goal},
     }  # fmt: skip
     options = {name: {key: one for key, one in keys.items() if one is not None} for name, keys in given.items()}

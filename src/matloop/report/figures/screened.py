@@ -30,7 +30,12 @@ def parity(known: Points, measured: Floats, quantity: str) -> go.Figure:
     figure.add_scatter(x=ends, y=ends, mode="lines", line=line, name="equal", hoverinfo="skip")
     bar = {"type": "data", "thickness": 1, "width": 0, "color": "rgba(0, 114, 178, 0.25)", "array": known.std}
     figure.add_scatter(
-        **{"x": known.mean, "y": measured, "mode": "markers", "name": "rows, left out in whole groups; bars of one std"},
+        **{
+            "x": known.mean,
+            "y": measured,
+            "mode": "markers",
+            "name": "rows, left out in whole groups; bars of one std",
+        },
         marker={"color": BLUE, "size": 5, "opacity": 0.7},
         error_x=bar,
         text=[plain(name) for name in known.names],
