@@ -16,7 +16,7 @@ from tables import data_dir, estm
 from matloop.validate.groups import by_family, by_formula
 from matloop.validate.judge import Judged, judge, stacking
 from matloop.validate.screen_model import DEFAULT, Study
-from matloop.validate.splits import given
+from matloop.validate.splits import Split, given, numbered
 
 GOOD = 1.5
 THRESHOLDS = (0.6, 0.8, 1.0, 1.2, 1.5)
@@ -48,15 +48,22 @@ def screening(judged: Judged) -> None:
         print(f"by {name}: average precision {average_precision_score(good, score):.3f}; recall: precision {curve}")
 
 
+def given_parts(groups: np.ndarray, fold: np.ndarray) -> int:
+    """How many groups the published folds part."""
+    return Split(fold, groups, "published", random=True).leaking
+
+
 def main() -> None:
     """Judge, print."""
     frame, recipe = estm(data_dir().parse_args().data_dir)
     study = Study.of(frame, "zT", recipe, group="family")
     assert study.read is not None
-    split = given(list(frame["fold"]), by_formula(study.read), of="formulas")
+    split = given(list(frame["fold"]), numbered(list(frame["formula"])), of="formulas as they are written")
+    parted = given_parts(by_formula(study.read), split.fold)
     begun = time.process_time()
     judged = judge(study.lessons, split, stacking(DEFAULT))
     judged = replace(judged, groups=by_family(study.read))  # errors of one family go together
+    print(f"{parted} composition(s), written in two ways, lie in two folds")
     print(f"{split.how}; {time.process_time() - begun:.0f} s of one core")
     for fold, part in judged.by_fold():
         print(line(f"fold {fold}", part))

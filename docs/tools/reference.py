@@ -53,7 +53,7 @@ SECTIONS: Mapping[str, type[schema.Section]] = {
 
 GROUPS = {"strategy": plugins.STRATEGIES, "surrogate": plugins.SURROGATES, "lab": plugins.LABS}
 
-_MARK = re.compile(r"<!-- (?P<what>verbs|keys|settings|decisions|grammar|features|elements)(?:: (?P<of>[\w. ]+))? -->")
+_MARK = re.compile(r"<!-- (?P<what>verbs|keys|settings|decisions|grammar|features|elements)(?:: (?P<of>[\w. -]+))? -->")
 _MADE = {"surrogate": "`gp`", "warped surrogate": "`mixture`", "surrogates": '`["gp", "forest"]`'}  # made of objects
 _NAMED = ("Surrogate", "GP", "Mixture")
 _WORDS = {str: "text", bool: "true or false", int: "whole number", float: "number", NoneType: ""}

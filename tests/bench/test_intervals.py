@@ -78,3 +78,15 @@ def test_pairing_removes_what_the_runs_share(values):
 def test_unequal_runs_cannot_be_paired(values):
     with pytest.raises(InputError):
         intervals.paired_difference(values, values[:-1], seed=0)
+
+
+def test_whole_groups_are_resampled_so_twins_do_not_narrow_an_interval():
+    rng = np.random.default_rng(0)
+    own = rng.normal(size=40)
+    groups = np.repeat(np.arange(40), 25)
+    sums = np.column_stack((np.ones(1000), own[groups]))
+    found = intervals.grouped_bootstrap(sums, groups, lambda total: total[..., 1:] / total[..., :1], seed=0)
+    alone = intervals.grouped_bootstrap(sums, np.arange(1000), lambda total: total[..., 1:] / total[..., :1], seed=0)
+    assert found.value == pytest.approx(own.mean())
+    assert (found.high - found.low)[0] == pytest.approx(2 * 1.96 * own.std() / np.sqrt(40), rel=0.15)
+    assert (found.high - found.low)[0] > 3 * (alone.high - alone.low)[0]

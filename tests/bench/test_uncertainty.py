@@ -135,7 +135,22 @@ def test_all_figures_come_by_name(said):
         *("coverage_50", "coverage_80", "coverage_90", "coverage_95"),
         *("zms", "miscalibration_area", "ence", "nll", "crps", "sharpness"),
         *("error_correlation", "error_of_most_certain", "mean_absolute_error"),
+        *("root_mean_square_error", "r2"),
     }
+
+
+def test_r2_is_one_less_the_share_of_squares_that_is_left(said):
+    y, mean, _ = said
+    share = np.sum((y - mean) ** 2) / np.sum((y - y.mean()) ** 2)
+    assert uncertainty.r2(y, mean) == pytest.approx(1 - share)
+    assert uncertainty.r2(y, y) == 1.0
+    assert uncertainty.r2(y, np.full(len(y), y.mean())) == pytest.approx(0.0)
+    assert np.isnan(uncertainty.r2(np.ones(3), np.zeros(3)))
+
+
+def test_an_interval_holds_its_ends():
+    y = np.array([0.0, 1.0, 2.0, 3.0])
+    assert uncertainty.within(y, np.array([0.0, 0.0, 2.5, 0.0]), np.array([0.0, 1.0, 3.0, 2.0])) == 0.5
 
 
 @pytest.mark.parametrize("std", [0.0, -1.0, float("nan")])

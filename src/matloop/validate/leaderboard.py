@@ -87,11 +87,8 @@ def leaderboard(
     found: dict[str, tuple[Judged, float]] = {}
     for number, (name, surrogates) in enumerate(entries.items()):
         begun = time.perf_counter()
-
-        def passed_on(done: int, limit: int | None, text: str, first: int = number, name: str = name) -> None:
-            report(first * len(split) + done, len(entries) * len(split), f"{name}: {text}")
-
-        judged = judge(lessons, split, stacking(surrogates, folds=folds), seed=seed, report=passed_on)
+        told = _shared(report, name, number * len(split), len(entries) * len(split))
+        judged = judge(lessons, split, stacking(surrogates, folds=folds), seed=seed, report=told)
         found[name] = (judged, time.perf_counter() - begun)
     error = {name: np.abs(judged.y - judged.mean) for name, (judged, _) in found.items()}
     best = min(error, key=lambda name: float(error[name].mean()))
@@ -100,6 +97,11 @@ def leaderboard(
         for name, (judged, seconds) in found.items()
     ]
     return tuple(sorted(places, key=lambda place: float(error[place.name].mean())))
+
+
+def _shared(report: Report, name: str, before: int, limit: int) -> Report:
+    """One entry's progress as a part of all."""
+    return lambda done, _, text: report(before + done, limit, f"{name}: {text}")
 
 
 def _paired(difference: Floats, judged: Judged, seed: int) -> Interval:

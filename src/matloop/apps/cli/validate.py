@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,6 +27,7 @@ SLOW = ("gp", "auto", "mixture", "warped")
 MANY = 600
 """Rows from which those are left out unless they are named."""
 
+_UNSEEN = ("nll", "crps", "within_90_low", "within_90_high")  # columns that --json alone holds: a terminal is narrow
 _STACK = "ensemble"
 _ROSTER: Mapping[str, tuple[Any, ...]] = {
     "extra-trees": ({"name": "extra-trees", "trees": 100, "features": 0.33, "resample": False},),
@@ -60,7 +62,8 @@ def leaderboard(  # noqa: PLR0913 (each is an option of the command line)
     """Judge surrogates by leaving whole groups of a table out: their errors, and whether the stated errors are true.
 
     Groups are left out whole, by default host families of the formulas (or clusters of the numbers); each model is
-    calibrated on inner folds of what it may see. Rows with an empty target are skipped and counted.
+    calibrated on inner folds of what it may see, of single rows where --random asks for those. Rows with an empty
+    target are skipped and counted.
     """
     recipe = Recipe(formula, tuple(number or ()), tuple(features or SETS))
     chosen_group = group or ("family" if formula else "cluster")
@@ -68,8 +71,9 @@ def leaderboard(  # noqa: PLR0913 (each is an option of the command line)
     study = Study.of(columns, target, recipe, chosen_group, seed)
     split = _split(study, columns, (fold, random, folds, seed))
     entries = _entries(surrogate or [], len(study.lessons.y))
+    lessons = study.lessons if not random else replace(study.lessons, groups=np.arange(len(study.lessons.y)))
     with progress_bar("leaderboard", quiet=as_json) as report:
-        places = judged_side_by_side(study.lessons, split, entries, seed=seed, report=report)
+        places = judged_side_by_side(lessons, split, entries, seed=seed, report=report)
     if as_json:
         emit(_document(places, split, study, skipped))
         return
@@ -139,7 +143,7 @@ def _say(places: Sequence[Place], split: Split, study: Study, skipped: int) -> N
     count = len(np.unique(study.lessons.groups))
     rows = f"{len(study.lessons.y):,} rows of {count:,} {study.group}" + (f", {skipped:,} skipped" if skipped else "")
     say(f"{split.how}; {rows}; {len(study.names)} features")
-    show_sheet(Sheet(COLUMNS, tuple(place.cells() for place in places)))
+    show_sheet(Sheet(COLUMNS, tuple(place.cells() for place in places)), leave_out=_UNSEEN)
     say("behind: mean absolute error less that of the first, paired. low, high: 95 % bootstrap intervals over groups.")
     say("within_90: share of readings inside the stated 90 % intervals; width_90: how wide those are on average.")
     say("kept_half: error of the most certain half over that of all.")

@@ -1,0 +1,95 @@
+"""`matloop leaderboard` says how rows were left out, judges what it is asked to, and names what is wrong."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from matloop.apps.cli.main import main
+
+QUICK = ["--surrogate", "forest"]
+
+
+@pytest.fixture
+def known(tmp_path: Path) -> Path:
+    """Twelve compounds of six families at three temperatures; one reading is missing."""
+    lines = ["formula,T,paper,fold,y"]
+    for row, formula in enumerate(
+        ("GeTe", "SnTe", "PbTe", "GeSe", "SnSe", "PbSe", "CoSb3", "RhSb3", "CoAs3", "IrSb3", "NaN", "NaCl")
+    ):
+        for T in (300, 500, 700):
+            lines.append(f"{formula},{T},p{row // 2},{row // 4},{row % 3 + T / 1000 + 0.01 * row}")
+    lines.append("ZnO,300,p9,2,")
+    path = tmp_path / "known.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def asked(known: Path, *more: str) -> list[str]:
+    return ["leaderboard", str(known), "--target", "y", "--formula", "formula", "--number", "T", *more]
+
+
+def test_families_are_left_out_whole_by_default_and_sodium_nitride_is_a_formula(
+    known: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(asked(known, *QUICK, "--folds", "3", "--json")) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["split"] == "3 folds of whole host families"
+    assert said["random"] is False
+    assert (said["rows"], said["rows_skipped"], said["group_count"]) == (36, 1, 12)
+    (place,) = said["places"]
+    assert place["surrogate"] == "forest"
+    assert place["figures"]["mean_absolute_error"] > 0
+    assert 0 <= place["figures"]["within_90"] <= 1
+
+
+def test_random_rows_are_labelled_in_the_table_and_in_json(known: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(asked(known, *QUICK, "--random", "--folds", "3")) == 0
+    assert "RANDOM ROWS" in capsys.readouterr().out.splitlines()[0]
+    assert main(asked(known, *QUICK, "--random", "--folds", "3", "--json")) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["random"] is True
+    assert "RANDOM ROWS" in said["places"][0]["split"]
+
+
+def test_a_column_and_given_folds_are_taken(known: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(asked(known, *QUICK, "--group", "paper", "--fold", "fold", "--json")) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["split"] == "3 given folds of whole values of 'paper'"
+    assert said["group_count"] == 6
+
+
+def test_several_surrogates_stand_in_one_table_best_first(known: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(asked(known, "--surrogate", "gp", "--surrogate", "forest", "--folds", "2", "--json")) == 0
+    places = json.loads(capsys.readouterr().out)["places"]
+    errors = [place["figures"]["mean_absolute_error"] for place in places]
+    assert errors == sorted(errors)
+    assert {place["surrogate"] for place in places} == {"gp", "forest"}
+    assert places[0]["behind"] == [0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("more", "found"),
+    [
+        (["--group", "familly"], "Did you mean 'family'?"),
+        (["--fold", "folds"], "there is no such column"),
+        (["--fold", "fold", "--random"], "--fold and --random were given"),
+        (["--features", "magpy"], "there is no set 'magpy'"),
+        (["--surrogate", "forrest"], "nothing offers 'forrest'"),
+        (["--folds", "30"], "30 folds of 12 host families"),
+        (["--number", "U"], "no column 'U'"),
+    ],
+    ids=["group", "fold", "fold and random", "features", "surrogate", "folds", "number"],
+)
+def test_what_is_wrong_is_named_with_its_cure(
+    known: Path, more: list[str], found: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(asked(known, *more)) == 2
+    assert found in capsys.readouterr().err
+
+
+def test_a_target_without_a_number_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "empty.csv"
+    path.write_text("formula,y\nPbTe,\nSnTe,\n", encoding="utf-8")
+    assert main(["leaderboard", str(path), "--target", "y", "--formula", "formula"]) == 2
+    assert "no row has a number" in capsys.readouterr().err
