@@ -120,7 +120,7 @@ def test_the_diverse_choice_has_less_risk_than_the_greedy_one_where_errors_go_to
     by = {side.name: side for side in found.sides}
     assert set(by) == {"greedy", "low-risk", "diverse"}
     assert by["diverse"].risk < by["greedy"].risk
-    assert set(found.rows.column("formula")) == set(found.field.only(by["diverse"].rows).column("formula"))
+    assert set(found.rows.column("formula")) == set(found.among.only(by["diverse"].rows).column("formula"))
 
 
 def test_nothing_that_failed_a_filter_is_chosen_or_counted():

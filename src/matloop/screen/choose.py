@@ -33,8 +33,8 @@ class Choice:
 
     rule: `threshold` (mean at least `value`, std at most `std`; best means first), `probability` (of reaching `value`,
     at least `p`; surest first), `bound` (mean less `width` std), `pareto` (nothing is both better and surer), `hits`
-    (most are expected to reach `value`), `greedy` (best means), `diverse` (best value at a limited risk of all being wrong
-    together). k: how many at most. maximize: whether more is better.
+    (most are expected to reach `value`), `greedy` (best means), `diverse` (best value at a limited risk of all being
+    wrong together). k: how many at most. maximize: whether more is better.
 
     Raises:
         InputError: when a setting makes no sense, or the rule lacks one.
@@ -165,7 +165,7 @@ def _undominated(std: Floats, most: int) -> np.ndarray:
 class Chosen:
     """A shortlist. rows: chosen, best first. scores: (k,). candidates, passed: rows that met the filters, and the rule.
 
-    hits: how many are expected to reach the value. sides: greedy, low-risk and diverse, rows of `field`.
+    hits: how many are expected to reach the value. sides: greedy, low-risk and diverse, rows of `among`.
     cloud: some rows of all, for figures.
     """
 
@@ -173,7 +173,7 @@ class Chosen:
     hits: Hits | None
     candidates: int
     passed: int
-    field: Block
+    among: Block
     sides: tuple[Shortlist, ...]
     cloud: Block
     gap: float | None = None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from matloop.chem.filters import Bound, Rule, Without
 from matloop.errors import DataError, Faults, MatloopError
@@ -20,14 +22,12 @@ def rules(exclude: Sequence[str], most: Mapping[str, float], least: Mapping[str,
         DataError: naming every unknown one.
     """
     faults, found = Faults(), list[Rule]()
-    wanted = [(Without, {"name": name}) for name in dict.fromkeys(exclude)]
-    bounded = {name: {} for name in (*most, *least)}
-    for name in bounded:
-        ends = {end: given[name] for end, given in (("most", most), ("least", least)) if name in given}
-        wanted.append((Bound, {"figure": name, **ends}))
-    for kind, settings in wanted:
+    wanted: list[Callable[[], Rule]] = [partial(Without, name) for name in dict.fromkeys(exclude)]
+    for name in dict.fromkeys((*most, *least)):
+        wanted.append(partial(Bound, name, most.get(name, math.inf), least.get(name, -math.inf)))
+    for make in wanted:
         try:
-            found.append(kind(**settings))
+            found.append(make())
         except MatloopError as error:
             faults.absorb(error)
     faults.raise_if_any(DataError)

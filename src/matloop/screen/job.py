@@ -123,7 +123,7 @@ def shortlist_table(found: Found) -> tuple[list[str], list[list[str]]]:
 
 def side_by_side(found: Found) -> list[list[str]]:
     """The three choices: their members by rank, then what each promises."""
-    sides, among = found.chosen.sides, found.chosen.field
+    sides, among = found.chosen.sides, found.chosen.among
     formulas = [among.only(side.rows).column("formula").tolist() for side in sides]
     rows = [["rank", *(side.name for side in sides)]]
     rows += [[str(rank + 1), *(one[rank] for one in formulas)] for rank in range(len(formulas[0]))]

@@ -134,7 +134,7 @@ def _sides(page: Page, found: Found) -> None:
     page.section("Three ways to choose", "; ".join(f"{name}: {what}" for name, what in _SIDES.items()) + ".")
     rows = [["" if cell is None else _figure(cell) for cell in one.cells()] for one in found.chosen.sides]
     page.table(list(COLUMNS), rows, list(COLUMNS[1:]))
-    members = [found.chosen.field.only(one.rows).column("formula").tolist() for one in found.chosen.sides]
+    members = [found.chosen.among.only(one.rows).column("formula").tolist() for one in found.chosen.sides]
     ranked = [[str(rank + 1), *(str(one[rank]) for one in members)] for rank in range(len(members[0]))]
     page.table(["rank", *(one.name for one in found.chosen.sides)], ranked, ["rank"])
 
