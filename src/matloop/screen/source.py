@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from matloop.domain.parquet import is_parquet, parquet_headers
 from matloop.domain.table_file import opened
+from matloop.domain.units import split_header
 from matloop.errors import DataError, fail, nearest
 from matloop.screen import Chunk
 
@@ -144,9 +145,11 @@ def place_of(names: Sequence[str], name: str, path: Path) -> int:
     Raises:
         DataError: when there is none of that name.
     """
-    if name not in names:
-        fail(DataError, str(path), f"no column {name!r}", nearest(name, [one for one in names if one]))
-    return list(names).index(name)
+    bare = [split_header(one)[0] for one in names]
+    for known in (list(names), bare):  # `T` also finds `T [K]`
+        if name in known:
+            return known.index(name)
+    fail(DataError, str(path), f"no column {name!r}", nearest(name, [one for one in bare if one]))
 
 
 def rows_of(path: Path, header_row: int = 1) -> Iterator[Row]:
