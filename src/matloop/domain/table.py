@@ -165,23 +165,45 @@ def listed(faults: Faults, first: Sequence[Fault], total: int) -> None:
         faults.add(first[-1].place, f"and {total - len(first)} more like this", "Correct them alike.")
 
 
-def read_headers(path: str | Path) -> tuple[Header, ...]:
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a CSV file is laid out.
+
+    header_row: which of its lines that are not blank holds the names; those above it are passed over.
+    holes: whether a column of numbers may have empty cells, which become NaN; otherwise they make it a column of text.
+    """
+
+    header_row: int = 1
+    holes: bool = False
+
+
+_PLAIN = Layout()
+
+
+def read_headers(path: str | Path, layout: Layout = _PLAIN) -> tuple[Header, ...]:
     """The headers of a CSV file.
 
     Raises:
         DataError: when it is no CSV file, or a name stands there twice.
     """
     with opened(path) as file:
-        return _headers(csv.reader(file, strict=True), str(path))
+        return _headers(csv.reader(file, strict=True), str(path), layout)
 
 
-def read_table(path: str | Path, *, columns: Collection[str] | None = None, numeric: Collection[str] = ()) -> Table:
+def read_table(
+    path: str | Path,
+    *,
+    columns: Collection[str] | None = None,
+    numeric: Collection[str] = (),
+    layout: Layout = _PLAIN,
+) -> Table:
     """Read a CSV file with one header line: commas, UTF-8 (with or without byte-order mark), quotes doubled.
 
     Args:
         path: the file.
         columns: names of the columns to read, None for all; names that the file lacks are left to the caller.
         numeric: names of columns to read as numbers if all their cells are finite numbers, else as text.
+        layout: where the header is, and whether numbers may be missing.
 
     Raises:
         DataError: when the file is missing, empty, binary, too wide, badly quoted, or a row is longer or shorter
@@ -189,27 +211,28 @@ def read_table(path: str | Path, *, columns: Collection[str] | None = None, nume
     """
     source = str(path)
     with opened(path) as file:
-        headers = _headers(csv.reader(file, strict=True), source)
+        headers = _headers(csv.reader(file, strict=True), source, layout)
         chosen = range(len(headers)) if columns is None else (match(headers, name) for name in columns)
         wanted = sorted({place for place in chosen if place is not None})
         hoped = {place for place in (match(headers, name) for name in numeric) if place in wanted}
         text = set(wanted) - hoped
-        lines, cells = _pass(file, source, text, hoped)
+        lines, cells = _pass(file, source, text, hoped, layout)
         mixed = hoped - set(cells)
         if mixed:
-            lines, again = _pass(file, source, mixed, set())
+            lines, again = _pass(file, source, mixed, set(), layout)
             cells.update(again)
     return Table(source, headers, lines, cells)
 
 
-def _headers(reader: Any, source: str) -> tuple[Header, ...]:
-    """The first line that is not blank."""
+def _headers(reader: Any, source: str, layout: Layout = _PLAIN) -> tuple[Header, ...]:
+    """The first line that is not blank, or a later one."""
     try:
-        row = next(row for row in reader if not _is_blank(row))
+        row = next(itertools.islice((row for row in reader if not _is_blank(row)), layout.header_row - 1, None))
     except csv.Error as error:
         _bad_csv(source, reader.line_num, error)
     except StopIteration:
-        fail(DataError, source, "the file is empty", "Give a header line and rows below it.")
+        found = "the file is empty" if layout.header_row == 1 else f"it has no line {layout.header_row} for the header"
+        fail(DataError, source, found, "Give a header line and rows below it.")
     headers = tuple(Header(cell.strip(), *split_header(cell)) for cell in row)
     _refuse_separator(headers, source)
     refuse_namesakes(headers, f"{source}, line {reader.line_num}")
@@ -251,11 +274,11 @@ def _bad_csv(source: str, line: int, error: csv.Error) -> None:
     fail(DataError, f"{source}, line {line}", f"the line is no CSV ({error})", cure)
 
 
-def _chunks(file: TextIO, source: str) -> Iterator[tuple[list[list[str]], NDArray[np.int64]]]:
+def _chunks(file: TextIO, source: str, layout: Layout) -> Iterator[tuple[list[list[str]], NDArray[np.int64]]]:
     """The rows below the header, some at a time, with the line in which each begins."""
     file.seek(0)
     reader = csv.reader(file, strict=True)
-    width = len(_headers(reader, source))
+    width = len(_headers(reader, source, layout))
     ragged = Faults()
     try:
         while True:
@@ -296,28 +319,30 @@ def _check_widths(
 
 
 def _pass(
-    file: TextIO, source: str, text: Collection[int], hoped: set[int]
+    file: TextIO, source: str, text: Collection[int], hoped: set[int], layout: Layout
 ) -> tuple[NDArray[np.int64], dict[int, Texts | Floats]]:
     """One reading of the file: `text` columns as they stand, those of `hoped` that hold nothing but numbers."""
     all_lines = [np.zeros(0, dtype=np.int64)]
     texts: dict[int, list[str]] = {place: [] for place in text}
     shared: dict[int, dict[str, str]] = {place: {} for place in text}
     numbers: dict[int, list[Floats]] = {place: [np.zeros(0)] for place in hoped}
-    for rows, lines in _chunks(file, source):
+    for rows, lines in _chunks(file, source, layout):
         all_lines.append(lines)
         columns = list(zip(*rows, strict=True))
-        for place in text if rows else ():
+        for place in list(numbers) if rows else ():
+            found = _all_numbers(columns[place], holes=layout.holes)
+            if found is not None:
+                numbers[place].append(found)
+                continue
+            del numbers[place]
+            if len(all_lines) == 2:  # nothing is lost before the first chunk, so no second pass is needed
+                texts[place], shared[place] = [], {}
+        for place in texts if rows else ():
             cells = [cell.strip() for cell in columns[place]]
             seen = shared[place]
             if len(seen) < _SHARED:
                 cells = [seen.setdefault(cell, cell) for cell in cells]
             texts[place] += cells
-        for place in list(numbers) if rows else ():
-            found = _all_numbers(columns[place])
-            if found is None:
-                del numbers[place]
-            else:
-                numbers[place].append(found)
     cells_of: dict[int, Texts | Floats] = {place: np.concatenate(found) for place, found in numbers.items()}
     for place, column in texts.items():
         array = np.empty(len(column), dtype=np.object_)
@@ -326,13 +351,19 @@ def _pass(
     return np.concatenate(all_lines), cells_of
 
 
-def _all_numbers(cells: Sequence[str]) -> Floats | None:
-    """All cells as numbers, by the rule of `as_number`, or None when one is none."""
+def _all_numbers(cells: Sequence[str], *, holes: bool) -> Floats | None:
+    """All cells as numbers, by the rule of `as_number`, or None when one is none; with `holes`, NaN where empty."""
     together = "".join(cells)
     if "_" in together or not together.isascii():
         return None
+    empty = 0
+    if holes and not all(cells):
+        cells = ["nan" if not cell.strip() else cell for cell in cells]
+        empty = cells.count("nan")
     try:
         found = np.fromiter(map(float, cells), dtype=np.float64, count=len(cells))
     except ValueError:
         return None
-    return found + 0.0 if bool(np.isfinite(found).all()) else None
+    if empty and "nan" in together.lower():  # a cell that says so itself is no number
+        return None
+    return found + 0.0 if int(np.isfinite(found).sum()) == len(cells) - empty else None

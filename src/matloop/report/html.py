@@ -75,18 +75,25 @@ class Page:
     def text(self) -> str:
         """The whole file."""
         style = resources.files("matloop.report").joinpath("page.css").read_text(encoding="utf-8")
-        # "<" would let a text end the script it stands in
-        figures = f"[{','.join(self._figures)}]".replace("<", "\\u003c")
         return (
             f'{MARK}<html lang="en"><head><meta charset="utf-8">'
             f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
             '<meta name="viewport" content="width=device-width, initial-scale=1">'
             f"<title>{say(self.title)}</title><style>\n{style}</style></head><body>\n"
             + "\n".join(part for part in self._parts if part)
-            + "\n<noscript><p>The figures need JavaScript; text and tables do not.</p></noscript>"
+            + (self._drawing() if self._figures else "")
+            + "\n</body></html>\n"
+        )
+
+    def _drawing(self) -> str:
+        """What draws the figures; a page without any is small."""
+        # "<" would let a text end the script it stands in
+        figures = f"[{','.join(self._figures)}]".replace("<", "\\u003c")
+        return (
+            "\n<noscript><p>The figures need JavaScript; text and tables do not.</p></noscript>"
             f'\n<script type="application/json" id="figures">{figures}</script>'
             f"\n<script>{get_plotlyjs()}</script>"
-            f"\n<script>const CONFIG = {json.dumps(_CONFIG)};\n{_DRAW}</script>\n</body></html>\n"
+            f"\n<script>const CONFIG = {json.dumps(_CONFIG)};\n{_DRAW}</script>"
         )
 
 
