@@ -3,12 +3,12 @@
 Usage: python benchmarks/closed_loop_estm.py [--seeds N] [--shortlist K]
 
 A model learns zT from `gaultois_ucsb_te` without every composition that is in `simd_estm`, with host families kept
-whole. It predicts the 880 formulas of ESTM at 300, 500, 700 and 900 K; a formula's prediction is its best mean, as its
-truth is its best zT (replicates averaged first). The K formulas of the best bound (mean less one std) become a campaign
-as `matloop screen --campaign` writes it: surrogate `prior`, two candidates spread evenly, then one at a time. It ends
-with the first formula that is among the 9 (1 %) best of all 880. Random choice among all 880 needs (880 + 1) / (9 + 1) =
-88.1 experiments on average; the aim is a third of that. Beside it: the same shortlist without what was predicted (`gp`),
-in the order of the prediction (`greedy`, one run), and at random.
+whole. It predicts the 880 formulas of ESTM at 300, 500, 700 and 900 K; a formula's prediction is its best mean, as
+its truth is its best zT (replicates averaged first). The K formulas of the best bound (mean less one std) become a
+campaign as `matloop screen --campaign` writes it: surrogate `prior`, two candidates spread evenly, then one at a
+time. It ends with the first formula that is among the 9 (1 %) best of all 880. Random choice among all 880 needs (880
++ 1) / (9 + 1) = 88.1 experiments on average; the aim is a third of that. Beside it: the same shortlist without what
+was predicted (`gp`), in the order of the prediction (`greedy`, one run), and at random.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from matloop.errors import InputError, WorkError, fail
@@ -34,8 +34,10 @@ class Local:
             MatloopError: what a chunk raised; results before it were kept.
             WorkError: when a process ended early.
         """
-        if self.processes == 1:
-            for chunk in chunks:
+        ahead = iter(chunks)
+        first = list(islice(ahead, 2))
+        if self.processes == 1 or len(first) < 2:  # a single chunk is done before a process has started
+            for chunk in chain(first, ahead):
                 keep(chunk, task(chunk))
             return
         if getattr(multiprocessing.current_process(), "_inheriting", False):
@@ -44,7 +46,7 @@ class Local:
         context = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(self.processes, context, _begin, (task,)) as executor:
             try:
-                spread(iter(chunks), lambda chunk: executor.submit(_do, chunk), keep, AHEAD * self.processes)
+                spread(chain(first, ahead), lambda chunk: executor.submit(_do, chunk), keep, AHEAD * self.processes)
             except BaseException as error:
                 executor.shutdown(wait=True, cancel_futures=True)
                 if isinstance(error, BrokenProcessPool):
