@@ -5,7 +5,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 
-from matloop.chem import elements, parse
+from matloop.chem import elements
+from matloop.chem import grammar as written
 from matloop.chem.sets import sets
 from matloop.chem.statistics import STATISTICS
 
@@ -16,8 +17,8 @@ Table = Callable[[tuple[str, ...], Rows], str]
 
 def grammar(_: Table) -> str:
     """The docstring of the parser: indented lines as they stand, the rest as text."""
-    said = inspect.getdoc(inspect.getmodule(parse)) or ""
-    _, shown, *told = said.split("\n\n")
+    said = inspect.getdoc(written) or ""
+    shown, *told = said.split("\n\n")[1:]
     return "\n\n".join([f"```text\n{inspect.cleandoc(shown)}\n```", *told])
 
 

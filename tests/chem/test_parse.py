@@ -1,5 +1,6 @@
 """The grammar of formulas, and what is said of a text that is none."""
 
+from contextlib import suppress
 from types import SimpleNamespace
 
 import numpy as np
@@ -102,7 +103,11 @@ WRONG = {
     "H2O·": ("character 4", "no element stands here", "Write one"),
     "Fe1/0O": ("character 3", "divides by 0", "Give a number"),
     "Fe0": ("character 1", "every amount is 0", "At least one element must be there"),
-    "Fe9999999999": ("character 3", "beyond 1e+09", "of one formula unit"),
+    "Fe9999999999": ("character 3", "not between 1e-12 and 1e+09", "of one formula unit"),
+    "Fe1e-400O": ("character 3", "the amount 1e-400 is not between", "of one formula unit"),
+    "(Fe9999999)9999999": ("character 1", "the amount of Fe adds up to 1.00000e+14", "of one formula unit"),
+    "Fe999999999Fe2": ("character 1", "the amount of Fe adds up to 1.00000e+9", "of one formula unit"),
+    "Fe^9999999999+": ("character 3", "the charge 9999999999 is beyond", "of one formula unit"),
     "2": ("character 1", "no element stands here", "Write one"),
     "": ("character 1", "an empty formula", "Write one, or leave the row out"),
     "   ": ("character 1", "an empty formula", "Write one, or leave the row out"),
@@ -175,6 +180,28 @@ def test_any_text_is_read_or_refused_and_alone_as_among_many(text: str) -> None:
     assert told == expected
 
 
+PARTS = st.tuples(
+    st.sampled_from(["H", "O", "Fe", "Xx"]), st.sampled_from(["", "2", "0.5", "0.85", "0", "0.123456789", "999999999"])
+)
+GROUPS = st.tuples(
+    st.sampled_from(["", "(", "[", "{"]),
+    st.lists(PARTS.map("".join), max_size=3).map("".join),
+    st.sampled_from(["", ")", "]", "}"]),
+    st.sampled_from(["", "2", "0.85", "0.33333"]),
+)
+
+
+@given(st.lists(st.lists(GROUPS.map("".join), min_size=1, max_size=3).map("".join), min_size=1, max_size=8))
+def test_brackets_among_many_are_read_as_alone(texts: list[str]) -> None:
+    read = compositions(texts, faults="collect")
+    alone = {}
+    for row, text in enumerate(texts):
+        with suppress(DataError):
+            alone[row] = parse(text)
+    assert read.rows.tolist() == list(alone)
+    assert [read.formula(place) for place in range(len(read))] == list(alone.values())
+
+
 MISSING = {"None": None, "nan": float("nan"), "pandas.NA": pd.NA, "NaT": pd.NaT, "numpy nan": np.float64("nan")}
 
 
@@ -216,10 +243,21 @@ def test_no_formulas_make_empty_compositions() -> None:
     assert read.contains(["Pb"]).shape == (0,)
 
 
-@pytest.mark.parametrize("given", ["Fe2O3", 3, parse("Fe")], ids=["text", "number", "Formula"])
+@pytest.mark.parametrize(
+    "given",
+    ["Fe2O3", 3, parse("Fe"), {"Fe": 2, "O": 3}, SimpleNamespace(composition={"Fe": 2})],
+    ids=["text", "number", "Formula", "mapping", "structure"],
+)
 def test_one_formula_in_the_place_of_many_is_refused(given: object) -> None:
     with pytest.raises(DataError, match=r"where many formulas belong\. Put it into a list"):
         compositions(given)
+
+
+def test_a_table_in_the_place_of_a_column_is_refused() -> None:
+    table = pd.DataFrame({"Fe": ["O2"]})
+    with pytest.raises(DataError, match=r"a DataFrame of 2 dimensions\. Give the one column that holds the formulas"):
+        compositions(table)
+    assert compositions(table["Fe"]).formulas == ("O2",)
 
 
 def test_an_unknown_policy_is_refused() -> None:
@@ -250,6 +288,14 @@ def test_mappings_and_pymatgen_like_objects_are_formulas() -> None:
     assert [read.formula(row).text for row in (0, 3, 4, 5, 6)] == ["Fe2O3"] * 5
     assert read.formula(1).text == "H2O"
     assert read.charges.tolist() == [0, 0, 1, 0, 0, 0, 0]
+
+
+def test_one_formula_may_be_given_as_an_object_too() -> None:
+    assert parse(SimpleNamespace(composition={"Fe": 2, "O": 3})) == parse({"O": 3, "Fe": 2}) == parse(parse("Fe2O3"))
+    with pytest.raises(DataError, match=r"formula 'None': None is a missing value\. Leave the row out"):
+        parse(None)
+    with pytest.raises(DataError, match="formula '3': int is no formula"):
+        parse(3)
 
 
 def test_an_object_that_is_no_formula_is_refused_by_type() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
@@ -11,8 +11,8 @@ import numpy as np
 
 from matloop.chem.elements import NUMBERS, SYMBOLS
 from matloop.chem.formula import Formula
-from matloop.chem.given import Given, formula_of, text_of
-from matloop.chem.parse import Slip, fault
+from matloop.chem.grammar import Slip, fault
+from matloop.chem.parse import Given, formula_of, text_of
 from matloop.chem.plain import ELEMENTS, read_plain
 from matloop.errors import DataError, Fault, nearest
 
@@ -138,9 +138,13 @@ def compositions(
     """
     if isinstance(formulas, Compositions):
         return formulas
-    if isinstance(formulas, str | Formula) or not isinstance(formulas, Iterable):
+    alone = isinstance(formulas, str | Formula | Mapping) or hasattr(formulas, "composition")
+    if alone or not isinstance(formulas, Iterable):
         found = f"{type(formulas).__name__} {text_of(formulas)!r} where many formulas belong"
         raise DataError.at("formulas", found, "Put it into a list.")
+    if getattr(formulas, "ndim", 1) != 1:
+        found = f"a {type(formulas).__name__} of {getattr(formulas, 'ndim', 0)} dimensions"
+        raise DataError.at("formulas", found, "Give the one column that holds the formulas.")
     if faults not in ("raise", "collect"):
         raise DataError.at("faults", f"{faults!r} is no policy", 'Use "raise" or "collect".')
     source, pieces = iter(formulas), []

@@ -11,7 +11,7 @@ import numpy as np
 
 from matloop.chem.compositions import Compositions, FaultPolicy, compositions
 from matloop.chem.feature import Feature, FeatureSet, Missing
-from matloop.chem.given import Given
+from matloop.chem.parse import Given
 from matloop.chem.sets import sets
 from matloop.domain.units import check_unit, split_header
 from matloop.errors import DataError, Fault, nearest

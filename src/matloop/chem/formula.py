@@ -23,11 +23,11 @@ class Formula:
     """The composition of one formula unit. Formulas of equal content are equal, however they were written.
 
     elements: symbols by atomic number, each once; D and T follow H and stand for themselves.
-    amounts: atoms of each in one formula unit, > 0.
+    amounts: atoms of each in one formula unit, > 0 and at most 1e9.
     charge: in units of the elementary charge.
 
     Raises:
-        DataError: an unknown symbol, an amount that is not a finite number > 0, another order, or nothing at all.
+        DataError: an unknown symbol, an amount out of bounds, another order, or nothing at all.
     """
 
     elements: tuple[str, ...]
@@ -44,12 +44,12 @@ class Formula:
             found = f"{len(self.elements)} elements and {len(self.amounts)} amounts"
             faults.append(Fault("formula", found, "Give at least one element, and one amount for each."))
         faults += [
-            Fault(f"formula, amount of {symbol}", f"{amount!r} is no amount", "Give a finite number above 0.")
+            Fault(f"formula, amount of {symbol}", f"{amount!r} is no amount", f"Give one above 0, at most {LARGEST:g}.")
             for symbol, amount in zip(self.elements, self.amounts, strict=False)
-            if not (math.isfinite(amount) and amount > 0)
+            if not 0 < amount <= LARGEST
         ]
-        if not math.isfinite(self.charge):
-            faults.append(Fault("formula, charge", f"{self.charge!r} is no charge", "Give a finite number."))
+        if not abs(self.charge) <= LARGEST:
+            faults.append(Fault("formula, charge", f"{self.charge!r} is no charge", f"Give one up to {LARGEST:g}."))
         places = [_PLACE.get(symbol, 0) for symbol in self.elements]
         if not faults and any(left >= right for left, right in pairwise(places)):
             found = f"{' '.join(self.elements)} are not each once and by atomic number"

@@ -10,7 +10,7 @@ import numpy as np
 from matloop.chem.compositions import Compositions, compositions
 from matloop.chem.elements import column, columns
 from matloop.chem.feature import Feature, FeatureSet, Missing, resolved
-from matloop.chem.given import Given
+from matloop.chem.parse import Given
 from matloop.chem.statistics import STATISTICS, statistics
 
 PROPERTIES = tuple(
