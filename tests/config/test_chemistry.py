@@ -8,6 +8,7 @@ import pytest
 
 from matloop.chem import MAGPIE, magpie
 from matloop.config import read
+from matloop.config.known import known_readings
 from matloop.domain.encoder import Composite
 from matloop.domain.pool import Pool
 from matloop.domain.space import Space
@@ -158,6 +159,12 @@ def test_an_unknown_set_of_features_is_refused_with_the_nearest(tmp_path: Path) 
 def test_rules_that_leave_nothing_are_refused(tmp_path: Path) -> None:
     found = faults(tmp_path, CAMPAIGN.replace('"Pb"', '"Pb", "Te", "N"'))
     assert has(found, "candidates.csv", "no row keeps all constraints")
+
+
+def test_a_backtest_passes_over_the_rows_that_fell(tmp_path: Path) -> None:
+    pool, readings = known_readings(read(write(tmp_path)))
+    assert [pool.values(i)["formula"] for i in range(len(pool))] == ["Bi2Te3", "NaN", "GeTe"]
+    assert readings == [[0.8], [0.2], [1.4]]
 
 
 def test_formulas_cross_with_parameters(tmp_path: Path) -> None:

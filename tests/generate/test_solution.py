@@ -182,3 +182,18 @@ def test_a_banned_element_takes_no_part_and_says_so() -> None:
 def test_a_solution_that_makes_no_sense_is_refused(settings: dict[str, object], says: str) -> None:
     with pytest.raises(DataError, match=says):
         SolidSolution(**settings)  # type: ignore[arg-type]
+
+
+def test_two_limits_on_means_leave_what_keeps_both() -> None:
+    limits = [Limit("price", 3.0), Limit("hhi_reserve", 1700)]
+    lattices, states = SPINEL.sublattices, SPINEL.states
+    alone = [
+        {tuple(row) for chunk in one.chunks() for row in chunk.shares.tolist()}
+        for one in (
+            SolidSolution(lattices, parts=5, states=states, mixed=True, limits=limits[:1]),
+            SolidSolution(lattices, parts=5, states=states, mixed=True, limits=limits[1:]),
+            SolidSolution(lattices, parts=5, states=states, mixed=True, limits=limits),
+        )
+    ]
+    assert alone[2] == alone[0] & alone[1]
+    assert 0 < len(alone[2]) < min(len(alone[0]), len(alone[1]))

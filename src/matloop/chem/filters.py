@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from matloop.chem.compositions import Compositions, compositions
 from matloop.chem.elements import SYMBOLS, column
-from matloop.chem.given import Given
 from matloop.chem.groups import elements_of
+from matloop.chem.parse import Given
 from matloop.chem.supply import PRICE_FACTOR, figure, figures, of_elements, price_range, price_years, unknown
 from matloop.errors import DataError, Faults
 

@@ -31,7 +31,8 @@ def formula_column(section: PoolSection, lines: Lines, faults: Faults) -> Formul
                 faults.add(lines.place("pool", key), "no column of formulas is named", cure)
         return None
     noted = Faults()
-    elements_of(section.exclude_elements, lines.place("pool", "exclude_elements"), faults=noted)
+    excluded = section.exclude_elements or []
+    elements_of(excluded, lines.place("pool", "exclude_elements"), faults=noted)
     faults.found += noted.found
     strange = {fault.found.split("'")[1] for fault in noted.found}
     sets = []
@@ -42,7 +43,7 @@ def formula_column(section: PoolSection, lines: Lines, faults: Faults) -> Formul
         except DataError as error:
             for fault in error.faults:
                 faults.add(lines.place("pool", "described_by"), f"{name!r}: {fault.found}", fault.cure)
-    kept = tuple(dict.fromkeys(name for name in section.exclude_elements if name not in strange))
+    kept = tuple(dict.fromkeys(name for name in excluded if name not in strange))
     return FormulaColumn(section.formula, tuple(dict.fromkeys(sets)) or DESCRIBED_BY, kept)
 
 

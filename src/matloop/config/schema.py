@@ -50,8 +50,8 @@ class PoolSection(Section):
     id: str | None = Field(None, min_length=1)
     features: list[str] | None = None
     formula: str | None = Field(None, min_length=1)
-    described_by: list[str] = Field([])
-    exclude_elements: list[str] = Field([])
+    described_by: list[str] | None = None
+    exclude_elements: list[str] | None = None
 
 
 class RealSection(Section):

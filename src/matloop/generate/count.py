@@ -12,14 +12,17 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matloop.generate.enumeration import Enumeration
 from matloop.generate.polynomial import ONE, Polynomial, of_element, over, plus, times
 from matloop.generate.ratios import MOST_RATIOS
 from matloop.generate.stream import blocks, ratios_of
+
+if TYPE_CHECKING:
+    from matloop.generate.enumeration import Enumeration
 
 Floats = NDArray[np.float64]
 

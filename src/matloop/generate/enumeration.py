@@ -12,9 +12,12 @@ import numpy as np
 from matloop.chem.elements import SYMBOLS
 from matloop.chem.groups import elements_of
 from matloop.errors import DataError, Faults
+from matloop.generate.count import MOST_WORK, Count, count
 from matloop.generate.found import Found
 from matloop.generate.ions import Ions, States, ions_of
 from matloop.generate.limits import Floats, Limit, weights_of
+from matloop.generate.sample import Sample, sample
+from matloop.generate.stream import stream
 
 MOST_ELEMENTS = 8  # of one composition; the exact count of more would take longer than anyone waits
 MOST_OF_ONE = 100  # atoms of one element in a formula
@@ -142,9 +145,25 @@ class Enumeration:
         Raises:
             InputError: for sets of elements with too many ratios to list.
         """
-        from matloop.generate.stream import stream  # noqa: PLC0415
-
         return stream(self, size, charges=charges)
+
+    def count(self, *, work: int = MOST_WORK) -> Count:
+        """How many there are, without making one; see `matloop.generate.count`.
+
+        Args:
+            work: how much may be done to find out which formulas several assignments of charges share; where it would
+                take more, their number stays None.
+        """
+        return count(self, work=work)
+
+    def sample(self, n: int, rng: np.random.Generator) -> Sample:
+        """Draw n different compositions, each as likely as any other; all of them where there are no more than n.
+
+        Raises:
+            InputError: for a number that is none.
+            SearchError: when too few are found in the effort that is made.
+        """
+        return sample(self, n, rng)
 
 
 def _whole(value: object, low: int, high: int) -> bool:

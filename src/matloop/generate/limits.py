@@ -52,7 +52,8 @@ class Limit:
     def __str__(self) -> str:
         told = figure(self.figure)
         unit = "" if told.unit == "1" else f" {told.unit}"
-        return f"{self.figure} of {'the mean' if self.of == 'mean' else 'every element'} at most {self.most:g}{unit}"
+        what = f"mean {self.figure}" if self.of == "mean" else f"{self.figure} of every element"
+        return f"{what} at most {self.most:g}{unit}"
 
     def fallen(self, symbols: Sequence[str], places: NDArray[np.intp]) -> dict[str, str]:
         """Symbol -> why the limit takes it out before anything is combined.

@@ -18,13 +18,14 @@ from numpy.typing import NDArray
 from matloop.errors import InputError, SearchError, fail
 from matloop.generate.assign import charged
 from matloop.generate.count import assignments
-from matloop.generate.enumeration import Enumeration
 from matloop.generate.found import Found
 from matloop.generate.limits import could_keep
 from matloop.generate.ratios import MOST_RATIOS, in_lowest_terms
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from matloop.generate.enumeration import Enumeration
 
 _FIRST, _DRAWN = 2**10, 2**15  # proposals at a time, at first and at most
 MOST_PROPOSALS = 2**25
@@ -97,7 +98,7 @@ def _of_proposals(space: Enumeration, n: int, rng: np.random.Generator, proposal
     seen: set[str] = set()
     kept: list[Found] = []
     drawn = good = 0
-    while len(seen) < n:
+    while len(seen) < n or drawn < _DRAWN:  # fewer would say little of how many there are
         if drawn >= proposals:
             cure = "Leave out elements that hardly ever fit, loosen a limit, or ask for fewer."
             fail(SearchError, "sample", f"{len(seen)} of {n} compositions were found among {drawn:,} proposals", cure)
@@ -129,7 +130,8 @@ def _drawn(space: Enumeration, k: int, m: int, rng: np.random.Generator) -> Foun
     free = k - len(space.required)
     sets = np.empty((m, k), dtype=np.intp)
     sets[:, : len(space.required)] = space.required
-    sets[:, len(space.required) :] = _different(len(others), free, m, rng, others)
+    if free:
+        sets[:, len(space.required) :] = _different(free, m, rng, others)
     sets.sort(axis=1)
     ratios = rng.integers(1, space.highest + 1, (m, k), dtype=np.uint8)
     good = in_lowest_terms(ratios)
@@ -146,8 +148,9 @@ def _drawn(space: Enumeration, k: int, m: int, rng: np.random.Generator) -> Foun
     return Found(ions, sets[rows], ratios[rows])
 
 
-def _different(n: int, k: int, m: int, rng: np.random.Generator, names: NDArray[np.intp]) -> NDArray[np.intp]:
-    """(m, k) sets of k of n names, each as likely as any other: draws with a name twice are drawn again."""
+def _different(k: int, m: int, rng: np.random.Generator, names: NDArray[np.intp]) -> NDArray[np.intp]:
+    """(m, k) sets of k names, each as likely as any other: draws with a name twice are drawn again."""
+    n = len(names)
     out = rng.integers(n, size=(m, k))
     while True:
         ordered = np.sort(out, axis=1)

@@ -7,9 +7,9 @@ remembering no more than the shares that are left and the set of charges reached
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -205,13 +205,7 @@ class SolidSolution:
 
     def _walk(self) -> Iterator[tuple[int, ...]]:
         """Every neutral filling that keeps the limits on means: shares by slot."""
-        if not any(limit.of == "mean" for limit in self.limits):
-            yield from self._ways.all()
-            return
-        weights = self._weights
-        for shares in self._ways.all():
-            if (weights @ np.array(shares) <= 0).all():
-                yield shares
+        return self._ways.all(self._weights.tolist())
 
     @cached_property
     def _weights(self) -> NDArray[np.float64]:
@@ -230,6 +224,10 @@ class SolidSolution:
         return atoms * (float(values[NUMBERS[slot.symbol] - 1]) - most)
 
 
+_State = tuple[int, int, int, int]
+"""Slot, shares left, elements on the sublattice, charges reached."""
+
+
 class _Ways:
     """In how many ways fillings can be finished, from every state that a walk through the slots can be in.
 
@@ -240,7 +238,7 @@ class _Ways:
         self._space, self.slots, self._parts = space, space.slots, space.parts
         self._most = [one.most or len(one.elements) for one in space.sublattices]
         self._reach = [space.reach(slot) for slot in range(len(space.slots))]
-        self._known: dict[tuple[int, int, int, int], int] = {}
+        self._known: dict[_State, int] = {}
         self._start = (0, self._parts, 0, 1 << space.zero)
 
     @property
@@ -248,7 +246,7 @@ class _Ways:
         """How many neutral fillings there are."""
         return self._from(self._start)
 
-    def _steps(self, state: tuple[int, int, int, int]) -> Iterator[tuple[int, tuple[int, int, int, int]]]:
+    def _steps(self, state: _State) -> Iterator[tuple[int, _State]]:
         """The shares that the slot of a state may take, each with the state that follows."""
         slot, left, kinds, reached = state
         one = self.slots[slot]
@@ -262,25 +260,47 @@ class _Ways:
             rest = (self._parts, 0) if one.last else (left - k, kinds + (k > 0))
             yield k, (slot + 1, *rest, after)
 
-    def _from(self, state: tuple[int, int, int, int]) -> int:
+    def _from(self, state: _State) -> int:
         if state[0] == len(self.slots):
             return state[3] >> self._space.zero & 1
         if state not in self._known:
             self._known[state] = sum(self._from(after) for _, after in self._steps(state))
         return self._known[state]
 
-    def all(self) -> Iterator[tuple[int, ...]]:
-        """Every neutral filling, in lexicographic order; no step leads where none is left."""
-        stack: list[tuple[tuple[int, ...], tuple[int, int, int, int]]] = (
-            [((), self._start)] if self._from(self._start) else []
-        )
+    def all(self, weights: Sequence[Sequence[float]] = ()) -> Iterator[tuple[int, ...]]:
+        """Every neutral filling, in lexicographic order; no step leads where none is left.
+
+        Args:
+            weights: (l, slots) what one share adds to sums that must not end above 0; a filling that has begun is left
+                where even the lightest elements would end above.
+        """
+        lightest = [self._lightest(own) for own in weights]
+        stack: list[tuple[tuple[int, ...], _State, tuple[float, ...]]] = []
+        if self._from(self._start):
+            stack.append(((), self._start, (0.0,) * len(weights)))
         while stack:
-            shares, state = stack.pop()
-            if state[0] == len(self.slots):
+            shares, state, sums = stack.pop()
+            slot = state[0]
+            if slot == len(self.slots):
                 yield shares
                 continue
-            steps = [(k, after) for k, after in self._steps(state) if self._from(after)]
-            stack += [((*shares, k), after) for k, after in reversed(steps)]
+            for k, after in reversed(list(self._steps(state))):
+                heavier = tuple(total + own[slot] * k for total, own in zip(sums, weights, strict=True))
+                least = (total + rest[slot + 1](after[1]) for total, rest in zip(heavier, lightest, strict=True))
+                if all(one <= 0 for one in least) and self._from(after):
+                    stack.append(((*shares, k), after, heavier))
+
+    def _lightest(self, own: Sequence[float]) -> list[Callable[[int], float]]:
+        """Slot -> the least that a sum can still grow by from there on, given the shares left on its sublattice."""
+        rest: list[Callable[[int], float]] = [lambda _: 0.0]
+        later, best = 0.0, 0.0
+        for place in reversed(range(len(self.slots))):
+            if self.slots[place].last:
+                later += 0.0 if place == len(self.slots) - 1 else best * self._parts
+                best = own[place]
+            best = min(best, own[place])
+            rest.append(partial(_line, later, best))
+        return rest[::-1]
 
     def drawn(self, rng: np.random.Generator) -> tuple[int, ...]:
         """One neutral filling, each as likely as any other."""
@@ -295,6 +315,10 @@ class _Ways:
                     break
                 place -= ways
         return tuple(shares)
+
+
+def _line(start: float, slope: float, left: int) -> float:
+    return start + slope * left
 
 
 def _below(n: int, rng: np.random.Generator) -> int:

@@ -18,13 +18,12 @@ import typer
 from matloop.apps.cli.terminal import Debug, Json, emit, look_at_target, say
 from matloop.chem.supply import figures
 from matloop.errors import DataError, Faults, InputError, fail
-from matloop.generate.count import count
-from matloop.generate.enumeration import Enumeration
-from matloop.generate.limits import Limit
-from matloop.generate.sample import sample
-from matloop.generate.solution import SolidSolution, Sublattice
+from matloop.generate import Enumeration, Limit, SolidSolution, Sublattice
+from matloop.generate.count import MOST_WORK
 
+_NAMED = 12  # elements left out for one reason that are printed; --json has all
 _SHOWN = 10  # formulas that are printed where no file is named
+_LITTLE_WORK = 2**30  # of counting where a sample is drawn, which estimates how many there are as well
 _CHUNK = 50_000  # formulas written at a time; bounds the memory
 
 Table = Literal["common", "icsd24", "known"]
@@ -68,23 +67,17 @@ def generate(  # noqa: PLR0913 (each is an option of the command line)
 
     What is excluded or beyond a limit is left out before anything is expanded. A file is written in constant memory.
     """
-    faults = Faults()
-    limits = _limits(limit or [], faults)
-    chosen = {"exclude": _words(exclude), "limits": limits, "states": states}
     if out is not None:
         look_at_target(out)
+    faults = Faults()
+    chosen: dict[str, Any] = {"exclude": _words(exclude), "limits": _limits(limit or [], faults), "states": states}
     if site:
-        lattices = [one for text in site if (one := _sublattice(text, faults)) is not None]
-        faults.raise_if_any(InputError)
-        made = _described_solution(SolidSolution(lattices, parts=parts, mixed=mixed, **chosen))
+        made = _solution(site, {**chosen, "parts": parts, "mixed": mixed}, faults)
     else:
-        sizes = _orders(orders, faults)
-        faults.raise_if_any(InputError)
-        more = {"highest": highest, "atoms": atoms, "ordered": not any_order, "require": _words(require)}
-        made = _described(Enumeration(_words(elements), orders=sizes, **more, **chosen))
-    formulas = _drawn(made, draw, seed) if draw else None
-    written = _write(out, made, formulas) if out is not None else None
-    _tell(made, formulas, written, out, as_json=as_json)
+        chosen |= {"highest": highest, "atoms": atoms, "ordered": not any_order, "require": _words(require)}
+        made = _compositions(elements, orders, chosen, faults, work=MOST_WORK if draw is None else _LITTLE_WORK)
+    formulas = None if draw is None else _drawn(made, draw, seed)
+    _tell(made, formulas, None if out is None else _write(out, made, formulas), out, as_json=as_json)
 
 
 def _tell(made: _Made, formulas: list[str] | None, written: int | None, out: Path | None, *, as_json: bool) -> None:
@@ -106,10 +99,14 @@ def _tell(made: _Made, formulas: list[str] | None, written: int | None, out: Pat
     say("Give --out CSV to write them, --sample N to draw some.")
 
 
-def _described(space: Enumeration) -> _Made:
-    counted = count(space)
+def _compositions(elements: str, orders: str, chosen: dict[str, Any], faults: Faults, *, work: int) -> _Made:
+    sizes = _orders(orders, faults)
+    faults.raise_if_any(InputError)
+    space = Enumeration(_words(elements), orders=sizes, **chosen)
+    counted = space.count(work=work)
     told = {
         "elements": list(space.ions.symbols),
+        "limits": [{"limit": str(one), "figures": str(figures()[one.figure])} for one in space.limits],
         "left_out": dict(space.ions.left_out),
         "compositions": counted.compositions,
         "assignments": counted.assignments,
@@ -117,7 +114,7 @@ def _described(space: Enumeration) -> _Made:
     }
     lines = [f"elements    {len(space.ions.symbols)}: {' '.join(space.ions.symbols)}"]
     lines += _left_out(dict(space.ions.left_out))
-    lines += [f"limit       {one}; {figures()[one.figure].year}" for one in space.limits]
+    lines += _limit_lines(space)
     for k, (compositions, assignments) in counted.by_elements.items():
         number = "not counted without more work" if compositions is None else f"{compositions:,} formulas"
         charged = "" if assignments is None else f", {assignments:,} with their charges"
@@ -125,11 +122,21 @@ def _described(space: Enumeration) -> _Made:
     return _Made(told, lines, space)
 
 
-def _described_solution(space: SolidSolution) -> _Made:
+def _solution(sites: list[str], chosen: dict[str, Any], faults: Faults) -> _Made:
+    lattices = [one for text in sites if (one := _sublattice(text, faults)) is not None]
+    faults.raise_if_any(InputError)
+    space = SolidSolution(lattices, **chosen)
     total = space.count()
-    told = {"sites": list(space.columns), "left_out": dict(space.left_out), "compositions": total}
-    lines = [f"sites       {', '.join(space.columns)}", *_left_out(space.left_out), f"fillings    {total:,}"]
+    limits = [{"limit": str(one), "figures": str(figures()[one.figure])} for one in space.limits]
+    told = {"sites": list(space.columns), "limits": limits, "left_out": dict(space.left_out), "compositions": total}
+    lines = [f"sites       {', '.join(space.columns)}", *_left_out(space.left_out), *_limit_lines(space)]
+    lines.append(f"fillings    {total:,}")
     return _Made(told, lines, space)
+
+
+def _limit_lines(space: Enumeration | SolidSolution) -> list[str]:
+    """The limits, and from which year the figures are that they are judged by."""
+    return [f"limit       {one} (figures of {figures()[one.figure].year})" for one in space.limits]
 
 
 def _left_out(gone: dict[str, str]) -> list[str]:
@@ -137,13 +144,25 @@ def _left_out(gone: dict[str, str]) -> list[str]:
     reasons: dict[str, list[str]] = {}
     for symbol, reason in gone.items():
         reasons.setdefault(reason, []).append(symbol)
-    return [f"left out    {' '.join(symbols)}: {reason}" for reason, symbols in reasons.items()]
+    return [f"left out    {_some(symbols)}: {reason}" for reason, symbols in reasons.items()]
+
+
+def _some(symbols: list[str]) -> str:
+    more = f" and {len(symbols) - _NAMED} more" if len(symbols) > _NAMED else ""
+    return f"{' '.join(symbols[:_NAMED])}{more}"
 
 
 def _drawn(made: _Made, n: int, seed: int) -> list[str]:
     rng = np.random.default_rng(seed)
     space = made.space
-    drawn = sample(space, n, rng) if isinstance(space, Enumeration) else space.sample(n, rng)
+    if isinstance(space, SolidSolution):
+        return list(space.sample(n, rng).formulas.tolist())
+    drawn = space.sample(n, rng)
+    if made.told["compositions"] is None:
+        made.told["estimate"] = {"compositions": drawn.compositions, "low": drawn.low, "high": drawn.high}
+        made.lines.append(
+            f"in all      about {drawn.compositions:.3g} formulas (95 %: {drawn.low:.3g} to {drawn.high:.3g})"
+        )
     return list(drawn.formulas.tolist())
 
 

@@ -50,6 +50,7 @@ VERBS = {
     "generate": Verb("generate", "List charge-neutral formulas and solid solutions, counted first."),
     "inspect": Verb("inspect", "Name what is wrong with a table, or may be, with the lines."),
     "data": Verb("data", "List, get and verify the public tables."),
+    "generate": Verb("generate", "List charge-neutral formulas; says first how many."),
     "import-nimo": Verb("nimo", "Make a campaign of a NIMO folder."),
     "export-nimo": Verb("nimo", "Write NIMO's candidates.csv with the readings in it."),
     "lab": Verb("nimo", "nimo-robot: let a lab be the robot of a NIMO script."),
