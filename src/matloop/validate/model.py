@@ -28,7 +28,8 @@ from matloop.validate.splits import FOLDS, Ints, grouped
 from matloop.validate.widen import LeftOut, Widening
 
 _RIDGE = 0.05
-"""Share of made-up rows in which all surrogates are equally right: few groups then settle no weight by chance."""
+"""Weight, as a share of the rows, of a made-up one in which the surrogates together are right: few groups do not hand
+all weight to the plain mean by chance."""
 _NOISE = 0.9
 """Share of the whole std that noise may be: the rest stays removable by data, since a new group is never known."""
 _CHUNK = 20_000  # candidates predicted at once
@@ -246,10 +247,8 @@ def _weights(inner: _Inner, lessons: Lessons) -> Floats:
     off = np.column_stack([mean - inner.base for mean, _, _ in inner.said])
     wanted = lessons.y - inner.base
     spread = float(np.sqrt(np.mean(wanted**2))) or 1.0
-    count = off.shape[1]
-    made_up = np.sqrt(_RIDGE * len(wanted)) * spread * np.eye(count)
-    target = np.concatenate((wanted, made_up.sum(axis=1) / count))
-    found, _ = nnls(np.vstack((off, made_up)), target)
+    made_up = np.sqrt(_RIDGE * len(wanted)) * spread
+    found, _ = nnls(np.vstack((off, np.full((1, off.shape[1]), made_up))), np.append(wanted, made_up))
     return np.asarray(found / max(1.0, float(found.sum())))
 
 
