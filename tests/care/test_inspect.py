@@ -1,5 +1,6 @@
 """`inspect` finds each kind of fault where it was planted, with its line, and nothing in sound tables."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -251,6 +252,12 @@ def test_what_was_guessed_is_said_to_be_and_what_was_not_looked_at_has_a_reason(
     assert {role.role for role in named.roles if role.how == "named"} == {"formula", "target"}
 
 
+def test_a_column_may_be_named_with_its_unit(tmp_path: Path) -> None:
+    frame = mixture(1)
+    by_header = look_at(frame, tmp_path, targets=("conductivity [S/cm]",), inputs=("A content (%)", "B content"))
+    assert {role.column for role in by_header.roles} >= {"conductivity", "A content", "B content"}
+
+
 def test_a_frame_is_looked_at_like_its_file_and_stays_as_it_is(tmp_path: Path) -> None:
     frame = thermoelectrics(14)
     frame.loc[40, "zT"] *= 100
@@ -305,3 +312,41 @@ def test_tiny_tables_are_looked_at_without_an_error(tmp_path: Path) -> None:
     for text in ("a\n1\n", "formula,T,zT\nBi2Te3,300,1\n", "x,target\n,\n,\n", "formula\n\n\nNaCl\n"):
         (tmp_path / "t.csv").write_text(text)
         inspect(tmp_path / "t.csv")
+
+
+WILD = ("", "NaN", "n/a", "Bi2Te3", "x", "-", "1,5", "train", "-999", "0", "\u00e9", "<b>")
+HEADERS = (
+    "formula", "T", "temperature [K]", "S [uV/K]", "sigma", "kappa", "zT", "zT_std", "fold", "x (%)", "fraction", "",
+    "target", "id", "reference", "a content", "b content", "Temp_C", "rho [Ohm m]", "power factor",
+)  # fmt: skip
+
+
+def wild(seed: int) -> pd.DataFrame:
+    """Columns that are called like the real ones and hold anything."""
+    random = np.random.default_rng(seed)
+    n = int(random.choice([1, 2, 3, 8, 20, 120]))
+
+    def column() -> object:
+        words = random.choice(WILD, n)
+        numbers = random.normal(300, 50, n)
+        return [
+            numbers,
+            random.lognormal(0, 5, n),
+            random.integers(0, 4, n),
+            np.where(random.random(n) < 0.3, np.nan, numbers),
+            words,
+            np.full(n, np.nan),
+            np.where(random.random(n) < 0.1, words, numbers.round(2).astype(str)),
+            random.choice([1e300, -1e300, 1e-300, 0.0], n),
+        ][random.integers(8)]
+
+    chosen = random.choice(HEADERS, int(random.integers(1, 9)), replace=False)
+    return pd.DataFrame({str(name): column() for name in chosen})
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_whatever_stands_in_a_table_it_is_looked_at_without_an_error_or_a_warning(seed: int, tmp_path: Path) -> None:
+    frame = wild(seed)
+    target = str(frame.columns[0])
+    named = Named(targets=(target,)) if seed % 2 and target else Named()
+    json.dumps(inspect(frame, Look(named, threshold=0.5)).to_json(), allow_nan=False)

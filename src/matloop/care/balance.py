@@ -110,7 +110,7 @@ def alike(data: Data, roles: Roles) -> tuple[list[Finding], str]:
         if column.name in {*roles.ids, roles.fold} or levels(column) < 3:
             continue
         names.append(column.name)
-        scaled.append(numbers[sample])
+        scaled.append(numbers[sample] / (float(np.nanmax(np.abs(numbers))) or 1.0))
     if len(names) < 2:
         return [], ""
     same = _same(scaled)

@@ -15,7 +15,6 @@ from matloop.care.roles import Roles
 from matloop.chem import Compositions, compositions
 from matloop.decide.words import count
 from matloop.domain.columns import Words, group, row_hash
-from matloop.domain.prediction import Floats
 
 _SHOWN = 3  # spellings, or reasons, that one finding names
 _DIGITS = 6  # of an atomic fraction in which two compositions must agree to be one
@@ -55,11 +54,12 @@ class Formulas:
         _, number = np.unique(sums, return_inverse=True)
         return np.where(self.level < 0, -1, np.append(number, -1)[self.level]).astype(np.int64)
 
-    def fractions(self, rows: Rows) -> tuple[Floats, NDArray[np.intp]]:
-        """(k, m) atomic fractions of rows with a formula, of the m elements that occur at all, and those elements."""
+    def fractions(self, rows: Rows) -> NDArray[np.float32]:
+        """(k, m) atomic fractions of rows, of the m elements that occur at all; -1 where there is no formula."""
         used = np.unique(self.read.places)
-        dense = self.read.fractions[:, used]
-        return np.asarray(dense[self.level[rows]], dtype=np.float64), used
+        known = self.read.fractions[:, used].astype(np.float32)
+        unknown = np.full((1, len(used)), -1.0, dtype=np.float32)
+        return np.vstack([known, unknown])[self.level[rows]]  # the level of no formula, -1, is the last row
 
 
 def look(data: Data, roles: Roles, formulas: Formulas | None) -> tuple[list[Finding], str]:

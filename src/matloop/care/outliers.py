@@ -195,27 +195,33 @@ def model(data: Data, roles: Roles, formulas: Formulas | None, report: Report) -
             short += 1
             continue
         matrix = _features(data, roles, formulas, rows)
+        if not matrix.shape[1]:
+            short += 1
+            continue
 
         def tick(k: int, before: int = done * _FOLDS) -> None:
             report(before + k, len(targets) * _FOLDS, "what a model expects")
 
         findings += _off_model(data, name, rows, (_expected(matrix, values[rows], tick), values[rows]))
-    return findings, "" if short < len(targets) else f"no target has {_FEWEST} rows and more than {_FEW_LEVELS} values"
+    return findings, "" if short < len(
+        targets
+    ) else f"no target has {_FEWEST} rows, more than {_FEW_LEVELS} values and inputs"
 
 
 def _features(data: Data, roles: Roles, formulas: Formulas | None, rows: Rows) -> NDArray[np.float32]:
-    """(n, d) what the inputs say: numbers as they are, words by number, formulas as fractions; NaN if missing."""
+    """(n, d) what the inputs say: formulas as atomic fractions, all else as ranks, which trees read alike.
+
+    A missing value is -1, below all others.
+    """
     blocks: list[NDArray[np.float32]] = []
     for name in roles.inputs:
         column = data.columns[name]
         if name == roles.formula and formulas is not None:
-            fractions, _ = formulas.fractions(np.where(formulas.level[rows] < 0, 0, rows))
-            fractions[formulas.level[rows] < 0] = np.nan
-            blocks.append(fractions.astype(np.float32))
-        elif column.numbers is not None:
-            blocks.append(column.numbers[rows, None].astype(np.float32))
-        elif column.words is not None:
-            blocks.append(column.words.codes[rows, None].astype(np.float32))
+            blocks.append(formulas.fractions(rows))
+            continue
+        cells = column.figures if column.numbers is not None else column.texts.codes
+        _, rank = np.unique(cells[rows], return_inverse=True)
+        blocks.append(np.where(column.missing[rows], -1, rank)[:, None].astype(np.float32))
     return np.hstack(blocks)
 
 

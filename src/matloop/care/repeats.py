@@ -156,18 +156,18 @@ def _contradictions(
         spread = _NORMAL * float(np.median(np.abs(held - np.median(held)))) or float(np.std(held))
         scores = np.abs(deviations) / spread if spread else np.zeros(len(rows))
         told, limit = "rows of different inputs do (too few replicates to know their spread)", _COARSE
-    worst: dict[int, float] = {}
-    for i in np.flatnonzero(scores > limit):
-        worst[int(number[i])] = max(worst.get(int(number[i]), 0.0), float(scores[i]))
-    if not worst:
+    worst = np.zeros(int(number.max()) + 1)
+    np.maximum.at(worst, number, scores)
+    far = worst[number] > limit
+    if not far.any():
         return
-    order = sorted(worst, key=lambda one: -worst[one])
-    members = {one: rows[number == one] for one in order}
-    said = "; ".join(_shown(data, groups, target, members[one]) for one in order[:_SHOWN])
-    listed = np.concatenate([members[one] for one in order])
+    by_worst = np.lexsort((rows[far], number[far], -worst[number[far]]))
+    listed, of_group = rows[far][by_worst], number[far][by_worst]
+    order = of_group[np.sort(np.unique(of_group, return_index=True)[1])]
+    said = "; ".join(_shown(data, groups, target, listed[of_group == one]) for one in order[:_SHOWN])
     found = f"{count(len(order), 'group')} of replicates with {target!r} apart by more than {told}: {said}"
     cure = "Look them up: another phase, carrier or unit, or one is wrong. A column that tells them apart is an input."
-    figures = {"groups": len(order), "limit": limit, "worst": worst[order[0]]}
+    figures = {"groups": len(order), "limit": limit, "worst": float(worst[order[0]])}
     yield Finding("contradiction", "warning", found, cure, (*groups.names, target), data.at(listed), figures)
 
 

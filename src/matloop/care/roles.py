@@ -49,7 +49,8 @@ _MOST_FOLDS = 50  # a column of more values is no split
 class Named:
     """What the caller says of columns; all optional.
 
-    formula, temperature, group, fold: column names. targets, inputs, ids: several. quantities: as `seebeck` -> column.
+    formula, group, fold: column names, with or without the unit of the header. targets, inputs, ids: several.
+    quantities: as `seebeck` -> column.
     units: column -> unit, where its header says none or a wrong one.
     """
 
@@ -120,6 +121,7 @@ def roles_of(data: Data, named: Named) -> Roles:
     Raises:
         DataError: for named columns that are not there, or are no numbers where numbers are needed.
     """
+    named = _by_name(data, named)
     _refuse_unknown(data, named)
     names = {name: plain(name) for name in data.columns}
     quantities = {**_quantities(data, names, named), **named.quantities}
@@ -150,6 +152,23 @@ def roles_of(data: Data, named: Named) -> Roles:
     return Roles(
         formula, tuple(targets), tuple(inputs), named.group, fold, reference, tuple(ids), stds, quantities, units,
         frozenset(roles - set(said)),
+    )  # fmt: skip
+
+
+def _by_name(data: Data, named: Named) -> Named:
+    """The same, where a column is called by its whole header, its unit included."""
+    titles = {column.title: name for name, column in data.columns.items() if column.title not in data.columns}
+
+    def one(name: str | None) -> str | None:
+        return None if name is None else titles.get(name, name)
+
+    def several(names: Sequence[str]) -> tuple[str, ...]:
+        return tuple(titles.get(name, name) for name in names)
+
+    return Named(
+        one(named.formula), several(named.targets), several(named.inputs), one(named.group), one(named.fold),
+        several(named.ids), {role: titles.get(name, name) for role, name in named.quantities.items()},
+        {titles.get(name, name): unit for name, unit in named.units.items()},
     )  # fmt: skip
 
 

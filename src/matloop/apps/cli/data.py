@@ -22,7 +22,7 @@ _KILO = 1000
 
 def data(  # noqa: PLR0913 (each is an option of the command line)
     action: Annotated[Literal["list", "get", "verify"], typer.Argument(metavar="ACTION", help="list, get or verify.")],
-    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Of tables; none for all.")] = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="NAME...", help="Of tables; none for all.")] = None,
     *,
     data_dir: Annotated[
         Path | None, typer.Option("--data-dir", envvar=DATA, help="A folder with a folder a table.", readable=False)

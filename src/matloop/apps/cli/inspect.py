@@ -14,8 +14,8 @@ from rich.table import Table
 from matloop.apps.cli.found import look_at_page
 from matloop.apps.cli.terminal import Debug, Json, emit, look_at_target, progress_bar, say
 from matloop.care.finding import Finding, Inspection
-from matloop.care.inspect import Look
-from matloop.care.inspect import inspect as inspected
+from matloop.care.looking import Look
+from matloop.care.looking import inspect as inspected
 from matloop.care.roles import QUANTITIES, Named
 from matloop.errors import Faults, InputError, fail
 from matloop.report.inspection import HEADER, findings_sheet, inspection_page, verdict

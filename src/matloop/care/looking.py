@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from matloop.care import balance, cells, formulas, laws, leakage, outliers, ranges, repeats
 from matloop.care.columns import Data, frame_data, read_data
 from matloop.care.finding import Finding, Inspection, Looked, graver_first
@@ -88,7 +90,8 @@ def inspect_data(data: Data, roles: Roles, look: Look, report: Report = _silent)
     looked = []
     for done, name in enumerate(CHECKS):
         report(done + 1, len(CHECKS) + 1, name)
-        found, skipped = checks[name]() if name not in look.skip else ([], "left out by --skip")
+        with np.errstate(over="ignore", invalid="ignore"):  # figures near the limit of a float lie beyond every bound
+            found, skipped = checks[name]() if name not in look.skip else ([], "left out by --skip")
         findings += found
         looked.append(Looked(name, skipped))
     report(len(CHECKS) + 1, len(CHECKS) + 1, "")
