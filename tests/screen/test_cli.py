@@ -114,10 +114,25 @@ def test_run_again_it_only_chooses(tables: Path, capsys):
 
 
 def test_options_stand_above_the_file(tables: Path, capsys):
-    found = told(tables, capsys, "--exclude", "Bi", "--at", "T=400", "--goal", "minimize")
+    found = told(tables, capsys, "--exclude", "Bi", "--at", "T=400", "--set", 'choose.goal="minimize"')
     assert found["counts"]["rows"] == 200
     assert list(found["counts"]["passed"]) == ["without Bi"]
     assert {row["T"] for row in found["shortlist"]} == {"400"}
+
+
+@pytest.mark.parametrize("text", ["choose.goal=minimize", "goal", "k=3", "chose.k=3"])
+def test_a_key_that_is_none_is_refused(tables: Path, capsys, text):
+    assert run(tables, "--set", text) == 2
+    assert capsys.readouterr().err
+
+
+def test_supply_and_price_are_limited_by_name(tables: Path, capsys):
+    found = told(tables, capsys, "--set", "filters.most={price=20}")
+    (name,) = [one for one in found["counts"]["passed"] if one.startswith("price")]
+    from matloop.chem.filters import figure_of
+
+    wanted = sum(price <= 20 for price in figure_of(formulas(200, seed=9), "price"))
+    assert found["counts"]["passed"][name] == wanted
 
 
 def test_without_a_file_options_say_everything(tables: Path, capsys):
@@ -127,8 +142,8 @@ def test_without_a_file_options_say_everything(tables: Path, capsys):
         "T=300",
         "--surrogate",
         "extra-trees",
-        "--features",
-        "norms",
+        "--set",
+        "predict.features=['norms']",
         "--no-validation",
         "-k",
         "4",

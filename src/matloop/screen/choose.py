@@ -214,19 +214,22 @@ def choose(rows: Iterable[Block], choice: Choice, covariance: Callable[[Block], 
         fail(InputError, "choose", "no candidate passed all filters", "Exclude less.")
     if ruled.held is None:
         _nothing(choice, greedy.held, calm.held)
-    field_ = greedy.held.along(calm.held)
-    field_ = field_.only(_firsts(field_.column("formula")))
-    k = min(choice.k, len(field_))
-    outlook = choice.outlook(field_)
-    wanted = Wanted(k, choice.value, choice.width, choice.share)
-    sides = shortlists(outlook, lambda picked: covariance(field_.only(picked)), wanted)
-    picked = _picked(choice, (ruled.held, front.held, field_), sides)
-    hits = None
-    if choice.value is not None:
-        own = choice.outlook(picked)
-        hits = expected_hits(own, np.arange(len(picked)), choice.value, covariance=covariance(picked))
+    among = greedy.held.along(calm.held)
+    among = among.only(_firsts(among.column("formula")))
+    wanted = Wanted(min(choice.k, len(among)), choice.value, choice.width, choice.share)
+    sides = shortlists(choice.outlook(among), lambda picked: covariance(among.only(picked)), wanted)
+    picked = _picked(choice, (ruled.held, front.held, among), sides)
     gap = sides[-1].gap if choice.rule == "diverse" else None
-    return Chosen(picked, hits, candidates, passed, field_, sides, cloud.block(), gap, choice)
+    hits = _hits(choice, picked, covariance)
+    return Chosen(picked, hits, candidates, passed, among, sides, cloud.block(), gap, choice)
+
+
+def _hits(choice: Choice, picked: Block, covariance: Callable[[Block], Floats]) -> Hits | None:
+    """How many of the chosen are expected to reach the value; None without one."""
+    if choice.value is None:
+        return None
+    rows = np.arange(len(picked))
+    return expected_hits(choice.outlook(picked), rows, choice.value, covariance=covariance(picked))
 
 
 def _nothing(choice: Choice, greedy: Block, calm: Block) -> NoReturn:

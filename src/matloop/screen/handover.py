@@ -102,24 +102,27 @@ def hand_over(folder: Path, rows: Block, places: Floats, handed: Handed) -> Path
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([header, *cells])
     write_whole(folder / "candidates.csv", text.getvalue())
-    unit = f"\nunit = {json.dumps(handed.unit)}" if handed.unit else ""
-    written = _FILE.format(
-        count=len(rows),
+    write_whole(file, _written(file, len(rows), features, handed))
+    return file
+
+
+def _written(file: Path, count: int, features: list[str], handed: Handed) -> str:
+    """The text of campaign.toml."""
+    return _FILE.format(
+        count=count,
         name=file.name,
         quantity=handed.quantity,
-        title=json.dumps(folder.resolve().name),
+        title=json.dumps(file.parent.resolve().name),
         seed=handed.seed,
         objective=json.dumps(handed.quantity),
         goal="maximize" if handed.maximize else "minimize",
-        unit=unit,
+        unit=f"\nunit = {json.dumps(handed.unit)}" if handed.unit else "",
         features=json.dumps(features),
         predicted=PREDICTED,
         std=STD,
-        initial=min(2, len(rows)),
-        budget=max(min(len(rows), 4), len(rows) // _SHARE),
+        initial=min(2, count),
+        budget=max(min(count, 4), count // _SHARE),
     )
-    write_whole(file, written)
-    return file
 
 
 def _table(rows: Block, places: Floats, handed: Handed) -> tuple[list[str], list[list[str]], list[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,7 +126,7 @@ def settings(file: Path | None, options: Mapping[str, Mapping[str, Any]]) -> Set
     """
     raw, lines, home = _read(file)
     faults = Faults()
-    for name in raw:
+    for name in dict.fromkeys((*raw, *options)):
         if name not in _SECTIONS:
             faults.add(lines.place(name), f"unknown table [{name}]", nearest(name, _SECTIONS))
     merged: dict[str, dict[str, Any]] = {}
@@ -205,21 +206,24 @@ def _grid(at: Mapping[str, Sequence[float]]) -> Floats:
     return np.array(rows, dtype=np.float64).reshape(len(rows), len(at))
 
 
-def bounds(texts: Sequence[str], option: str) -> dict[str, float]:
-    """`price=50` -> {"price": 50}.
+def keys_of(texts: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """`choose.goal="minimize"` -> {"choose": {"goal": "minimize"}}, each text a line of TOML.
 
     Raises:
-        InputError: naming each text that is not of that form.
+        InputError: naming each text that is none.
     """
-    found: dict[str, float] = {}
+    found: dict[str, dict[str, Any]] = {}
     faults = Faults()
     for text in texts:
-        name, _, rest = text.partition("=")
-        number = as_number(rest.strip())
-        if number is None or not name.strip():
-            faults.add(f"{option} {text!r}", "it is not FIGURE=NUMBER", 'Write it as "price=50".')
-        else:
-            found[name.strip()] = number
+        try:
+            told = tomllib.loads(text)
+        except tomllib.TOMLDecodeError:
+            told = {}
+        if not told or not all(isinstance(keys, dict) for keys in told.values()):
+            faults.add(f"--set {text!r}", "it is not SECTION.KEY=VALUE", "Write it as 'choose.goal=\"minimize\"'.")
+            continue
+        for section, keys in told.items():
+            found.setdefault(section, {}).update(keys)
     faults.raise_if_any(InputError)
     return found
 

@@ -47,7 +47,6 @@ VERBS = {
     "screen": Verb("screen", "Predict a table of compositions, filter, and choose a shortlist."),
     "backtest": Verb("replay", "Replay strategies on a pool with known outcomes."),
     "leaderboard": Verb("validate", "Judge surrogates on a table by leaving whole groups out."),
-    "generate": Verb("generate", "List charge-neutral formulas and solid solutions, counted first."),
     "inspect": Verb("inspect", "Name what is wrong with a table, or may be, with the lines."),
     "data": Verb("data", "List, get and verify the public tables."),
     "generate": Verb("generate", "List charge-neutral formulas; says first how many."),

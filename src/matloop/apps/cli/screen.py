@@ -17,51 +17,65 @@ from matloop.screen.job import Found, look_at_campaign, perform, shortlist_table
 from matloop.screen.local import Local
 from matloop.screen.page import far_words, honest_words, page_of
 from matloop.screen.run import Way
-from matloop.screen.settings import bounds, conditions, settings
+from matloop.screen.settings import conditions, keys_of, settings
 from matloop.store.atomic import write_whole
 
 _SHOWN = 10  # of the shortlist, on a terminal
 _PAGE = "report.html"
 
 
+_Table = Annotated[
+    Path, typer.Argument(metavar="FILE", help="screen.toml, or a table of candidates (CSV, Parquet).", readable=False)
+]
+_Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where everything goes.", readable=False)]
+_Train = Annotated[Path | None, typer.Option("--train", help="Table to learn from.", readable=False)]
+_Target = Annotated[str | None, typer.Option("--target", help="Its column of readings.")]
+_Formula = Annotated[str | None, typer.Option("--formula", help="Column of formulas, in both tables.")]
+_Group = Annotated[str | None, typer.Option("--group", help="Kept whole: family, system, formula or a column.")]
+_At = Annotated[list[str] | None, typer.Option("--at", help='As "temperature=700,1000"; repeat it.')]
+_Surrogate = Annotated[list[str] | None, typer.Option("--surrogate", help="Several are stacked.")]
+_Exclude = Annotated[list[str] | None, typer.Option("--exclude", help="Element or group; repeat it.")]
+_Rule = Annotated[str | None, typer.Option("--rule", help="How to choose; default bound.")]
+_K = Annotated[int | None, typer.Option("-k", help="How many at most; default 20.")]
+_Value = Annotated[float | None, typer.Option("--value", help="What counts as a hit.")]
+_Std = Annotated[float | None, typer.Option("--std", help="Model std at most.")]
+_P = Annotated[float | None, typer.Option("--p", help="Probability of reaching --value at least.")]
+_Set = Annotated[
+    list[str] | None, typer.Option("--set", help="Any key of screen.toml, as 'filters.most={price=50}'; repeat it.")
+]
+_Aside = Annotated[bool, typer.Option("--set-aside", help="Put bad rows into a file, and go on.")]
+_Blind = Annotated[bool, typer.Option("--no-validation", help="Leave the validation out.")]
+_Campaign = Annotated[
+    Path | None, typer.Option("--campaign", metavar="DIR", help="Make a campaign of the shortlist.", readable=False)
+]
+_Parquet = Annotated[bool, typer.Option("--parquet", help="Write predictions.parquet.")]
+_Processes = Annotated[int | None, typer.Option("--processes", min=1, help="How many work at once.")]
+_Dask = Annotated[str | None, typer.Option("--dask", metavar="ADDRESS", help="A Dask scheduler, or local.")]
+
+
 def screen(  # noqa: PLR0913 (each is an option of the command line)
-    file: Annotated[
-        Path,
-        typer.Argument(metavar="FILE", help="screen.toml, or a table of candidates (CSV, Parquet).", readable=False),
-    ],
+    file: _Table,
     *,
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where everything goes.", readable=False)],
-    train: Annotated[Path | None, typer.Option("--train", help="Table to learn from.", readable=False)] = None,
-    target: Annotated[str | None, typer.Option("--target", help="Its column of readings.")] = None,
-    unit: Annotated[str | None, typer.Option("--unit", help="Unit of the target.")] = None,
-    formula: Annotated[str | None, typer.Option("--formula", help="Column of formulas, in both tables.")] = None,
-    group: Annotated[
-        str | None, typer.Option("--group", help="Kept whole in validation: family, system, formula or a column.")
-    ] = None,
-    header_row: Annotated[int | None, typer.Option("--header-row", help="Line of --train that names columns.")] = None,
-    at: Annotated[list[str] | None, typer.Option("--at", help='As "temperature=700,1000"; repeat it.')] = None,
-    features: Annotated[list[str] | None, typer.Option("--features", help="Sets of features; repeat it.")] = None,
-    missing: Annotated[str | None, typer.Option("--missing", help="refuse or mean: elements without figures.")] = None,
-    surrogate: Annotated[list[str] | None, typer.Option("--surrogate", help="Several are stacked.")] = None,
-    seed: Annotated[int | None, typer.Option("--seed", min=0, help="Of every random choice.")] = None,
-    exclude: Annotated[list[str] | None, typer.Option("--exclude", help="Element or group; repeat it.")] = None,
-    most: Annotated[list[str] | None, typer.Option("--most", help='As "price=50" or "hhi_production=4000".')] = None,
-    least: Annotated[list[str] | None, typer.Option("--least", help='As "abundance=0.1".')] = None,
-    carry: Annotated[list[str] | None, typer.Option("--carry", help="Columns that ride along; default all.")] = None,
-    rule: Annotated[str | None, typer.Option("--rule", help="How to choose; default bound.")] = None,
-    k: Annotated[int | None, typer.Option("-k", help="How many at most; default 20.")] = None,
-    value: Annotated[float | None, typer.Option("--value", help="What counts as a hit.")] = None,
-    std: Annotated[float | None, typer.Option("--std", help="Model std at most.")] = None,
-    p: Annotated[float | None, typer.Option("--p", help="Probability of reaching --value at least.")] = None,
-    goal: Annotated[str | None, typer.Option("--goal", help="maximize or minimize.")] = None,
-    set_aside: Annotated[bool, typer.Option("--set-aside", help="Put bad rows into a file, and go on.")] = False,
-    no_validation: Annotated[bool, typer.Option("--no-validation", help="Leave the validation out.")] = False,
-    parquet: Annotated[bool, typer.Option("--parquet", help="Write predictions.parquet.")] = False,
-    campaign: Annotated[
-        Path | None, typer.Option("--campaign", metavar="DIR", help="Make a campaign of the shortlist.", readable=False)
-    ] = None,
-    processes: Annotated[int | None, typer.Option("--processes", min=1, help="How many work at once.")] = None,
-    dask: Annotated[str | None, typer.Option("--dask", metavar="ADDRESS", help="A Dask scheduler, or local.")] = None,
+    out: _Out,
+    train: _Train = None,
+    target: _Target = None,
+    formula: _Formula = None,
+    group: _Group = None,
+    at: _At = None,
+    surrogate: _Surrogate = None,
+    exclude: _Exclude = None,
+    rule: _Rule = None,
+    k: _K = None,
+    value: _Value = None,
+    std: _Std = None,
+    p: _P = None,
+    set_: _Set = None,
+    set_aside: _Aside = False,
+    no_validation: _Blind = False,
+    campaign: _Campaign = None,
+    parquet: _Parquet = False,
+    processes: _Processes = None,
+    dask: _Dask = None,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -70,46 +84,58 @@ def screen(  # noqa: PLR0913 (each is an option of the command line)
     FILE is a screen.toml, above which options stand, or the table of candidates. Killed anywhere, the same command goes
     on; finished, it only chooses. In DIR: predictions, shortlist.csv, shortlists.csv, report.html.
     """
-    is_settings = file.suffix == ".toml"
-    given: dict[str, dict[str, Any]] = {
-        "training": {
-            "file": train and str(train), "target": target, "unit": unit, "formula": formula, "group": group,
-            "header_row": header_row,
-        },
-        "candidates": {
-            "file": None if is_settings else str(file), "formula": formula, "carry": carry,
-            "set_aside": set_aside or None,
-        },
-        "predict": {
-            "at": conditions(at) if at else None, "features": features, "missing": missing,
-            "surrogate": list(surrogate) if surrogate else None, "seed": seed,
-            "validate": False if no_validation else None,
-        },
-        "filters": {
-            "exclude": exclude,
-            "most": bounds(most, "--most") if most else None,
-            "least": bounds(least, "--least") if least else None,
-        },
-        "choose": {"rule": rule, "k": k, "value": value, "std": std, "p": p, "goal": goal},
-    }  # fmt: skip
-    options = {name: {key: one for key, one in keys.items() if one is not None} for name, keys in given.items()}
-    told = settings(file if is_settings else None, options)
-    page = out / _PAGE
-    _look(out, page, campaign)
-    workers = _workers(dask, processes or cores())
+    options = _options(dict(locals()))
+    _look(out, campaign)
+    told = settings(file if file.suffix == ".toml" else None, options)
     with progress_bar("screen", quiet=as_json) as report:
+        workers = _workers(dask, processes or cores())
         found = perform(told, out, Way(workers, told.set_aside, parquet=parquet, report=report))
+    _finish(found, out, campaign, as_json=as_json)
+
+
+_KEYS = {
+    "training": {"file": "train", "target": "target", "formula": "formula", "group": "group"},
+    "candidates": {"file": "table", "formula": "formula", "set_aside": "set_aside"},
+    "predict": {"at": "at", "surrogate": "surrogate", "validate": "validate"},
+    "filters": {"exclude": "exclude"},
+    "choose": {"rule": "rule", "k": "k", "value": "value", "std": "std", "p": "p"},
+}
+"""Section and key of screen.toml -> the option that stands above it."""
+
+
+def _options(said: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """What was said on the command line, as sections of screen.toml."""
+    file, train = said["file"], said["train"]
+    said |= {
+        "train": None if train is None else str(train),
+        "table": None if file.suffix == ".toml" else str(file),
+        "at": conditions(said["at"]) if said["at"] else None,
+        "set_aside": said["set_aside"] or None,
+        "validate": False if said["no_validation"] else None,
+    }
+    given = {
+        name: {key: said[option] for key, option in keys.items() if said[option] is not None}
+        for name, keys in _KEYS.items()
+    }
+    for section, keys in keys_of(said["set_"] or []).items():
+        given[section] = {**keys, **given.get(section, {})}
+    return given
+
+
+def _finish(found: Found, out: Path, campaign: Path | None, *, as_json: bool) -> None:
+    """Write what was found, and print it."""
     files: dict[str, Path | None] = {"predictions": found.screened.result, "set_aside": found.screened.aside}
     files["shortlist"], files["shortlists"] = write_tables(found, out)
-    write_whole(page, page_of(found))
-    files |= {"report": page, "campaign": to_campaign(found, campaign) if campaign else None}
+    files["report"] = out / _PAGE
+    write_whole(out / _PAGE, page_of(found))
+    files["campaign"] = to_campaign(found, campaign) if campaign else None
     if as_json:
         emit(to_json(found, files))
         return
     _say(found, files)
 
 
-def _look(out: Path, page: Path, campaign: Path | None) -> None:
+def _look(out: Path, campaign: Path | None) -> None:
     """Look, before any work is done, whether the results can be written.
 
     Raises:
@@ -118,7 +144,7 @@ def _look(out: Path, page: Path, campaign: Path | None) -> None:
     if out.exists() and not out.is_dir():
         fail(InputError, f"--out {out}", "it is a file", "Name a folder.")
     out.mkdir(parents=True, exist_ok=True)
-    look_at_page(page)
+    look_at_page(out / _PAGE)
     if campaign is not None:
         look_at_campaign(campaign)
 
