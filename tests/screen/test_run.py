@@ -224,6 +224,7 @@ def test_what_another_run_has_left_is_never_read(table: File, tmp_path: Path, ot
     stopped(table, out)
     done = screen(table, other, out, ONE, fingerprint=fingerprint)
     assert done.found == 0
+    assert len(list((out / FOLDER).glob("*.part"))) == 3  # they still serve the run that they belong to
     fresh = screen(table, other, tmp_path / "fresh", ONE, fingerprint=fingerprint)
     assert done.result.read_bytes() == fresh.result.read_bytes()
 

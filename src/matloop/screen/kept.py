@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,11 +61,9 @@ class Kept:
         faults = tuple(Fault(*one) for one in told["faults"])
         return Done(text, told["rows"], told["candidates"], faults, told["passed"], told["kept"])
 
-    def others(self, names: set[str]) -> Iterator[Path]:
-        """Files of other runs."""
-        return (path for path in self.folder.glob("*.part") if path.name not in names)
-
-    def clear(self) -> None:
-        """Forget all chunks, once their rows stand in the result."""
-        with suppress(FileNotFoundError):
-            shutil.rmtree(self.folder)
+    def clear(self, names: Iterable[str]) -> None:
+        """Forget finished chunks, once their rows stand in the result; those of other runs stay."""
+        for name in names:
+            (self.folder / name).unlink(missing_ok=True)
+        with suppress(OSError):  # not empty: another run was stopped in this folder
+            self.folder.rmdir()

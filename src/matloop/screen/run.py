@@ -111,7 +111,7 @@ def screen(source: Source, task: Task, out: Path, way: Way, *, fingerprint: Any)
     digest = hashlib.sha256(json.dumps(names).encode()).hexdigest()
     held = _finished(out, digest, result) if source.again else None
     if held is not None:
-        kept.clear()
+        kept.clear(names)
         return held
     found = _perform(source, task, kept, way, (names, total))
     counted = Counted()
@@ -119,7 +119,7 @@ def screen(source: Source, task: Task, out: Path, way: Way, *, fingerprint: Any)
     aside = result.write(parts)
     if source.again:
         _record(out, digest, result, counted, len(names))
-    kept.clear()
+    kept.clear(names)
     return Screened(result.path, aside, counted, found, len(names))
 
 
