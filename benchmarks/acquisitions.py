@@ -4,7 +4,7 @@ Pools of 800 uniform candidates of six standard test functions, noise-free and w
 of the truth; 2 random initial candidates, batch 1, 60 experiments; paired seeds. Printed: Top% and simple regret (in
 units of the spread of the truth), mean over functions and seeds, with the difference to `ei` and its 95 % interval.
 
-Usage: python benchmarks/acquisitions.py [--seeds 10]
+Usage: python benchmarks/acquisitions.py [--seeds 10] [--from 0] [--rules NAME ...]
 """
 
 from __future__ import annotations
@@ -21,7 +21,11 @@ from threadpoolctl import threadpool_limits
 
 import matloop as ml
 from matloop.bench.intervals import paired_difference
-from matloop.decide import Strategy
+from matloop.decide import Chosen, Strategy, Task
+from matloop.decide.acquisition.auto import Auto
+from matloop.decide.batch import Rule
+from matloop.decide.bayes import EVALUATIONS
+from matloop.surrogate.gp import GP
 
 CANDIDATES, EXPERIMENTS, INITIAL = 800, 60, 2
 AT = (20, 40, 60)
@@ -96,6 +100,19 @@ PROBLEMS = {
     "hartmann": Problem(hartmann, 6),
     "mixture": Problem(mixture, 4, blend=True),
 }
+
+
+@dataclass(frozen=True)
+class Collecting:
+    """`auto` that collects by another weight of the variance."""
+
+    beta: float
+    name: str = "collecting"
+
+    def suggest(self, task: Task) -> Chosen:
+        return Rule(GP(), Auto(beta=self.beta), EVALUATIONS).suggest(task)
+
+
 RULES: dict[str, Strategy] = {
     "ei": ml.Bayes(acquisition="ei"),
     "nei": ml.Bayes(acquisition="nei"),
@@ -107,6 +124,8 @@ RULES: dict[str, Strategy] = {
     "greedy": ml.Greedy(),
     "auto": ml.Bayes(),
     "auto, stated": ml.Bayes(calibrate=False),
+    "auto, beta 4": Collecting(4.0),
+    "auto, beta 1": Collecting(1.0),
 }
 
 
@@ -141,9 +160,10 @@ def main() -> None:
     """Play every rule on every problem and print the comparison."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--from", dest="first", type=int, default=0, help="the first seed")
     parser.add_argument("--rules", nargs="*", default=list(RULES))
     options = parser.parse_args()
-    cases = list(product(PROBLEMS, NOISE, range(options.seeds)))
+    cases = list(product(PROBLEMS, NOISE, range(options.first, options.first + options.seeds)))
     jobs = [(rule, *case) for rule in options.rules for case in cases]
     with ProcessPoolExecutor() as pool:
         played = np.array(list(pool.map(play, jobs, chunksize=4)))
@@ -151,13 +171,15 @@ def main() -> None:
     for k, metric in enumerate(("Top%", "regret")):
         print(
             f"\n{metric:<14}"
-            + "".join(f"{f'@{at}':>9}" for at in AT)
-            + f"   difference to {options.rules[0]} @{AT[-1]}"
+            + "".join(f"{at:>9}" for at in (*(f"@{at}" for at in AT), "mean"))
+            + f"   differences to {options.rules[0]}"
         )
         for r, rule in enumerate(options.rules):
-            gap = paired_difference(by_rule[r, :, k, -1:], by_rule[0, :, k, -1:], seed=0)
-            means = "".join(f"{mean:>9.3f}" for mean in by_rule[r, :, k].mean(0))
-            print(f"{rule:<14}{means}   {gap.value[0]:+.3f} ({gap.low[0]:+.3f} .. {gap.high[0]:+.3f})")
+            mine, other = (np.column_stack([one[:, k], one[:, k].mean(1)]) for one in (by_rule[r], by_rule[0]))
+            gap = paired_difference(mine, other, seed=0)
+            means = "".join(f"{mean:>9.3f}" for mean in mine.mean(0))
+            gaps = (f"{v:+.3f} ({a:+.3f} .. {b:+.3f})" for v, a, b in zip(gap.value, gap.low, gap.high, strict=True))
+            print(f"{rule:<14}{means}   " + "  ".join(gaps))
     print("\nTop% at the end, by problem (noise-free | noisy)")
     for r, rule in enumerate(options.rules):
         ends = by_rule[r, :, 0, -1].reshape(len(PROBLEMS), len(NOISE), -1).mean(2)

@@ -1,8 +1,8 @@
 """Seconds of one warm ask of a campaign over a pool, beside two yardsticks of the same process.
 
-`python benchmarks/speed.py [--noise 0.1] [--only 1000000] [--growth]`. Each row is `Campaign.suggest` by the default
-strategy, for the second time: the first ask is answered, so the fit starts warm. Beside it stand the parts that it is
-made of, and
+`python benchmarks/speed.py [--noise 0.1] [--only 1000000] [--growth [N M d]] [--mixed]`. Each row is
+`Campaign.suggest` by the default strategy, for the second time: the first ask is answered, so the fit starts warm.
+Beside it stand the parts that it is made of, and
 
 product: one float32 product of the kernel (M, N) with the inverse factor (N, N) and q - 1 rank-one updates of the
     variances, which any exact Gaussian process has to do to look at every candidate;
@@ -10,14 +10,15 @@ sklearn: scikit-learn's Gaussian process, one cold climb, and its mean and stand
     chooses nothing.
 
 One thread, seconds of the processor (what a machine that does nothing else needs). Ratios travel between machines,
-seconds do not. `--growth` prints how the seconds grow with the readings N,
-the candidates M and the features d instead.
+seconds do not. `--growth` prints how the seconds grow with the readings N, the candidates M and the features d instead;
+`--mixed` those of spaces of four categories of ten choices and four fractions that sum to one, of which three at most
+are not zero where it says so.
 """
 
 import argparse
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -162,13 +163,54 @@ def exponent(sizes: list[int], seconds: list[float]) -> float:
     return float(np.polyfit(np.log(sizes[half:]), np.log(seconds[half:]), 1)[0])
 
 
-def growth(largest: int, noise: float) -> None:
+def blend(*, capped: bool) -> ml.Space:
+    """Four categories of ten choices and four fractions in steps of a hundredth."""
+    words = [ml.Categorical(f"c{k}", [f"w{i}" for i in range(10)]) for k in range(4)]
+    names = [f"x{k}" for k in range(4)]
+    held = [ml.Sum(names, equals=1), *([ml.AtMostNonzero(3, names)] if capped else [])]
+    return ml.Space([*words, *(ml.Real(name, 0, 1, step=0.01) for name in names)], constraints=held)
+
+
+def blended(values: Mapping[str, Any]) -> float:
+    x = np.array([values[f"x{k}"] for k in range(4)], dtype=float)
+    c = np.array([int(str(values[f"c{k}"])[1:]) for k in range(4)])
+    hill = np.exp(-8.0 * ((x - [0.4, 0.3, 0.2, 0.1]) ** 2).sum())
+    return float(hill + 0.1 * np.sin(c).sum() + 0.05 * (c[0] == c[1]))
+
+
+def mixed_row(N: int, batch: int, noise: float, *, capped: bool) -> float:
+    """Seconds of the second ask over a blend of four fractions and four categories."""
+    space, rng = blend(capped=capped), np.random.default_rng(0)
+    campaign = ml.Campaign(space, [ml.Objective("y")], seed=1, initial=2)
+
+    def reading(values: Mapping[str, Any]) -> dict[str, float]:
+        return {"y": blended(values) + noise * float(rng.standard_normal())}
+
+    told = [space.candidate(k).values for k in space.sample(rng, N - batch)]
+    campaign.tell([ml.Measured.of(dict(one), reading(one), experiment=i) for i, one in enumerate(told, 1)])
+    campaign.tell([ml.Measured(one.id, reading(one.values)) for one in campaign.suggest(batch)])
+    start = time.process_time()
+    campaign.suggest(batch)
+    return time.process_time() - start
+
+
+def mixed(noise: float) -> None:
+    print("four categories of 10, four fractions that sum to 1; goal 5 s")
+    for capped in (False, True):
+        for batch in (1, 4):
+            cells = [f"N {N:4d} {mixed_row(N, batch, noise, capped=capped):6.2f} s" for N in (30, 100, 200)]
+            print(f"{'3 of 4 at most' if capped else 'all four':<16} batch {batch}  " + "  ".join(cells), flush=True)
+
+
+def growth(names: list[str], largest: int, noise: float) -> None:
     runs: dict[str, list[tuple[int, int, int]]] = {
         "N": [(n, max(10_000, n), FEATURES) for n in GROWTH_N],
         "M": [(200, m, FEATURES) for m in GROWTH_M if m <= largest],
         "d": [(200, 10_000, d) for d in GROWTH_D],
     }
     for place, (name, sizes) in enumerate(runs.items()):
+        if name not in names:
+            continue
         seconds = []
         for N, M, d in sizes:
             taken, parts = second_ask(pool(M, d), N, noise)
@@ -183,13 +225,17 @@ def main() -> None:
     parser.add_argument("--noise", type=float, default=0.1, help="of a reading; 0.01 makes `auto` take ei")
     parser.add_argument("--only", type=int, help="candidates of the one row that is wanted")
     parser.add_argument("--alone", action="store_true", help="without scikit-learn")
-    parser.add_argument("--growth", action="store_true")
+    parser.add_argument("--growth", nargs="*", choices=["N", "M", "d"])
+    parser.add_argument("--mixed", action="store_true")
     parser.add_argument("--largest", type=int, default=GROWTH_M[-1], help="candidates, of --growth")
     asked = parser.parse_args()
     with warnings.catch_warnings(), threadpool_limits(1):
         warnings.simplefilter("ignore")  # scikit-learn says where its optimiser meets a bound
-        if asked.growth:
-            growth(asked.largest, asked.noise)
+        if asked.mixed:
+            mixed(asked.noise / 2)
+            return
+        if asked.growth is not None:
+            growth(asked.growth or ["N", "M", "d"], asked.largest, asked.noise)
             return
         print(
             "     N         M  seconds   goal         fit calibration      search       other  peak MB"

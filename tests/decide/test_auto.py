@@ -13,6 +13,7 @@ from matloop.decide.bayes import Bayes
 from matloop.domain.objective import Objective
 from matloop.domain.outcome import Measured
 from matloop.domain.pool import Pool
+from matloop.surrogate.gp import FittedGP
 
 finite = st.floats(-5, 5)
 stds = st.floats(1e-6, 5)
@@ -59,3 +60,22 @@ def test_after_the_top_of_a_hill_is_found_its_slopes_are_collected():
 @pytest.mark.parametrize(("unit", "offset"), [(1e-9, 0.0), (1e6, 3e8)], ids=["tiny", "large and far from 0"])
 def test_the_unit_of_the_objective_changes_nothing(unit, offset):
     assert [c for c, _ in hill(unit, offset)] == [c for c, _ in hill(1.0, 0.0)]
+
+
+def test_the_model_is_asked_once_about_what_was_measured(monkeypatch):
+    asked, predict = [], FittedGP.predict
+
+    def counted(self, X):
+        asked.append(X)
+        return predict(self, X)
+
+    monkeypatch.setattr(FittedGP, "predict", counted)
+    pool = Pool.from_frame(pd.DataFrame({"x": np.linspace(0, 1, 200)}), ["x"])
+    campaign = Campaign(pool, [Objective("y")], strategy=Bayes(calibrate=False), seed=1, initial=2)
+    rng = np.random.default_rng(0)
+    told = [pool.values(i) for i in range(0, 200, 7)]
+    campaign.tell([Measured.of(one, {"y": float(one["x"]) + 0.2 * rng.standard_normal()}) for one in told])
+    (item,) = campaign.suggest(1)
+    assert "auto took" in item.reason
+    X = pool.encoder.encode(sorted(told, key=lambda one: one["x"]))
+    assert sum(len(one) == len(X) and np.array_equal(one, X) for one in asked) <= 2  # the contract's look is another

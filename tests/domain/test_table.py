@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from matloop.domain import table as table_module
 from matloop.domain.number import as_number
-from matloop.domain.table import LISTED_FAULTS, read_headers, read_table
+from matloop.domain.table import LISTED_FAULTS, Layout, read_headers, read_table
 from matloop.errors import DataError
 
 Writer = Callable[[str | bytes], Path]
@@ -191,3 +191,30 @@ def test_a_device_is_refused() -> None:
 def test_a_table_may_have_no_rows(csv: Writer) -> None:
     table = read_table(csv("x,y\n"), numeric=["x"])
     assert (len(table), table.numbers("x").tolist(), table.texts("y").tolist()) == (0, [], [])
+
+
+def test_a_second_line_may_hold_the_names(tmp_path: Path) -> None:
+    path = tmp_path / "two.csv"
+    path.write_text("Time in hours,Sample\n\nt,s\n1.5,a\n2,b\n")
+    table = read_table(path, numeric=["t"], layout=Layout(header_row=2))
+    assert table.names == ("t", "s")
+    assert table.numbers("t").tolist() == [1.5, 2.0]
+    assert table.lines.tolist() == [4, 5]
+
+
+def test_numbers_with_holes_are_numbers_only_where_that_was_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "holes.csv"
+    path.write_text("a,b,c\n1,1,1\n,nan,\n3,3,x\n")
+    table = read_table(path, numeric=["a", "b", "c"], layout=Layout(holes=True))
+    assert [table.is_numeric(name) for name in "abc"] == [True, False, False]
+    assert np.isnan(table.numbers("a")).tolist() == [False, True, False]
+    assert not read_table(path, numeric=["a"]).is_numeric("a")
+
+
+def test_a_column_that_turns_into_words_late_is_read_whole(tmp_path: Path) -> None:
+    path = tmp_path / "late.csv"
+    rows = [*map(str, range(25_000)), "x"]
+    path.write_text("a,w\n" + "".join(f"{cell},w{cell}\n" for cell in rows))
+    table = read_table(path, numeric=["a", "w"])
+    assert table.texts("a").tolist() == rows
+    assert table.texts("w").tolist() == [f"w{cell}" for cell in rows]

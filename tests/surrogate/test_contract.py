@@ -14,11 +14,12 @@ from matloop.testing.surrogates import (
     ConditionedContract,
     DifferentiableContract,
     JointContract,
+    ScreenedContract,
     SurrogateContract,
 )
 
 
-class TestGP(JointContract, ConditionedContract, DifferentiableContract, BoundsContract):
+class TestGP(JointContract, ConditionedContract, DifferentiableContract, ScreenedContract, BoundsContract):
     def make(self) -> Surrogate:
         return GP()
 

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from matloop.domain.cells import is_missing
 from matloop.domain.columns import Words
 from matloop.domain.number import as_number
 from matloop.domain.parquet import is_parquet, read_parquet
-from matloop.domain.pool_read import is_missing
 from matloop.domain.prediction import Floats
 from matloop.domain.table import DECIMAL_COMMA, Header, Layout, Table, read_headers, read_table
 from matloop.domain.units import known_unit, split_header

@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from matloop.decide.acquisition import Bounded, Counted, Scorer
+from matloop.decide.acquisition import Bounded, Counted, Scorer, Sifting
 from matloop.decide.model import CHUNK
 from matloop.decide.prices import Prices
 from matloop.domain.candidate import Candidate
@@ -22,6 +22,22 @@ from matloop.errors import ModelError, fail
 _AGAIN = 1024
 """Candidates whose old scores are renewed first when another one has joined the pending; each further round takes
 twice as many. Smaller, the rounds cost more than the scores."""
+
+
+_BOUNDED = 128
+"""The same where candidates are ranked by bounds of what the model says, which leave few in doubt."""
+
+_LONG = CHUNK
+"""Free candidates from which a search begins with bounds of what the surrogate says. In shorter lists the bounds spare
+little time."""
+
+_SLACK = 1e-10
+"""Share of a bound by which it is raised: what a formula rounds. Far smaller, a bound can fall behind its score; far
+larger, candidates are looked at for nothing."""
+
+_TIED = 1e-9
+"""Share of the best score within which candidates of equal features are one and the same: rounding depends on the
+company in which a score is computed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +159,7 @@ class RowSearch:
 
     free: (N,) rows that may still be found.
     scores: (N,) as last computed; those of a scorer that only falls are upper bounds ever after.
+    sifted: did they begin as bounds of what the surrogate says?
     prices: what is left to spend and how costs weigh, None where nobody says. cost: (N,) then.
     """
 
@@ -153,6 +170,7 @@ class RowSearch:
     cost: Floats | None = field(default=None, init=False)
     free: NDArray[np.bool_] = field(init=False)
     scores: Floats | None = field(default=None, init=False)
+    sifted: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
         self.free = free_rows(self.rows, self.closed)
@@ -167,10 +185,8 @@ class RowSearch:
             return self._best_of_some(scorer, scorer.limit)
         scores, lazy = self.scores, scorer.falls
         if scores is None or not lazy:
-            scores, lazy = np.full(self.rows.size, -np.inf), isinstance(scorer, Bounded)
-            first = scorer.bound if isinstance(scorer, Bounded) else scorer.score
-            self._renew(np.flatnonzero(self.free), scorer, first, scores)
-            self.scores = scores
+            self.scores = scores = np.full(self.rows.size, -np.inf)
+            lazy = self._begin(scorer, scores)
         while self.free.any():
             left = np.flatnonzero(self.free)
             row = self._lazily(left, scorer, scores) if lazy else left[np.argmax(scores[left])]
@@ -178,6 +194,17 @@ class RowSearch:
             if found is not None:
                 return found
         return None
+
+    def _begin(self, scorer: Scorer, scores: Floats) -> bool:
+        """Scores (N,) of all free candidates, or bounds of them; whether they are bounds."""
+        free = np.flatnonzero(self.free)
+        sieve = scorer.sieve() if isinstance(scorer, Sifting) and len(free) > _LONG else None
+        self.sifted = sieve is not None
+        if sieve is not None:
+            self._renew(free, scorer, lambda X: _raised(sieve(X)), scores)
+        else:
+            self._renew(free, scorer, scorer.bound if isinstance(scorer, Bounded) else scorer.score, scores)
+        return self.sifted or isinstance(scorer, Bounded)
 
     def _take(self, row: int) -> Found | None:
         """The candidate of a row, None when its id is closed; either way the row is no longer free."""
@@ -211,18 +238,23 @@ class RowSearch:
     def _lazily(self, left: NDArray[np.intp], scorer: Scorer, scores: Floats) -> int:
         """The best row, looking again only at those whose old score exceeds the best new one (Minoux 1978)."""
         stale = left
-        best, score, block = -1, -np.inf, _AGAIN
+        best, score, block = -1, -np.inf, _BOUNDED if self.sifted else _AGAIN
         while len(stale):
-            if len(stale) > block:
-                stale = stale[np.argsort(-scores[stale], kind="stable")]
-            some, stale = stale[:block], stale[block:]
+            some, stale = _foremost(stale, scores, block) if len(left) > _AGAIN else (stale, stale[:0])
             self._renew(some, scorer, scorer.score, scores)
             top = int(some[np.argmax(scores[some])])
             if best < 0 or (scores[top], -top) > (score, -best):
                 best, score = top, scores[top]
             stale = stale[scores[stale] >= score]
             block *= 2
-        return best
+        return self._twin(best, scores) if self.sifted else best
+
+    def _twin(self, best: int, scores: Floats) -> int:
+        """The first free row of the same features as the best one."""
+        near = np.flatnonzero(self.free & (scores >= scores[best] - _TIED * abs(scores[best])))
+        near = near[near <= best]
+        same = (self.rows.encode(near) == self.rows.encode(near[-1:])).all(axis=1)
+        return int(near[np.argmax(same)])
 
     def _some(self, left: NDArray[np.intp], scorer: Scorer, limit: int) -> NDArray[np.intp]:
         """Half of what a counted scorer can look at by its glance, half at random."""
@@ -233,6 +265,24 @@ class RowSearch:
         order = left[np.argsort(-glances, kind="stable")]
         top, rest = order[: limit // 2], order[limit // 2 :]
         return np.concatenate([top, self.rng.choice(rest, limit - len(top), replace=False)])
+
+
+def _foremost(rows: NDArray[np.intp], scores: Floats, k: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The k rows of the highest scores in falling order, the first of equals first; and the others in their order."""
+    if len(rows) > k:
+        own = scores[rows]
+        least = np.partition(own, len(own) - k)[len(own) - k]
+        above, equal = own > least, np.flatnonzero(own == least)
+        above[equal[: k - np.count_nonzero(above)]] = True
+        rows, rest = rows[above], rows[~above]
+    else:
+        rest = rows[:0]
+    return rows[np.argsort(-scores[rows], kind="stable")], rest
+
+
+def _raised(bounds: Floats) -> Floats:
+    """Bounds (q,) with room for what a formula rounds."""
+    return np.where(np.isfinite(bounds), bounds + _SLACK * np.abs(bounds), bounds)
 
 
 def checked(scores: Floats) -> Floats:

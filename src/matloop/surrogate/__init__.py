@@ -6,7 +6,7 @@ Outputs are in the objective's own unit; a surrogate standardises inside.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
@@ -181,6 +181,22 @@ class Means(Protocol):
 
     def means(self, X: Floats) -> Floats:
         """Posterior mean (q, m) at X (q, d), equal to that of `predict`."""
+        ...
+
+
+Upper = Callable[[Floats], tuple[Floats, Floats]]
+"""X (q, d) -> upper bounds of a signed mean (q,) and of its model_std (q,)."""
+
+
+@runtime_checkable
+class Screened(Protocol):
+    """Capability: bounds of the first objective at a fraction of the price of `predict`, for searches of long lists."""
+
+    def screen(self, sign: float) -> Upper | None:
+        """Bounds of sign times the mean, and of model_std; None where they would be no cheaper than `predict`.
+
+        They hold for what `predict` computes, rounding included.
+        """
         ...
 
 

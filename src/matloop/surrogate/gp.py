@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from matloop.domain.prediction import Floats, Prediction
 from matloop.errors import ConfigError, DataError, Faults, fail
-from matloop.surrogate import LeftOut, Observations, priors
+from matloop.surrogate import LeftOut, Observations, Upper, priors
 from matloop.surrogate.censored import readings_of, sited
 from matloop.surrogate.distances import Distances
 from matloop.surrogate.evidence import Hyper, Layout
@@ -25,6 +25,7 @@ from matloop.surrogate.learn import Learner, Place, Warm
 from matloop.surrogate.part import Part
 from matloop.surrogate.posterior import Posterior
 from matloop.surrogate.replicates import Atoms, Inputs, Scaling
+from matloop.surrogate.screen import Screen
 from matloop.surrogate.settings import cure
 from matloop.surrogate.sparse import Sparse, heard
 from matloop.surrogate.study import Study, Task, propagated, studied
@@ -257,6 +258,13 @@ class FittedGP:
         self._check(X)
         parts = [part.scaling.centre + part.scaling.spread * part.posterior.means(X) for part in self.parts]
         return np.stack(parts, axis=1)
+
+    def screen(self, sign: float) -> Upper | None:
+        """As `Screened.screen`; None where the covariance is approximate."""
+        part, centre = self.parts[0], sign * self.parts[0].scaling.centre
+        if isinstance(part.posterior, Sparse):
+            return None
+        return Screen.of(part.posterior, sign).scaled(centre, part.scaling.spread)
 
     @one_thread()
     def held_out(self, rows: NDArray[np.intp]) -> LeftOut:

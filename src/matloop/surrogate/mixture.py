@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from matloop.domain.prediction import Floats, Prediction
 from matloop.errors import ConfigError, Faults, nearest
-from matloop.surrogate import LeftOut, Observations
+from matloop.surrogate import LeftOut, Observations, Upper
 from matloop.surrogate.distances import Distances
 from matloop.surrogate.evidence import Evidence, Hyper, Layout, LogPosterior
 from matloop.surrogate.gp import GP, FittedGP
@@ -231,6 +231,10 @@ class FittedMixture:
     def means(self, X: Floats) -> Floats:
         """As `Means.means`."""
         return self._average([one.means(X) for one in self.members])
+
+    def screen(self, sign: float) -> Upper | None:
+        """As `Screened.screen`; None for several members."""
+        return self.members[0].screen(sign) if len(self.members) == 1 else None
 
     def input_std(self, X: Floats) -> Floats:
         """As `Blurred.input_std`."""

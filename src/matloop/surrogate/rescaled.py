@@ -11,7 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matloop.domain.prediction import Floats, Prediction
-from matloop.surrogate import Blurred, Conditioned, Differentiable, Fitted, HeldOut, Joint, LeftOut, Means, Reasoned
+from matloop.surrogate import (
+    Blurred,
+    Conditioned,
+    Differentiable,
+    Fitted,
+    HeldOut,
+    Joint,
+    LeftOut,
+    Means,
+    Reasoned,
+    Screened,
+    Upper,
+)
 
 
 @dataclass(frozen=True)
@@ -70,6 +82,20 @@ class _Blurred(Rescaled):
         return cast(Blurred, self.fitted).input_std(X)
 
 
+class _Screened(Rescaled):
+    def screen(self, sign: float) -> Upper | None:
+        """As `Screened.screen`."""
+        look, factor = cast(Screened, self.fitted).screen(sign), float(self.factors[0])
+        if look is None:
+            return None
+
+        def scaled(X: Floats) -> tuple[Floats, Floats]:
+            mean, std = look(X)
+            return mean, std * factor
+
+        return scaled
+
+
 class _Reasoned(Rescaled):
     def why(self) -> str:
         """As `Reasoned.why`."""
@@ -83,6 +109,7 @@ _CAPABILITIES: tuple[tuple[type, type[Rescaled]], ...] = (
     (Means, _Means),
     (HeldOut, _HeldOut),
     (Blurred, _Blurred),
+    (Screened, _Screened),
     (Reasoned, _Reasoned),
 )
 

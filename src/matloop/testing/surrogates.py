@@ -9,8 +9,8 @@ class TestForest(SurrogateContract):
 ```
 
 pytest then runs each promise. A surrogate with a further capability adds `JointContract`, `ConditionedContract`,
-`DifferentiableContract` or `BoundsContract` to the bases. Tolerances are class attributes: widen one only with a reason
-beside it.
+`DifferentiableContract`, `ScreenedContract` or `BoundsContract` to the bases. Tolerances are class attributes: widen
+one only with a reason beside it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import numpy as np
 from numpy.testing import assert_allclose
 
 from matloop.domain.prediction import Floats, Prediction
-from matloop.surrogate import Bounds, Conditioned, Differentiable, Fitted, Joint, Observations, Surrogate
+from matloop.surrogate import Bounds, Conditioned, Differentiable, Fitted, Joint, Observations, Screened, Surrogate
 
 SEED = 20240607
 """Of the data and of each fit; any other must do as well."""
@@ -265,6 +265,28 @@ class DifferentiableContract(SurrogateContract):
             variance = (above.model_std**2 - below.model_std**2) / (2.0 * step)
             assert_allclose(by_mean[:, k], mean, atol=self.slope_tolerance * np.abs(by_mean).max())
             assert_allclose(by_variance[:, k], variance, atol=self.slope_tolerance * np.abs(by_variance).max())
+
+
+class ScreenedContract(SurrogateContract):
+    """The promises of `Screened`."""
+
+    def test_bounds_of_a_screen_hold_for_all_that_is_predicted(self) -> None:
+        """Near the readings, at them and far away, for either sign, and after further readings."""
+        data, model = readings(), self.fitted()
+        X = np.vstack((inputs(), data.X, data.X + np.array([3.0, 3.0, 0.0, 0.0, 0.0])))
+        models = (
+            [model, model.condition(X[:1], model.predict(X[:1]).mean)] if isinstance(model, Conditioned) else [model]
+        )
+        for one in models:
+            said = one.predict(X)
+            for sign in (1.0, -1.0):
+                look = one.screen(sign) if isinstance(one, Screened) else fruitless("what fit returns is no Screened")
+                if look is None:
+                    continue
+                mean, std = look(X)
+                claim(mean.shape == std.shape == (len(X),), f"bounds have shapes {mean.shape}, {std.shape}")
+                claim(bool((mean >= sign * said.mean[:, 0]).all()), "a mean exceeds its bound")
+                claim(bool((std >= said.model_std[:, 0]).all()), "a model_std exceeds its bound")
 
 
 class BoundsContract(SurrogateContract):

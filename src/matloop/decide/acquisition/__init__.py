@@ -10,7 +10,7 @@ name, and which goals they serve.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from matloop.domain.candidate import Candidate
 from matloop.domain.objective import Objective
-from matloop.domain.prediction import Floats
+from matloop.domain.prediction import Floats, Prediction
 from matloop.surrogate import Fitted
 
 Bools = NDArray[np.bool_]
@@ -110,6 +110,13 @@ class Scene:
 
     crowd: Crowd | None = None
     remaining: int | None = None
+    _seen: list[tuple[Fitted, Floats, Prediction]] = field(default_factory=list, repr=False, compare=False)
+
+    def seen(self) -> Prediction:
+        """What the model says of `measured`, worked out once: it costs the cube of their number, and each rule asks."""
+        if not (self._seen and self._seen[0][0] is self.fitted and self._seen[0][1] is self.measured):
+            self._seen[:] = [(self.fitted, self.measured, self.fitted.predict(self.measured))]
+        return self._seen[0][2]
 
     @property
     def sign(self) -> float:
@@ -147,6 +154,15 @@ class Bounded(Protocol):
 
     def bound(self, X: Floats) -> Floats:
         """Upper bounds (q,) of the scores at X (q, d)."""
+        ...
+
+
+@runtime_checkable
+class Sifting(Protocol):
+    """Capability of a scorer that can begin with bounds of what the surrogate says, which cost far less than that."""
+
+    def sieve(self) -> Callable[[Floats], Floats] | None:
+        """X (q, d) -> upper bounds (q,) of the scores; None where the surrogate or the score has none."""
         ...
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from matloop.decide.acquisition import Scene
 from matloop.decide.acquisition.utility import Utility, utility_of
 from matloop.domain.prediction import Floats
-from matloop.surrogate import Conditioned, Fitted
+from matloop.surrogate import Conditioned, Fitted, Screened, Upper
 
 Pending = Literal["believer", "pessimistic", "fantasies"]
 """What is believed of pending candidates: that they read their posterior mean; that they read as low as the lowest
@@ -53,7 +53,7 @@ class Believed:
     @classmethod
     def of(cls, scene: Scene, pending: Pending = "believer") -> Believed:
         """The belief at the start of an ask."""
-        seen = scene.fitted.predict(scene.measured)
+        seen = scene.seen()
         worth = utility_of(scene.objective).of(scene.sign * seen.mean[:, 0])
         top = int(np.argmax(worth))
         std = float(seen.model_std[top, 0])
@@ -71,6 +71,10 @@ class Believed:
         """Signed mean (q,) and model_std (q,) at X (q, d)."""
         seen = self.fitted.predict(X)
         return self.scene.sign * seen.mean[:, 0], seen.model_std[:, 0]
+
+    def screen(self) -> Upper | None:
+        """Upper bounds of what `look` says, None where the surrogate has none."""
+        return self.fitted.screen(self.scene.sign) if isinstance(self.fitted, Screened) else None
 
     def join(self, X: Floats) -> Believed:
         """The belief once the candidates at X (p, d) are pending too."""
@@ -118,6 +122,7 @@ class Pointwise:
     formula: (signed mean (q,), model_std (q,), best) -> scores (q,).
     wording: (mean, model_std, belief) of one candidate -> words.
     preface: what is said before the figures.
+    rises: does the formula only rise (or stay) with the mean and with the std?
     """
 
     believed: Believed
@@ -125,6 +130,7 @@ class Pointwise:
     wording: Callable[[float, float, Believed], str]
     falls: bool
     preface: str = ""
+    rises: bool = False
 
     def score(self, X: Floats) -> Floats:
         """Scores (q,); twins of pending candidates come last, and so do neighbours of those that were not learned."""
@@ -134,6 +140,11 @@ class Pointwise:
         """The same where signed mean (q,) and model_std (q,) at X (q, d) are known already."""
         scores = self.formula(mean, std, self.believed.best)
         return apart(scores, self.believed.near_pending(X))
+
+    def sieve(self) -> Callable[[Floats], Floats] | None:
+        """As `Sifting.sieve`, of a score that rises."""
+        look = self.believed.screen() if self.rises else None
+        return None if look is None else lambda X: self.score_at(X, *look(X))
 
     def join(self, X: Floats) -> Pointwise:
         """Believe that X (1, d) will read its posterior mean."""

@@ -34,7 +34,7 @@ class EI:
         So can a lie: it moves means, and where the posterior correlates negatively, upwards.
         """
         believed, falls = Believed.of(scene, self.pending), self.pending == "believer" and scene.objective.linear
-        return Pointwise(believed, believed.utility.log_excess, ei_words, falls)
+        return Pointwise(believed, believed.utility.log_excess, ei_words, falls, rises=scene.objective.linear)
 
 
 @dataclass(frozen=True, slots=True)

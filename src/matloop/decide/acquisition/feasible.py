@@ -16,7 +16,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from matloop.decide.acquisition import EVEN, Bounded, Counted, Odds, Scene, Scorer
+from matloop.decide.acquisition import EVEN, Bounded, Counted, Odds, Scene, Scorer, Sifting
 from matloop.decide.acquisition.utility import utility_of
 from matloop.decide.words import count
 from matloop.domain.prediction import Floats
@@ -48,7 +48,7 @@ def above(low: float) -> Weigh:
 
 def worst(scene: Scene) -> float:
     """The lowest worth of a posterior mean of what was measured."""
-    means = scene.sign * scene.fitted.predict(scene.measured).mean[:, 0]
+    means = scene.sign * scene.seen().mean[:, 0]
     return float(np.min(utility_of(scene.objective).of(means)))
 
 
@@ -75,6 +75,11 @@ def odds_words(forming: Odds, X: Floats) -> str:
 def upper(scorer: Any, X: Floats) -> Floats:
     """Upper bounds (q,) of a scorer's scores at X (q, d): its own where it offers some, else the scores."""
     return scorer.bound(X) if isinstance(scorer, Bounded) else scorer.score(X)
+
+
+def sieved(scorer: Any) -> Callable[[Floats], Floats] | None:
+    """A scorer's sieve, None where it has none."""
+    return scorer.sieve() if isinstance(scorer, Sifting) else None
 
 
 @runtime_checkable
@@ -115,6 +120,10 @@ class Weighed(_Weighing):
     def bound(self, X: Floats) -> Floats:
         """Upper bounds (q,) of the scores at X (q, d)."""
         return upper(self.scorer, X)
+
+    def sieve(self) -> Callable[[Floats], Floats] | None:
+        """As `Sifting.sieve`: no weight exceeds 1."""
+        return sieved(self.scorer)
 
     def join(self, X: Floats) -> Weighed:
         """Once the candidate at X (1, d) is pending too; it is expected to form."""

@@ -29,7 +29,7 @@ class Known:
     @classmethod
     def of(cls, scene: Scene) -> Known:
         """The front at the start of an ask; the reference is that of what is measured, whatever is pending."""
-        worth = worth_of(scene, scene.fitted.predict(scene.measured).mean)
+        worth = worth_of(scene, scene.seen().mean)
         reference = reference_of(worth, scene.objectives, scene.spreads)
         start = cls(Believed.of(replace(scene, pending=scene.measured[:0])), worth, reference)
         return start.join(scene.pending) if len(scene.pending) else start

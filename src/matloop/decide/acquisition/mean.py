@@ -25,7 +25,8 @@ class Mean:
         def formula(mean: Floats, std: Floats, best: float) -> Floats:
             return believed.utility.of(mean)
 
-        return weighed(Pointwise(believed, formula, _words, falls=True), scene, above(worst(scene)))
+        rises = scene.objective.linear
+        return weighed(Pointwise(believed, formula, _words, falls=True, rises=rises), scene, above(worst(scene)))
 
 
 def _words(mean: float, std: float, believed: Believed) -> str:

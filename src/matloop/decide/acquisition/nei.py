@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -29,7 +30,7 @@ def rivals(scene: Scene) -> NDArray[np.intp]:
 
     The improvement is over the best of all; one that cannot be it changes nothing but the cost of a draw.
     """
-    seen = scene.fitted.predict(scene.measured)
+    seen = scene.seen()
     mean, reach = scene.sign * seen.mean[:, 0], _SURE * seen.model_std[:, 0]
     utility = utility_of(scene.objective)
     least = np.minimum(utility.of(mean - reach), utility.of(mean + reach))
@@ -105,6 +106,11 @@ class NoisyImprovement:
     def bound_at(self, mean: Floats, std: Floats) -> Floats:
         """The same of candidates of signed mean (q,) and model_std (q,), where more is better."""
         return log_ei(mean, std + self.believed.best_std, self.believed.best)
+
+    def sieve(self) -> Callable[[Floats], Floats] | None:
+        """As `Sifting.sieve`, where more is better."""
+        look = self.believed.screen() if self.falls else None
+        return None if look is None else lambda X: self.bound_at(*look(X))
 
     def join(self, X: Floats) -> NoisyImprovement:
         """Go on with each draw to the candidate at X (1, d)."""

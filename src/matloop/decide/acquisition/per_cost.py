@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from matloop.decide.acquisition import Scene, Scorer
 from matloop.decide.acquisition.ei import EI
-from matloop.decide.acquisition.feasible import upper
+from matloop.decide.acquisition.feasible import sieved, upper
 from matloop.decide.acquisition.nei import NEI
 from matloop.domain.prediction import Floats
 from matloop.surrogate import Joint
@@ -52,6 +53,10 @@ class GainPerCost:
     def bound(self, X: Floats) -> Floats:
         """Upper bounds (q,) of the scores at X (q, d)."""
         return upper(self.gain, X)
+
+    def sieve(self) -> Callable[[Floats], Floats] | None:
+        """As `Sifting.sieve`."""
+        return sieved(self.gain)
 
     def per_cost(self, scores: Floats, price: Floats) -> Floats:
         """Log gains (q,) per price (q,)."""

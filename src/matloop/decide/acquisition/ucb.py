@@ -68,4 +68,5 @@ class UCB:
             bound = sign * (mean + math.sqrt(beta) * std)
             return f"{side} confidence bound {figure(bound, unit)} at beta {figure(beta)}"
 
-        return Pointwise(Believed.of(scene, self.pending), formula, words, falls=self.pending == "believer")
+        falls = self.pending == "believer"
+        return Pointwise(Believed.of(scene, self.pending), formula, words, falls, rises=True)

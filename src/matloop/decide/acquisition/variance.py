@@ -27,7 +27,7 @@ class Variance:
         """Tie it to what is known now; a failure teaches nothing about the objective."""
         if scene.more:
             return weighed(Together(Believed.of(scene)), scene, above(0.0))
-        return weighed(Pointwise(Believed.of(scene), _formula, _words, falls=True), scene, above(0.0))
+        return weighed(Pointwise(Believed.of(scene), _formula, _words, falls=True, rises=True), scene, above(0.0))
 
 
 def _formula(mean: Floats, std: Floats, best: float) -> Floats:
