@@ -17,7 +17,7 @@ from matloop.domain.pool import Pool
 from matloop.domain.prediction import Floats, Prediction
 from matloop.domain.reading import Reading
 from matloop.errors import Fault, Faults, ModelError, PluginError, fail
-from matloop.surrogate import Bounds, Fitted, Observations, Surrogate
+from matloop.surrogate import Bounds, Fitted, Observations, Placing, Surrogate
 from matloop.surrogate.calibrate import Calibration, calibrations
 from matloop.surrogate.classify import Forming, forming
 from matloop.surrogate.rescaled import rescaled
@@ -222,6 +222,7 @@ def learn(task: Task, surrogate: Surrogate, *, calibrate: bool = True) -> Model:
     why_not = ignorance(task)
     if why_not is not None:
         fail(ModelError, "model", why_not, "Measure more candidates first.")
+    surrogate = surrogate.placed(task.candidates.encoder) if isinstance(surrogate, Placing) else surrogate
     bounded = isinstance(surrogate, Bounds)
     surrogate = surrogate.bounded() if isinstance(surrogate, Bounds) else surrogate
     names = tuple(objective.name for objective in task.objectives)

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from matloop.domain.encoder import Encoder
 from matloop.domain.prediction import Floats, Prediction
 from matloop.errors import DataError, Faults
 
@@ -250,4 +251,17 @@ class Bounds(Protocol):
 
     def bounded(self) -> Surrogate:
         """Settings whose `fit` takes `Observations.censored` into account."""
+        ...
+
+
+@runtime_checkable
+class Placing(Protocol):
+    """Capability of a surrogate: its settings name features, which have to be found among the encoded columns."""
+
+    def placed(self, encoder: Encoder) -> Surrogate:
+        """The surrogate that knows its columns.
+
+        Raises:
+            DataError: when the candidates lack a feature that it names.
+        """
         ...

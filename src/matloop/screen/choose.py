@@ -1,0 +1,284 @@
+"""Choose from a result that may be larger than memory: one pass keeps what any rule could want, then the rule decides.
+
+A candidate under several conditions, or one composition written in several ways, is chosen once, at its best row.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, NoReturn, get_args
+
+import numpy as np
+import pandas as pd
+
+from matloop.decide.front import layers
+from matloop.decide.select import Hits, Outlook, Rows, expected_hits
+from matloop.decide.shortlists import FIELD, Shortlist, Wanted, shortlists
+from matloop.domain.prediction import Floats
+from matloop.errors import Faults, InputError, fail, nearest
+from matloop.screen.stream import Block
+from matloop.screen.training import composition_keys
+
+Rule = Literal["threshold", "probability", "bound", "pareto", "hits", "greedy", "diverse"]
+RULES = get_args(Rule)
+_MOST = 2000
+"""Candidates that may be chosen: more are no shortlist, and their covariance is computed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What shall be chosen.
+
+    rule: `threshold` (mean at least `value`, std at most `std`; best means first), `probability` (of reaching `value`,
+    at least `p`; surest first), `bound` (mean less `width` std), `pareto` (nothing is both better and surer), `hits`
+    (most are expected to reach `value`), `greedy` (best means), `diverse` (best value at a limited risk of all being
+    wrong together). k: how many at most. maximize: whether more is better.
+
+    Raises:
+        InputError: when a setting makes no sense, or the rule lacks one.
+    """
+
+    rule: Rule = "bound"
+    k: int = 20
+    value: float | None = None
+    std: float | None = None
+    p: float | None = None
+    width: float = 1.0
+    share: float = 0.5
+    maximize: bool = True
+
+    def __post_init__(self) -> None:
+        faults = Faults()
+        if self.rule not in RULES:
+            faults.add("choose, rule", f"is {self.rule!r}", nearest(str(self.rule), RULES))
+        if isinstance(self.k, bool) or not isinstance(self.k, int) or not 1 <= self.k <= _MOST:
+            faults.add("choose, k", f"is {self.k!r}", f"Give a whole number from 1 to {_MOST}.")
+        for name, low, high in (("value", -math.inf, math.inf), ("std", 0, math.inf), ("p", 0, 1), ("share", 0, 1)):
+            value = getattr(self, name)
+            if value is not None and not (math.isfinite(value) and low <= value <= high):
+                faults.add(f"choose, {name}", f"is {value!r}", "Give a number that makes sense.")
+        needs = {"threshold": ("value", "std"), "probability": ("value", "p"), "hits": ("value",)}
+        for name in needs.get(self.rule, ()):
+            if getattr(self, name) is None:
+                faults.add("choose", f"rule {self.rule!r} needs {name}", f"Give {name}, as --{name} NUMBER.")
+        faults.raise_if_any(InputError)
+
+    @property
+    def sign(self) -> int:
+        """1 where more is better."""
+        return 1 if self.maximize else -1
+
+    def outlook(self, block: Block) -> Outlook:
+        """What is predicted of rows."""
+        return Outlook(block.mean, np.maximum(block.std, np.finfo(np.float64).tiny), self.sign)
+
+    def passing(self, block: Block) -> np.ndarray:
+        """(n,) which rows the rule lets pass."""
+        outlook = self.outlook(block)
+        if self.rule == "threshold" and self.value is not None and self.std is not None:
+            return np.asarray((self.sign * (block.mean - self.value) >= 0) & (block.std <= self.std))
+        if self.rule == "probability" and self.value is not None and self.p is not None:
+            return np.asarray(outlook.probability(self.value) >= self.p)
+        return np.ones(len(block), dtype=np.bool_)
+
+    def scores(self, block: Block) -> Floats:
+        """(n,) by which rows are ranked, higher first."""
+        outlook = self.outlook(block)
+        if self.rule in ("probability", "hits") and self.value is not None:
+            # the normal score: probabilities of 1 are told apart as well
+            return outlook.sign * (outlook.mean - self.value) / outlook.std
+        if self.rule == "bound":
+            return outlook.sign * outlook.bound(self.width)
+        return outlook.worth
+
+
+@dataclass(slots=True)
+class _Top:
+    """The best rows so far by one score, each composition once."""
+
+    score: Callable[[Block], Floats]
+    most: int
+    held: Block | None = None
+
+    def add(self, block: Block) -> None:
+        """Look at more rows."""
+        both = block if self.held is None else self.held.along(block)
+        scores = self.score(both)
+        order = np.argsort(-scores, kind="stable")
+        order = order[np.isfinite(scores[order])]
+        if len(order):
+            self.held = both.only(order[_firsts(both.column("formula")[order], self.most)])
+
+
+def _firsts(formulas: np.ndarray, most: int | None = None) -> np.ndarray:
+    """Rows, ascending, at which each composition appears first; at most so many."""
+    seen: set[Any] = set()
+    found: list[int] = []
+    limit = len(formulas) if most is None else most
+    # as written first, which is quick; then whatever is written differently, no more than is wanted at a time
+    fresh = np.flatnonzero(~pd.Series(formulas).duplicated().to_numpy())
+    for start in range(0, len(fresh), max(1, limit)):
+        rows = fresh[start : start + limit].tolist()
+        for row, key in zip(rows, composition_keys([formulas[row] for row in rows]), strict=True):
+            if key not in seen and len(found) < limit:
+                seen.add(key)
+                found.append(row)
+        if len(found) == limit:
+            break
+    return np.array(found, dtype=np.intp)
+
+
+@dataclass(slots=True)
+class _Front:
+    """The rows that few others beat in both value and risk: the whole front, and enough behind it."""
+
+    outlook: Callable[[Block], Outlook]
+    most: int
+    held: Block | None = None
+
+    def add(self, block: Block) -> None:
+        """Look at more rows; what nothing beats is always kept."""
+        outlook = self.outlook(block)
+        order = np.lexsort((outlook.std, -outlook.worth))
+        own = block.only(order[_undominated(outlook.std[order], self.most)])
+        both = own if self.held is None else self.held.along(own)
+        outlook = self.outlook(both)
+        order = np.lexsort((outlook.std, -outlook.worth))
+        self.held = both.only(order[_undominated(outlook.std[order], self.most)])
+
+
+def _undominated(std: Floats, most: int) -> np.ndarray:
+    """Rows of stds, in falling worth, that fewer than `most` rows before them undercut."""
+    kept, best = [], list[float]()
+    for row, value in enumerate(std.tolist()):
+        if len(best) < most or value < best[-1]:
+            kept.append(row)
+            best.append(value)
+            best.sort()
+            del best[most:]
+    return np.array(kept, dtype=np.intp)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chosen:
+    """A shortlist. rows: chosen, best first. scores: (k,). candidates, passed: rows that met the filters, and the rule.
+
+    hits: how many are expected to reach the value. sides: greedy, low-risk and diverse, rows of `among`.
+    cloud: some rows of all, for figures.
+    """
+
+    rows: Block
+    hits: Hits | None
+    candidates: int
+    passed: int
+    among: Block
+    sides: tuple[Shortlist, ...]
+    cloud: Block
+    gap: float | None = None
+    choice: Choice = field(default_factory=Choice)
+
+
+_CLOUD = 4000  # points of the figure; a browser moves them without a pause
+
+
+def choose(rows: Iterable[Block], choice: Choice, covariance: Callable[[Block], Floats]) -> Chosen:
+    """Choose from blocks of rows.
+
+    Args:
+        rows: of a result; those that failed a filter are left out.
+        choice: the rule.
+        covariance: of the truths of some rows, (q, q).
+
+    Raises:
+        InputError: when nothing meets the filters, or nothing the rule.
+    """
+    most = max(FIELD, choice.k)
+    ruled = _Top(lambda block: np.where(choice.passing(block), choice.scores(block), -np.inf), most)
+    greedy = _Top(lambda block: choice.outlook(block).worth, most)
+    calm = _Top(lambda block: choice.sign * choice.outlook(block).bound(choice.width), choice.k)
+    front = _Front(choice.outlook, choice.k)
+    looks: list[_Top | _Front] = [ruled, greedy, calm, *([front] if choice.rule == "pareto" else [])]
+    candidates = passed = 0
+    cloud = _Cloud()
+    for block in rows:
+        good = block.only(np.flatnonzero(block.kept))
+        candidates += len(good)
+        passed += int(choice.passing(good).sum()) if len(good) else 0
+        cloud.add(good)
+        for look in looks:
+            if len(good):
+                look.add(good)
+    if greedy.held is None or calm.held is None:
+        fail(InputError, "choose", "no candidate passed all filters", "Exclude less.")
+    if ruled.held is None:
+        _nothing(choice, greedy.held, calm.held)
+    among = greedy.held.along(calm.held)
+    among = among.only(_firsts(among.column("formula")))
+    wanted = Wanted(min(choice.k, len(among)), choice.value, choice.width, choice.share)
+    sides = shortlists(choice.outlook(among), lambda picked: covariance(among.only(picked)), wanted)
+    picked = _picked(choice, (ruled.held, front.held, among), sides)
+    gap = sides[-1].gap if choice.rule == "diverse" else None
+    hits = _hits(choice, picked, covariance)
+    return Chosen(picked, hits, candidates, passed, among, sides, cloud.block(), gap, choice)
+
+
+def _hits(choice: Choice, picked: Block, covariance: Callable[[Block], Floats]) -> Hits | None:
+    """How many of the chosen are expected to reach the value; None without one."""
+    if choice.value is None:
+        return None
+    rows = np.arange(len(picked))
+    return expected_hits(choice.outlook(picked), rows, choice.value, covariance=covariance(picked))
+
+
+def _nothing(choice: Choice, greedy: Block, calm: Block) -> NoReturn:
+    """Say how far the best candidates are from what was demanded."""
+    best, sure = greedy.only(np.array([0])), calm.only(np.array([0]))
+    told = [f"{one.column('formula')[0]} {one.mean[0]:.4g} (std {one.std[0]:.3g})" for one in (best, sure)]
+    found = (
+        f"no candidate meets the rule {choice.rule!r}: the best mean is that of {told[0]}, the best bound of {told[1]}"
+    )
+    fail(
+        InputError, "choose", found, "Demand less, or screen more. The predictions are kept: it will only choose again."
+    )
+
+
+def _picked(choice: Choice, held: tuple[Block, Block | None, Block], sides: Sequence[Shortlist]) -> Block:
+    ruled, front, among = held
+    if choice.rule == "diverse":
+        return among.only(sides[-1].rows)
+    if choice.rule == "pareto" and front is not None:
+        outlook = choice.outlook(front)
+        layer = layers(np.column_stack((outlook.worth, -outlook.std)))
+        rows: Rows = np.lexsort((-outlook.worth, layer))
+        return front.only(rows[_firsts(front.column("formula")[rows], choice.k)])
+    return ruled.only(np.arange(min(choice.k, len(ruled))))
+
+
+@dataclass(slots=True)
+class _Cloud:
+    """Some rows of all: every n-th, n doubling when there are too many. The same for the same result."""
+
+    step: int = 1
+    seen: int = 0
+    held: Block | None = None
+    places: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.intp))
+
+    def add(self, block: Block) -> None:
+        """Look at more rows."""
+        places = self.seen + np.arange(len(block))
+        self.seen += len(block)
+        good = np.flatnonzero(places % self.step == 0)
+        self.held = block.only(good) if self.held is None else self.held.along(block.only(good))
+        self.places = np.concatenate((self.places, places[good]))
+        while len(self.places) > _CLOUD:
+            self.step *= 2
+            good = np.flatnonzero(self.places % self.step == 0)
+            self.held, self.places = self.held.only(good), self.places[good]
+
+    def block(self) -> Block:
+        """The rows."""
+        if self.held is None:
+            raise AssertionError("asked before any row was seen")
+        return self.held

@@ -1,0 +1,34 @@
+"""Demands on compositions, as options and settings name them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+
+from matloop.chem.filters import Bound, Rule, Without
+from matloop.errors import DataError, Faults, MatloopError
+
+
+def rules(exclude: Sequence[str], most: Mapping[str, float], least: Mapping[str, float]) -> tuple[Rule, ...]:
+    """A rule for each element or group that shall not be there, and for each figure that is bounded.
+
+    Args:
+        exclude: elements and groups, as `Pb` and `rare-earth`.
+        most: figure -> at most, as `price` -> 50 (USD/kg). Compositions of unknown figure fail.
+        least: figure -> at least.
+
+    Raises:
+        DataError: naming every unknown one.
+    """
+    faults, found = Faults(), list[Rule]()
+    wanted: list[Callable[[], Rule]] = [partial(Without, name) for name in dict.fromkeys(exclude)]
+    for name in dict.fromkeys((*most, *least)):
+        wanted.append(partial(Bound, name, most.get(name, math.inf), least.get(name, -math.inf)))
+    for make in wanted:
+        try:
+            found.append(make())
+        except MatloopError as error:
+            faults.absorb(error)
+    faults.raise_if_any(DataError)
+    return tuple(found)

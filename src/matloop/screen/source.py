@@ -1,0 +1,201 @@
+"""Candidates in chunks, from a CSV or Parquet file or from whatever yields formulas; never all of them in memory."""
+
+from __future__ import annotations
+
+import csv
+import importlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, Protocol
+
+from matloop.domain.parquet import is_parquet, parquet_headers
+from matloop.domain.table_file import opened
+from matloop.domain.units import split_header
+from matloop.errors import DataError, fail, nearest
+from matloop.screen import Chunk
+
+SIZE = 4096
+"""Candidates of a chunk: with 140 features under two conditions 9 MB. Larger, memory grows and less is spread; smaller,
+the time goes into calls and files."""
+
+Row = tuple[str, Sequence[str]]
+"""A place, and the cells of a row."""
+
+
+class Source(Protocol):
+    """Where candidates come from.
+
+    carried: names of the columns that ride along. again: whether `chunks` may be asked again for the same candidates.
+    """
+
+    @property
+    def carried(self) -> tuple[str, ...]:
+        """Names of the columns that ride along."""
+        ...
+
+    @property
+    def again(self) -> bool:
+        """Whether `chunks` gives the same candidates each time it is asked."""
+        ...
+
+    def chunks(self, size: int) -> Iterator[Chunk]:
+        """All candidates in order, in chunks of at most that many."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Formulas from an iterable; a generator is read once.
+
+    formulas: texts. name: as places call it.
+    """
+
+    formulas: Iterable[str]
+    name: str = "formulas"
+    carried: tuple[str, ...] = ()
+
+    @property
+    def again(self) -> bool:
+        """A list is there again, a generator is not."""
+        return isinstance(self.formulas, Sequence)
+
+    def chunks(self, size: int = SIZE) -> Iterator[Chunk]:
+        """In chunks; a place is the number of a formula, from 0."""
+        rows: Iterator[Row] = ((f"{self.name}, item {i}", (text,)) for i, text in enumerate(self.formulas))
+        return _dealt(rows, 0, (), size)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A CSV or Parquet file.
+
+    path: of the file. formula: the column of formulas. carried: columns that ride along. header_row: line of a CSV file
+    that names the columns; those above it are skipped.
+    """
+
+    path: Path
+    formula: str
+    carried: tuple[str, ...]
+    header_row: int = 1
+
+    @classmethod
+    def open(cls, path: Path, formula: str, carry: Sequence[str] | None = None, header_row: int = 1) -> File:
+        """Look at the header.
+
+        Args:
+            path: of the file.
+            formula: the column of formulas.
+            carry: columns that ride along; None for all others.
+            header_row: line of a CSV file that names the columns, from 1.
+
+        Raises:
+            DataError: when it cannot be read, or lacks a column.
+        """
+        names = columns_of(path, header_row)
+        for name in (formula, *(carry or ())):
+            place_of(names, name, path)
+        kept = [name for name in names if name and name != formula] if carry is None else list(dict.fromkeys(carry))
+        return cls(path, formula, tuple(kept), header_row)
+
+    @property
+    def again(self) -> bool:
+        """A file is there again."""
+        return True
+
+    def chunks(self, size: int = SIZE) -> Iterator[Chunk]:
+        """In chunks; a place is a line, or a row of a Parquet file.
+
+        Raises:
+            DataError: naming a row of more or fewer cells than the header.
+        """
+        names = columns_of(self.path, self.header_row)
+        places = [place_of(names, name, self.path) for name in self.carried]
+        return _dealt(rows_of(self.path, self.header_row), place_of(names, self.formula, self.path), places, size)
+
+
+def columns_of(path: Path, header_row: int = 1) -> tuple[str, ...]:
+    """Names of the columns of a CSV or Parquet file.
+
+    Raises:
+        DataError: when it cannot be read, or a name stands there twice.
+    """
+    if is_parquet(path):
+        return tuple(header.text for header in parquet_headers(path))
+    with opened(path) as file:
+        header = next(islice(csv.reader(file), header_row - 1, header_row), None)
+    if header is None:
+        fail(
+            DataError, f"{path}, line {header_row}", "the file ends before its header", "Say which line names columns."
+        )
+    names = tuple(name.strip() for name in header)
+    if len(names) == 1 and (";" in names[0] or "\t" in names[0]):
+        cure = "Export it as CSV with commas."
+        fail(DataError, f"{path}, line {header_row}", "its cells are not separated by commas", cure)
+    twice = sorted({name for name in names if name and names.count(name) > 1})
+    if twice:
+        fail(DataError, f"{path}, line {header_row}", f"column {twice[0]!r} stands there twice", "Rename one of them.")
+    return names
+
+
+def place_of(names: Sequence[str], name: str, path: Path) -> int:
+    """Number of a column.
+
+    Raises:
+        DataError: when there is none of that name.
+    """
+    bare = [split_header(one)[0] for one in names]
+    for known in (list(names), bare):  # `T` also finds `T [K]`
+        if name in known:
+            return known.index(name)
+    fail(DataError, str(path), f"no column {name!r}", nearest(name, [one for one in bare if one]))
+
+
+def rows_of(path: Path, header_row: int = 1) -> Iterator[Row]:
+    """All rows as texts, one after another; blank lines are skipped.
+
+    Raises:
+        DataError: naming a row of more or fewer cells than the header.
+    """
+    return _parquet_rows(path) if is_parquet(path) else _csv_rows(path, header_row)
+
+
+def _csv_rows(path: Path, header_row: int) -> Iterator[Row]:
+    with opened(path) as file:
+        reader = csv.reader(file)
+        header = next(islice(reader, header_row - 1, header_row))
+        before = reader.line_num
+        try:
+            for cells in reader:
+                line, before = before + 1, reader.line_num
+                if not any(cells):
+                    continue
+                if len(cells) != len(header):
+                    found = f"{len(cells)} cells below {len(header)} columns"
+                    fail(DataError, f"{path}, line {line}", found, "Give each row one cell a column; quote commas.")
+                yield f"{path}, line {line}", [cell.strip() for cell in cells]
+        except csv.Error as error:
+            fail(DataError, f"{path}, line {reader.line_num}", f"it is no CSV ({error})", "Look at the quotes there.")
+
+
+def _parquet_rows(path: Path) -> Iterator[Row]:
+    parquet: Any = importlib.import_module("pyarrow.parquet")  # parquet_headers has said what is missing
+    row = 0
+    for batch in parquet.ParquetFile(path).iter_batches(batch_size=SIZE, use_threads=False):
+        columns = [["" if cell is None else str(cell).strip() for cell in column.to_pylist()] for column in batch]
+        for cells in zip(*columns, strict=True):
+            row += 1
+            yield f"{path}, row {row}", cells
+
+
+def _dealt(rows: Iterator[Row], formula: int, carried: Sequence[int], size: int) -> Iterator[Chunk]:
+    start = 0
+    while block := list(islice(rows, size)):
+        yield Chunk(
+            start,
+            tuple(place for place, _ in block),
+            tuple(cells[formula] for _, cells in block),
+            tuple(tuple(cells[i] for i in carried) for _, cells in block),
+        )
+        start += len(block)

@@ -1,0 +1,272 @@
+"""What a screening model learns from, how it is fitted, and how it is validated by whole groups."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy
+import sklearn
+
+from matloop import plugins
+from matloop.chem import compositions
+from matloop.domain.number import as_number
+from matloop.domain.prediction import Floats
+from matloop.errors import DataError, Fault, Faults, fail, nearest
+from matloop.screen import Said
+from matloop.screen.features import Composed
+from matloop.screen.source import columns_of, place_of, rows_of
+from matloop.surrogate import Surrogate
+from matloop.validate.groups import by_family, by_formula, by_system
+from matloop.validate.judge import Judged, judge, stacking
+from matloop.validate.model import GroupedModel, Lessons, fit_grouped
+from matloop.validate.screen_model import DEFAULT
+from matloop.validate.splits import FOLDS, grouped, numbered
+
+Report = Callable[[int, int | None, str], None]
+_NAMED = 20  # bad rows that an error names
+_FEWEST = 10
+"""Groups from which a model is fitted and judged: two a fold."""
+_PROBES = 64  # learned rows whose predictions stand for a model in its fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Which columns of a training table are what.
+
+    formula, target: their names. process: numbers that say how each was made or measured. group: what is kept whole
+    wherever rows are left out: a column, else `family` (the same host elements), `system` (the same elements) or
+    `formula`. header_row: line that names the columns.
+    """
+
+    formula: str
+    target: str
+    process: tuple[str, ...] = ()
+    group: str = "family"
+    header_row: int = 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Training:
+    """A training table as features.
+
+    lessons: what is learned. formulas: (n,) of its rows. empty: rows without a reading, left out. grouped_by: in words.
+    """
+
+    columns: Columns
+    describe: Composed
+    lessons: Lessons
+    formulas: tuple[str, ...]
+    empty: int
+    grouped_by: str
+
+    @classmethod
+    def read(cls, path: Path, columns: Columns, describe: Composed) -> Training:
+        """Read a training table; rows without a reading are counted and left out.
+
+        Raises:
+            DataError: naming bad rows with place and cure, or too few groups.
+        """
+        faults = Faults()
+        places, texts, readings, process, groups, empty = _cells(path, columns, faults)
+        read = compositions(texts, faults="collect")
+        missing = np.setdiff1d(np.arange(len(texts)), read.rows)
+        for row, fault in zip(missing.tolist(), read.faults, strict=True):
+            what = fault.place.removeprefix(f"row {row}, ")
+            faults.found.append(Fault(f"{places[row]}, {what}", fault.found, fault.cure))
+        for row in np.flatnonzero(read.contains(describe.unknown) if describe.unknown else []).tolist():
+            place = f"{places[read.rows[row]]}, formula {read.formulas[row]!r}"
+            faults.add(place, "the features have no figure for one of its elements", 'Use missing = "mean".')
+        _raise(faults, str(path))
+        if not texts:
+            fail(DataError, f"{path}, column {columns.target!r}", "no row holds a reading", "Fill some in.")
+        owners, by = (
+            (numbered(groups), f"values of {columns.group!r}") if groups else _worded(columns.group, read, path)
+        )
+        if owners.max() + 1 < _FEWEST:
+            found = f"{owners.max() + 1} groups by {by}, {_FEWEST} are needed"
+            fail(DataError, str(path), found, "Give more rows, or group by something finer.")
+        X = describe(read, np.array(process, dtype=np.float64).reshape(len(texts), len(columns.process)))
+        lessons = Lessons.of(X, np.array(readings), owners, describe.blocks)
+        return cls(columns, describe, lessons, tuple(texts), empty, by)
+
+    @property
+    def digest(self) -> str:
+        """Of all that is learned from."""
+        parts = (self.lessons.X, self.lessons.y, self.lessons.groups)
+        return hashlib.sha256(b"".join(np.ascontiguousarray(part).tobytes() for part in parts)).hexdigest()
+
+
+def _cells(
+    path: Path, columns: Columns, faults: Faults
+) -> tuple[list[str], list[str], list[float], Any, list[str], int]:
+    names = columns_of(path, columns.header_row)
+    own = columns.group in names
+    wanted = (columns.formula, columns.target, *columns.process, *([columns.group] if own else []))
+    at = {name: place_of(names, name, path) for name in wanted}
+    places, texts, readings, process, groups, empty = [], [], [], [], [], 0
+    for place, cells in rows_of(path, columns.header_row):
+        if not cells[at[columns.target]]:
+            empty += 1
+            continue
+        figures = []
+        for name in (columns.target, *columns.process):
+            number = as_number(cells[at[name]])
+            if number is None:
+                faults.add(f"{place}, column {name!r}", f"{cells[at[name]]!r} is no number", "Give a finite number.")
+            figures.append(np.nan if number is None else number)
+        places.append(place)
+        texts.append(cells[at[columns.formula]])
+        readings.append(figures[0])
+        process.append(figures[1:])
+        groups += [cells[at[columns.group]]] if own else []
+    return places, texts, readings, process, groups, empty
+
+
+_WORDS = {
+    "family": (by_family, "host families"),
+    "system": (by_system, "element systems"),
+    "formula": (by_formula, "formulas"),
+}
+
+
+def _worded(group: str, read: Any, path: Path) -> tuple[Any, str]:
+    """(n,) groups by a word, and what they are."""
+    if group not in _WORDS:
+        known = [*_WORDS, *(name for name in columns_of(path) if name)]
+        fail(DataError, f"{path}, group {group!r}", "it is no column and no word", nearest(group, known))
+    by, words = _WORDS[group]
+    return by(read), words
+
+
+def _key(read: Any, row: int) -> tuple[tuple[int, float], ...]:
+    """A composition, whatever the size of its formula unit."""
+    entries = slice(read.starts[row], read.starts[row + 1])
+    total = read.values[entries].sum()
+    return tuple(zip(read.places[entries].tolist(), np.round(read.values[entries] / total, 6).tolist(), strict=True))
+
+
+def composition_keys(formulas: Sequence[str]) -> list[Any]:
+    """One key a composition: formulas of equal atomic fractions have equal ones."""
+    read = compositions(formulas)
+    return [_key(read, row) for row in range(len(read))]
+
+
+def _raise(faults: Faults, place: str) -> None:
+    if len(faults.found) > _NAMED:
+        more = Fault(place, f"{len(faults.found) - _NAMED} more cells are wrong", "Put these right first.")
+        faults.found[_NAMED:] = [more]
+    faults.raise_if_any(DataError)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a model is fitted and judged.
+
+    surrogates: each by name, or a table of its name and settings; several are stacked; none for the default of
+    `matloop.validate`. folds: of whole groups, inside
+    the fit and for the validation. seed: of everything that is drawn.
+    """
+
+    surrogates: tuple[str | Mapping[str, Any], ...] = ()
+    folds: int = FOLDS
+    seed: int = 0
+
+    def made(self) -> list[Surrogate]:
+        """The surrogates.
+
+        Raises:
+            PluginError: for an unknown name or setting.
+        """
+        if not self.surrogates:
+            return list(DEFAULT)
+        return [plugins.surrogate_of(dict(one) if isinstance(one, Mapping) else one) for one in self.surrogates]
+
+    def settings(self) -> dict[str, Any]:
+        """All that a fit depends on beside its rows, in JSON types."""
+        versions = {"python": platform.python_version(), "numpy": np.__version__, "scipy": scipy.__version__}
+        described = [plugins.describe(one) for one in self.made()]
+        return {
+            "surrogates": described,
+            "folds": self.folds,
+            "seed": self.seed,
+            "versions": {**versions, "scikit-learn": sklearn.__version__, "byteorder": sys.byteorder},
+        }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trained:
+    """A screening model as the workers take it."""
+
+    model: GroupedModel
+
+    def say(self, X: Floats) -> Said:
+        """Predict at features X (q, d)."""
+        told = self.model.predict(X)
+        mean, model, noise = (figure[:, 0] for figure in told.prediction.figures)
+        return Said(mean, model, noise, told.distance)
+
+    def covariance(self, X: Floats) -> Floats:
+        """Covariance (q, q) of the truths at X (q, d)."""
+        return self.model.joint(X)[1]
+
+    def describe(self) -> Mapping[str, Any]:
+        """How it was made."""
+        return self.model.describe()
+
+
+def fit(training: Training, recipe: Recipe) -> tuple[Trained, dict[str, Any]]:
+    """Fit a model, and say what it is: equal fingerprints predict alike.
+
+    A model is not stored: what is read from a file could be anything, and a fit is a pure function of rows, settings
+    and seed. A screen that goes on fits again; the bytes of some predictions tell whether it became the same model.
+
+    Raises:
+        ModelError: when it cannot be fitted.
+    """
+    model = Trained(
+        fit_grouped(training.lessons, recipe.made(), np.random.default_rng(recipe.seed), folds=recipe.folds)
+    )
+    said = model.say(training.lessons.X[:_PROBES])
+    probe = hashlib.sha256(
+        b"".join(one.tobytes() for one in (said.mean, said.model_std, said.noise_std, said.distance))
+    )
+    return model, {"training": training.digest, **recipe.settings(), "probe": probe.hexdigest()}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Validated:
+    """Rows of the training table as models say that have not seen their group. judged: them. grouped_by: in words."""
+
+    judged: Judged
+    grouped_by: str = field(default="groups")
+
+
+def validate(training: Training, recipe: Recipe, folder: Path, report: Report) -> Validated:
+    """Leave whole groups out, fold by fold; what was found is kept in a folder under a key of all it depends on."""
+    settings = {"training": training.digest, **recipe.settings()}
+    key = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
+    path = folder / "validation.npz"
+    names = ("fold", "groups", "y", "mean", "std", "half", "distance", "stated")
+    if path.is_file():
+        with np.load(path, allow_pickle=False) as held:
+            if str(held["key"]) == key:
+                columns = {name: held[name] for name in names}
+                return Validated(Judged(how=str(held["how"]), random=False, **columns), training.grouped_by)
+    rng = np.random.default_rng(recipe.seed)
+    split = grouped(training.lessons.groups, rng, folds=recipe.folds, of=training.grouped_by)
+    judged = judge(
+        training.lessons, split, stacking(recipe.made(), folds=recipe.folds), seed=recipe.seed, report=report
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(".validation.tmp.npz")
+    np.savez(beside, key=key, how=judged.how, **{name: getattr(judged, name) for name in names})
+    beside.replace(path)
+    return Validated(judged, training.grouped_by)

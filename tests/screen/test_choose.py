@@ -1,0 +1,150 @@
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from matloop.decide.front import non_dominated
+from matloop.errors import InputError
+from matloop.screen.choose import Choice, choose
+from matloop.screen.stream import Block
+from tests.screen.world import formulas
+
+NAMES = ("formula", "T", "kept", "failed")
+
+
+def many(n: int = 400, seed: int = 0) -> Block:
+    """n compositions at two temperatures; one in five failed a filter."""
+    rng = np.random.default_rng(seed)
+    kept = np.repeat(rng.random(n) > 0.2, 2)
+    texts = np.array(
+        [[f, t, "yes" if good else "no", ""] for (f, t), good in zip(
+            ((f, t) for f in formulas(n, seed) for t in ("300", "400")), kept, strict=True
+        )],
+        dtype=object,
+    )  # fmt: skip
+    figures = np.column_stack(
+        (rng.normal(size=2 * n), rng.uniform(0.1, 1, 2 * n), np.full(2 * n, 0.1), rng.random(2 * n))
+    )
+    return Block(NAMES, texts, figures, kept)
+
+
+def pieces(whole: Block, size: int = 97):
+    return [whole.only(np.arange(start, min(start + size, len(whole)))) for start in range(0, len(whole), size)]
+
+
+def diagonal(rows: Block) -> np.ndarray:
+    return np.diag(rows.std**2)
+
+
+def brute(whole: Block, score: np.ndarray, passing: np.ndarray, k: int) -> list[tuple[str, str]]:
+    """The best k compositions that pass filters and rule, each at its best temperature."""
+    best: dict[str, tuple[float, str]] = {}
+    for row in range(len(whole)):
+        formula, t = whole.texts[row, 0], whole.texts[row, 1]
+        if whole.kept[row] and passing[row] and score[row] > best.get(formula, (-np.inf, ""))[0]:
+            best[formula] = (score[row], t)
+    ranked = sorted(best, key=lambda one: -best[one][0])[:k]
+    return [(one, best[one][1]) for one in ranked]
+
+
+def everything(mean: np.ndarray, std: np.ndarray) -> np.ndarray:
+    return np.ones(len(mean), dtype=bool)
+
+
+CASES = {
+    "threshold": (
+        Choice("threshold", 15, value=0.5, std=0.5),
+        lambda m, s: m,
+        lambda m, s: (m >= 0.5) & (s <= 0.5),
+    ),
+    "probability": (
+        Choice("probability", 15, value=0.5, p=0.8),
+        lambda m, s: (m - 0.5) / s,
+        lambda m, s: norm.cdf((m - 0.5) / s) >= 0.8,
+    ),
+    "bound": (Choice("bound", 15), lambda m, s: m - s, everything),
+    "hits": (Choice("hits", 15, value=0.5), lambda m, s: (m - 0.5) / s, everything),
+    "greedy": (Choice("greedy", 15), lambda m, s: m, everything),
+    "minimize": (Choice("bound", 15, maximize=False), lambda m, s: -m - s, everything),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_rule_over_blocks_chooses_what_it_chooses_over_all_at_once(name):
+    whole = many()
+    choice, score, passing = CASES[name]
+    wanted = brute(whole, score(whole.mean, whole.std), passing(whole.mean, whole.std), choice.k)
+    found = choose(pieces(whole), choice, diagonal).rows
+    assert list(zip(found.column("formula"), found.column("T"), strict=True)) == wanted
+
+
+def test_the_front_over_blocks_is_the_front_of_all():
+    whole = many()
+    good = whole.only(np.flatnonzero(whole.kept))
+    top = non_dominated(np.column_stack((good.mean, -good.std)))
+    front = set(good.column("formula")[top])
+    found = choose(pieces(whole), Choice("pareto", 40), diagonal).rows
+    assert front <= set(found.column("formula"))
+
+
+def test_one_composition_written_twice_is_chosen_once():
+    whole = many(30)
+    texts = whole.texts.copy()
+    texts[0, 0], texts[2, 0] = "Bi2Te3", "Te6Bi4"
+    texts[:4, 2] = "yes"
+    figures = whole.figures.copy()
+    figures[[0, 2], 0] = 9.0, 10.0
+    kept = whole.kept.copy()
+    kept[:4] = True
+    found = choose([Block(NAMES, texts, figures, kept)], Choice("greedy", 5), diagonal).rows.column("formula")
+    assert found[0] == "Te6Bi4"
+    assert "Bi2Te3" not in found
+
+
+def test_expected_hits_are_the_sum_of_the_probabilities():
+    whole = many()
+    found = choose(pieces(whole), Choice("greedy", 12, value=1.0), diagonal)
+    chance = norm.cdf((found.rows.mean - 1.0) / found.rows.std)
+    assert found.hits is not None
+    assert found.hits.expected == pytest.approx(chance.sum())
+    assert found.hits.low <= found.hits.expected <= found.hits.high
+
+
+def test_the_diverse_choice_has_less_risk_than_the_greedy_one_where_errors_go_together():
+    whole = many(200)
+
+    def together(rows: Block) -> np.ndarray:
+        family = np.array([formula[:2] for formula in rows.column("formula")])
+        return np.outer(rows.std, rows.std) * (0.1 * np.eye(len(rows)) + 0.9 * (family[:, None] == family[None, :]))
+
+    found = choose(pieces(whole), Choice("diverse", 10), together)
+    by = {side.name: side for side in found.sides}
+    assert set(by) == {"greedy", "low-risk", "diverse"}
+    assert by["diverse"].risk < by["greedy"].risk
+    assert set(found.rows.column("formula")) == set(found.among.only(by["diverse"].rows).column("formula"))
+
+
+def test_nothing_that_failed_a_filter_is_chosen_or_counted():
+    whole = many()
+    found = choose(pieces(whole), Choice("greedy", 20), diagonal)
+    assert found.candidates == whole.kept.sum()
+    assert found.rows.kept.all()
+    assert found.cloud.kept.all()
+
+
+def test_a_rule_that_nothing_meets_says_how_far_the_best_are():
+    with pytest.raises(InputError, match="best mean is that of"):
+        choose(pieces(many()), Choice("threshold", 5, value=99.0, std=0.1), diagonal)
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        pytest.param({"rule": "threshold"}, "needs value", id="no value"),
+        pytest.param({"rule": "best"}, "'best'", id="unknown rule"),
+        pytest.param({"k": 0}, "choose, k", id="none wanted"),
+        pytest.param({"rule": "probability", "value": 1.0, "p": 2.0}, "choose, p", id="no probability"),
+    ],
+)
+def test_a_choice_that_makes_no_sense_is_refused(settings, said):
+    with pytest.raises(InputError, match=said):
+        Choice(**settings)

@@ -1,0 +1,252 @@
+import csv
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from matloop.apps.cli.main import main
+from matloop.campaign import Campaign
+from tests.screen.world import formulas, training, write
+
+
+@pytest.fixture
+def tables(tmp_path: Path) -> Path:
+    training(tmp_path / "known.csv")
+    write(tmp_path / "candidates.csv", formulas(200, seed=9))
+    return tmp_path
+
+
+SETTINGS = """\
+[training]
+file = "known.csv"
+target = "zT"
+
+[candidates]
+file = "candidates.csv"
+
+[predict]
+at = { T = [300, 600] }
+features = ["norms", "valence"]
+surrogate = { name = "extra-trees", trees = 10 }
+folds = 2
+validate = false
+
+[filters]
+exclude = ["Pb"]
+
+[choose]
+rule = "bound"
+k = 6
+value = 0.9
+"""
+
+
+VALIDATED = SETTINGS.replace("validate = false", "validate = true")
+
+
+def run(tables: Path, *more: str, settings: str = SETTINGS) -> int:
+    (tables / "screen.toml").write_text(settings)
+    return main(["screen", str(tables / "screen.toml"), "--out", str(tables / "out"), "--processes", "1", *more])
+
+
+def told(tables: Path, capsys, *more: str, settings: str = SETTINGS) -> dict:
+    assert run(tables, "--json", *more, settings=settings) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_one_command_leads_from_tables_to_a_shortlist_a_page_and_a_campaign(tables: Path, capsys):
+    assert run(tables, "--campaign", str(tables / "lab"), settings=VALIDATED) == 0
+    said = capsys.readouterr().out
+    assert "200 candidates, 400 predictions" in said
+    assert re.search(r"of 6 are expected to reach 0.9", said)
+    assert "2 folds of whole values of 'family'" in said
+    shortlist = list(csv.DictReader((tables / "out" / "shortlist.csv").read_text().splitlines()))
+    assert len(shortlist) == 6
+    assert not any("Pb" in row["formula"] for row in shortlist)
+    bounds = [float(row["zT"]) - float(row["zT_model_std"]) for row in shortlist]
+    assert bounds == sorted(bounds, reverse=True)
+    campaign = Campaign.open(tables / "lab" / "campaign.toml")
+    assert [one.candidate for one in campaign.suggest(2)]
+
+
+def test_the_campaign_is_accepted_and_learns_from_the_prediction(tables: Path, capsys):
+    assert run(tables, "--campaign", str(tables / "lab")) == 0
+    file = tables / "lab" / "campaign.toml"
+    assert main(["check", str(file)]) == 0
+    campaign = Campaign.open(file)
+    for turn in range(3):
+        (one,) = campaign.suggest(1)
+        campaign.tell([_measured(one, 0.8 * float(one.values["predicted"]) + 0.001 * turn)])
+    (one,) = campaign.suggest(1)
+    assert one.prediction is not None
+    predicted = float(one.values["predicted"])
+    assert 0.6 * predicted < one.prediction.mean["zT"] < 1.05 * predicted
+
+
+def _measured(one, value):
+    import matloop as ml
+
+    return ml.Measured(one.id, {"zT": value})
+
+
+def test_the_document_counts_what_was_done(tables: Path, capsys):
+    found = told(tables, capsys, settings=VALIDATED)
+    assert found["counts"]["candidates"] == 200
+    assert found["counts"]["rows"] == 400
+    passed = sum("Pb" not in formula for formula in formulas(200, seed=9))
+    assert found["counts"]["passed"] == {"without Pb": passed}
+    assert found["expected_hits"]["of"] == 6
+    assert {side["shortlist"] for side in found["sides"]} == {"greedy", "low-risk", "diverse"}
+    assert found["validation"]["random"] is False
+    assert found["held_before"]["chosen"] == 6
+    for name in ("predictions", "shortlist", "shortlists", "report"):
+        assert Path(found["out"][name]).is_file()
+
+
+def test_run_again_it_only_chooses(tables: Path, capsys):
+    told(tables, capsys)
+    again = told(tables, capsys, "--rule", "greedy", "-k", "3")
+    assert again["chunks"]["found_finished"] == again["chunks"]["all"]
+    assert len(again["shortlist"]) == 3
+    means = sorted((float(row["zT"]) for row in again["shortlist"]), reverse=True)
+    assert [float(row["zT"]) for row in again["shortlist"]] == means
+
+
+def test_options_stand_above_the_file(tables: Path, capsys):
+    found = told(tables, capsys, "--exclude", "Bi", "--at", "T=400", "--set", 'choose.goal="minimize"')
+    assert found["counts"]["rows"] == 200
+    assert list(found["counts"]["passed"]) == ["without Bi"]
+    assert {row["T"] for row in found["shortlist"]} == {"400"}
+
+
+@pytest.mark.parametrize("text", ["choose.goal=minimize", "goal", "k=3", "chose.k=3"])
+def test_a_key_that_is_none_is_refused(tables: Path, capsys, text):
+    assert run(tables, "--set", text) == 2
+    assert capsys.readouterr().err
+
+
+def test_supply_and_price_are_limited_by_name(tables: Path, capsys):
+    found = told(tables, capsys, "--set", "filters.most={price=20}")
+    (name,) = [one for one in found["counts"]["passed"] if one.startswith("price")]
+    from matloop.chem.filters import figure_of
+
+    wanted = sum(price <= 20 for price in figure_of(formulas(200, seed=9), "price"))
+    assert found["counts"]["passed"][name] == wanted
+
+
+def test_without_a_file_options_say_everything(tables: Path, capsys):
+    words = ["screen", str(tables / "candidates.csv"), "--train", str(tables / "known.csv"), "--target", "zT"]
+    words += [
+        "--at",
+        "T=300",
+        "--surrogate",
+        "extra-trees",
+        "--set",
+        "predict.features=['norms']",
+        "--no-validation",
+        "-k",
+        "4",
+        "--processes",
+        "1",
+    ]
+    assert main([*words, "--out", str(tables / "out"), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert len(found["shortlist"]) == 4
+    assert found["validation"] is None
+
+
+def test_the_page_stands_alone(tables: Path, capsys):
+    assert run(tables, settings=VALIDATED) == 0
+    page = (tables / "out" / "report.html").read_text()
+    assert not re.search(r"""(?:src|href)\s*=\s*["']?(?:https?:)?//""", page.split("<script>")[0])
+    figures = json.loads(page.split('id="figures">')[1].split("</script>")[0])
+    assert {one["id"] for one in figures} == {"risk", "parity", "calibration", "elements"}
+    assert "expected to reach 0.9" in page
+    assert "folds of whole values of &#x27;family&#x27;" in page
+
+
+BROKEN = """\
+[training]
+file = "known.csv"
+target = "zT"
+grup = "family"
+
+[candidates]
+file = "candidates.csv"
+
+[predict]
+at = { T = [300, 600] }
+surrogate = "forrest"
+
+[filters]
+exclude = ["rare-erth"]
+
+[chose]
+k = 2
+"""
+
+
+def test_every_fault_of_the_settings_is_named_at_once(tables: Path, capsys):
+    assert run(tables, "--json", settings=BROKEN) == 2
+    errors = json.loads(capsys.readouterr().out)["errors"]
+    places = [error["place"] for error in errors]
+    assert any("screen.toml:4" in place for place in places)
+    assert any("[chose]" in error["found"] for error in errors)
+    assert not (tables / "out" / "predictions.csv").exists()
+    mended = BROKEN.replace('grup = "family"\n', "").replace("[chose]", "[choose]")
+    assert run(tables, "--json", settings=mended) == 2
+    said = " ".join(error["found"] + error["cure"] for error in json.loads(capsys.readouterr().out)["errors"])
+    assert "forrest" in said
+    assert "rare-earth" in said
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        pytest.param('target = "zT"', 'target = "zt"', "zT", id="column of the target"),
+        pytest.param("at = { T =", "at = { temp =", "temp", id="process column"),
+        pytest.param('file = "known.csv"', 'file = "nothing.csv"', "no such file", id="training file"),
+        pytest.param("k = 6", "k = 0", "choose, k", id="number of candidates"),
+        pytest.param("value = 0.9", 'rule2 = "x"', "rule", id="unknown key"),
+    ],
+)
+def test_bad_input_ends_with_2_and_says_what_and_where(tables: Path, capsys, old, new, said):
+    assert run(tables, settings=SETTINGS.replace(old, new)) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_bad_formulas_end_with_2_and_are_set_aside_on_demand(tables: Path, capsys):
+    write(tables / "candidates.csv", [*formulas(30), "Nonsense7q", ""])
+    assert run(tables) == 2
+    said = capsys.readouterr().err
+    assert "line 32" in said
+    assert "line 33" in said
+    assert run(tables, "--set-aside") == 0
+    assert "2 set aside" in capsys.readouterr().out
+    assert len((tables / "out" / "set-aside.csv").read_text().splitlines()) == 3
+
+
+def test_bad_rows_of_the_training_table_are_named_together(tables: Path, capsys):
+    lines = (tables / "known.csv").read_text().splitlines()
+    lines[3] = "Nonsense7q,300,0.5,f1"
+    lines[5] = "NaCl,warm,0.5,f1"
+    (tables / "known.csv").write_text("\n".join(lines) + "\n")
+    assert run(tables) == 2
+    said = capsys.readouterr().err
+    assert "line 4" in said
+    assert "line 6, column 'T'" in said
+
+
+def test_a_campaign_that_has_begun_is_never_overwritten(tables: Path, capsys):
+    assert run(tables, "--campaign", str(tables / "lab")) == 0
+    before = (tables / "lab" / "campaign.toml").read_text()
+    assert run(tables, "--campaign", str(tables / "lab")) == 2
+    assert (tables / "lab" / "campaign.toml").read_text() == before
+
+
+def test_a_page_of_another_kind_is_never_overwritten(tables: Path, capsys):
+    (tables / "out").mkdir()
+    (tables / "out" / "report.html").write_text("mine")
+    assert run(tables) == 2
+    assert (tables / "out" / "report.html").read_text() == "mine"

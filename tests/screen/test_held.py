@@ -1,0 +1,74 @@
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from matloop.report.figures.elements import elements, places
+from matloop.screen.choose import Choice
+from matloop.screen.held import held
+from matloop.screen.page import element_counts
+from matloop.screen.training import Validated
+from matloop.validate.judge import Judged
+
+
+def validated(n: int = 400, sure: float = 1.0) -> Validated:
+    """Rows whose errors are those stated, or `sure` times as large."""
+    rng = np.random.default_rng(5)
+    mean, std = rng.normal(size=n), rng.uniform(0.1, 0.5, n)
+    y = mean + sure * std * rng.normal(size=n)
+    groups = np.arange(n) // 4
+    half = std[:, None] * norm.ppf(0.5 + np.array([0.5, 0.8, 0.9, 0.95]) / 2)
+    return Validated(Judged("5 folds of whole groups", False, groups % 5, groups, y, mean, std, half, std, std))
+
+
+def test_what_a_rule_would_have_chosen_is_counted_with_what_was_promised():
+    known, choice = validated(), Choice("threshold", 20, value=0.5, std=0.3)
+    judged = known.judged
+    rows = (judged.mean >= 0.5) & (judged.std <= 0.3)
+    found = held(known, choice)
+    assert found is not None
+    assert found.chosen == rows.sum()
+    assert found.held == (judged.y[rows] >= 0.5).sum()
+    assert found.promised == pytest.approx(norm.cdf((judged.mean[rows] - 0.5) / judged.std[rows]).sum())
+    assert found.groups == len(np.unique(judged.groups[rows]))
+
+
+def test_true_errors_keep_their_promise_and_a_sure_and_wrong_model_does_not():
+    choice = Choice("probability", 20, value=0.5, p=0.9)
+    honest, wrong = held(validated(), choice), held(validated(sure=8.0), choice)
+    assert honest is not None
+    assert wrong is not None
+    assert abs(honest.held - honest.promised) < 3 * np.sqrt(honest.promised * 0.1)
+    assert wrong.held < 0.85 * wrong.promised
+
+
+def test_where_less_is_better_hits_lie_below():
+    known = validated()
+    found = held(known, Choice("greedy", 30, value=-1.0, maximize=False))
+    assert found is not None
+    lowest = np.argsort(known.judged.mean, kind="stable")[:30]
+    assert found.held == (known.judged.y[lowest] <= -1.0).sum()
+
+
+def test_without_a_value_nothing_is_a_hit():
+    assert held(validated(), Choice("greedy", 5)) is None
+
+
+@pytest.mark.parametrize(
+    ("symbol", "place"),
+    [("H", (1, 1)), ("He", (18, 1)), ("B", (13, 2)), ("Fe", (8, 4)), ("La", (3, 9)), ("Yb", (16, 9)), ("Lu", (3, 6)),
+     ("Hf", (4, 6)), ("U", (6, 10)), ("Og", (18, 7))],
+)  # fmt: skip
+def test_an_element_stands_in_its_column_and_period(symbol, place):
+    assert places()[symbol] == place
+
+
+def test_every_element_has_a_place_of_its_own():
+    assert len(places()) == 118
+    assert len(set(places().values())) == 118
+
+
+def test_elements_of_a_shortlist_are_counted_once_a_formula():
+    assert element_counts(["Bi2Te3", "PbTe", "NaN"]) == {"Bi": 1.0, "Te": 2.0, "Pb": 1.0, "Na": 1.0, "N": 1.0}
+    heat = elements({"Te": 2.0, "Bi": 1.0}, "formulas").data[0]
+    column, row = places()["Te"]
+    assert heat.z[row - 1][column - 1] == 2.0
