@@ -132,6 +132,14 @@ class Spoken(Protocol):
         ...
 
 
+class SpokenTogether(Spoken, Protocol):
+    """One objective of a fitted model whose errors at several inputs are known together."""
+
+    def joint(self, X: Floats) -> tuple[Floats, Floats]:
+        """Mean (q,) and covariance (q, q) of the standardised truth at X (q, d)."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class FittedParts:
     """One part an objective. Implements Fitted."""
@@ -166,7 +174,7 @@ class FittedParts:
 class FittedEnsemble(FittedParts):
     """Members that have seen readings. Implements Fitted and Joint."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[SpokenTogether, ...]
 
     @one_thread()
     def joint(self, X: Floats) -> tuple[Floats, Floats]:

@@ -19,7 +19,7 @@ from sklearn.ensemble import ExtraTreesRegressor
 from matloop.domain.prediction import Floats
 from matloop.errors import ConfigError, Faults
 from matloop.surrogate import Observations
-from matloop.surrogate.ensemble import FittedParts, check_columns, described, root_error, warm_words
+from matloop.surrogate.ensemble import FittedEnsemble, described, root_error, warm_words
 from matloop.surrogate.split import HeldOut, Lesson, Split, least
 from matloop.surrogate.threads import one_thread
 
@@ -63,7 +63,9 @@ class ExtraTrees:
         faults.raise_if_any(ConfigError)
 
     @one_thread()
-    def fit(self, data: Observations, rng: np.random.Generator, warm: Mapping[str, Any] | None = None) -> FittedTrees:
+    def fit(
+        self, data: Observations, rng: np.random.Generator, warm: Mapping[str, Any] | None = None
+    ) -> FittedEnsemble:
         """Grow trees for each objective; the replicates of an input are resampled together.
 
         Args:
@@ -76,7 +78,7 @@ class ExtraTrees:
         """
         parts = tuple(self._grow(Lesson.of(data, j), rng) for j in range(data.y.shape[1]))
         said = {"surrogate": self.name, "trees": self.trees, "warm": warm_words(warm)}
-        return FittedTrees(said, data.X.shape[1], parts)
+        return FittedEnsemble(said, data.X.shape[1], parts)
 
     def quick(self) -> ExtraTrees:
         """Fewer trees: their spread is then noisier, not wider."""
@@ -136,27 +138,6 @@ class Grown:
     def describe(self) -> dict[str, Any]:
         """In JSON types, of standardised readings."""
         return described(self.lesson, self.split, self.error)
-
-
-@dataclass(frozen=True, slots=True)
-class FittedTrees(FittedParts):
-    """Trees that have seen readings. Implements Fitted and Joint."""
-
-    parts: tuple[Grown, ...]
-
-    @one_thread()
-    def joint(self, X: Floats) -> tuple[Floats, Floats]:
-        """Mean (q, m) and covariance (m, q, q) of the truth at X (q, d).
-
-        Raises:
-            DataError: when X has another number of columns than the fit.
-        """
-        check_columns(X, self.columns)
-        told = [part.joint(X) for part in self.parts]
-        scales = [part.lesson.scaling for part in self.parts]
-        mean = [scale.centre + scale.spread * mu for scale, (mu, _) in zip(scales, told, strict=True)]
-        covariance = [scale.spread**2 * sigma for scale, (_, sigma) in zip(scales, told, strict=True)]
-        return np.column_stack(mean), np.stack(covariance)
 
 
 def _single(X: Floats) -> NDArray[np.float32]:
