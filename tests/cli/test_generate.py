@@ -45,8 +45,8 @@ def test_a_sample_of_a_large_space_comes_with_an_estimate(capsys: pytest.Capture
 
 
 def test_limits_are_on_the_mean_or_on_every_element(capsys: pytest.CaptureFixture[str]) -> None:
-    told = document(capsys, "--elements", "Na,Au,Cl,O", "--orders", "2", "--limit", "element:price=100")
-    assert told["left_out"]["Au"].startswith("its price is 75430")
+    told = document(capsys, "--elements", "Na,Pt,Cl,O", "--orders", "2", "--limit", "element:price=100")
+    assert told["left_out"]["Pt"].startswith("its price is 27800")
     fewer = document(capsys, *SMALL, "--limit", "price=1")
     assert 0 < fewer["compositions"] < document(capsys, *SMALL)["compositions"]
 
@@ -100,3 +100,11 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path: Path, capsys: pytest.Captu
     told = document(capsys, "--orders", "7", "--highest", "20", "--out", str(out), code=2)
     assert "Lower `highest`" in told["errors"][0]["cure"]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_there_is_never_replaced(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "all.csv"
+    out.write_text("mine")
+    told = document(capsys, *SMALL, "--out", str(out), code=2)
+    assert "there already" in told["errors"][0]["found"]
+    assert out.read_text() == "mine"

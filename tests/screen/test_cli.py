@@ -7,6 +7,7 @@ import pytest
 
 from matloop.apps.cli.main import main
 from matloop.campaign import Campaign
+from matloop.screen.alone import alone
 from tests.screen.world import formulas, training, write
 
 
@@ -206,6 +207,7 @@ def test_every_fault_of_the_settings_is_named_at_once(tables: Path, capsys):
     [
         pytest.param('target = "zT"', 'target = "zt"', "zT", id="column of the target"),
         pytest.param("at = { T =", "at = { temp =", "temp", id="process column"),
+        pytest.param("at = { T =", "at = { zT =", "what is to be predicted", id="the target as a condition"),
         pytest.param('file = "known.csv"', 'file = "nothing.csv"', "no such file", id="training file"),
         pytest.param("k = 6", "k = 0", "choose, k", id="number of candidates"),
         pytest.param("value = 0.9", 'rule2 = "x"', "rule", id="unknown key"),
@@ -250,3 +252,11 @@ def test_a_page_of_another_kind_is_never_overwritten(tables: Path, capsys):
     (tables / "out" / "report.html").write_text("mine")
     assert run(tables) == 2
     assert (tables / "out" / "report.html").read_text() == "mine"
+
+
+def test_a_second_screen_in_the_same_folder_is_refused(tables: Path, capsys):
+    (tables / "out").mkdir()
+    with alone(tables / "out"):
+        assert run(tables) == 2
+    assert "another screen works here" in capsys.readouterr().err
+    assert run(tables) == 0

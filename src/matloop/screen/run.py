@@ -11,6 +11,7 @@ from typing import Any
 
 from matloop.errors import DataError, Fault, fail
 from matloop.screen import Chunk, Done, Workers
+from matloop.screen.alone import alone
 from matloop.screen.kept import Kept
 from matloop.screen.source import SIZE, Source
 from matloop.screen.stream import Result
@@ -100,11 +101,18 @@ def screen(source: Source, task: Task, out: Path, way: Way, *, fingerprint: Any)
 
     Raises:
         DataError: naming bad rows, unless they are set aside.
+        InputError: when another screen works in the folder.
         WorkError: when workers ended early; what was finished is kept.
     """
-    header = ("formula", *source.carried, *task.columns)
-    _refuse_namesakes(header)
+    _refuse_namesakes(("formula", *source.carried, *task.columns))
     out.mkdir(parents=True, exist_ok=True)
+    with alone(out):
+        return _screened(source, task, out, way, fingerprint)
+
+
+def _screened(source: Source, task: Task, out: Path, way: Way, fingerprint: Any) -> Screened:
+    """The screen itself, in a folder where nobody else works."""
+    header = ("formula", *source.carried, *task.columns)
     kept = Kept.open(out, key_of(task, fingerprint, source.carried))
     result = Result(out, header, way.parquet)
     names, total = _look(source, task, kept, way) if source.again else ([], None)

@@ -159,6 +159,9 @@ def _built(read: Mapping[str, Any], lines: Lines, faults: Faults) -> Settings:
     recipe = Recipe(tuple(several), predict.folds, predict.seed)
     attempt("describe", "predict", lambda: Composed(tuple(predict.features), process, predict.missing))
     attempt("conditions", "predict", lambda: _grid(predict.at))
+    if training.target in process:
+        found = f"'at' names {training.target!r}, which is what is to be predicted"
+        faults.add(lines.place("predict"), found, "Name the columns of the conditions, such as a temperature.")
     attempt("surrogates", "predict", recipe.made)
     attempt("filters", "filters", lambda: rules(filters.exclude, filters.most, filters.least))
     rule = choose.model_dump(exclude={"goal"})
@@ -220,7 +223,8 @@ def keys_of(texts: Sequence[str]) -> dict[str, dict[str, Any]]:
         except tomllib.TOMLDecodeError:
             told = {}
         if not told or not all(isinstance(keys, dict) for keys in told.values()):
-            faults.add(f"--set {text!r}", "it is not SECTION.KEY=VALUE", "Write it as 'choose.goal=\"minimize\"'.")
+            cure = "Write it as 'choose.goal=\"minimize\"', words in quotes of their own."
+            faults.add(f"--set {text!r}", "it is not SECTION.KEY=VALUE", cure)
             continue
         for section, keys in told.items():
             found.setdefault(section, {}).update(keys)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -116,9 +117,16 @@ def numbers_of(column: Iterable[Any] | Sequence[Any], name: str) -> Floats:
         except (TypeError, ValueError):
             pass
         if not np.isfinite(values[row]) and len(faults.found) < _NAMED:
-            faults.add(f"table, column {name!r}, row {row}", f"{cell!r} is no finite number", "Mend or leave it out.")
+            faults.add(
+                f"table, column {name!r}, row {row}", f"{_shown(cell)} is no finite number", "Mend or leave it out."
+            )
     faults.raise_if_any(InputError)
     return values
+
+
+def _shown(cell: Any) -> str:
+    """A cell in words: an empty one is read as a missing number."""
+    return "an empty cell" if isinstance(cell, float) and math.isnan(cell) else repr(cell)
 
 
 _NAMED = 20  # cells that an error names; a wrong column would fill the screen

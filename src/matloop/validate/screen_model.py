@@ -110,7 +110,7 @@ class Study:
             DataError: for formulas that cannot be read.
         """
         read, numbers = recipe.read(table)
-        y = _target(table, target)
+        y = _target(table, target, recipe)
         features = recipe.describe(read, numbers)
         groups, words = _groups(table, group, read, features.X, np.random.default_rng(seed))
         lessons = Lessons.of(features.X, y, groups, features.blocks)
@@ -151,8 +151,11 @@ def fit_screen_model(
     return Study.of(table, target, recipe, group, seed).fit(surrogates, rng=np.random.default_rng(seed))
 
 
-def _target(table: Any, target: str) -> Floats:
+def _target(table: Any, target: str, recipe: Recipe) -> Floats:
     known = list(table.columns) if hasattr(table, "columns") else list(table)
+    if target in (recipe.formula, *recipe.numbers):
+        cure = "A model that is told the answer predicts nothing: name it as the target alone."
+        fail(InputError, f"column {target!r}", "it is both what is predicted and what the model is told", cure)
     if target not in known:
         fail(InputError, f"table, column {target!r}", "there is no such column", nearest(target, map(str, known)))
     return numbers_of(table[target], target)

@@ -69,6 +69,8 @@ def generate(  # noqa: PLR0913 (each is an option of the command line)
     """
     if out is not None:
         look_at_target(out)
+        if out.exists():
+            fail(InputError, str(out), "it is there already", "Name another file, or take it away.")
     faults = Faults()
     chosen: dict[str, Any] = {"exclude": _words(exclude), "limits": _limits(limit or [], faults), "states": states}
     if site:
