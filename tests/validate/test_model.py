@@ -96,8 +96,8 @@ def test_candidates_far_from_all_learned_are_told_so_and_get_wider_intervals() -
     assert told_near.distance == pytest.approx(np.zeros(5), abs=0.02)
     assert (told_far.distance > 2.0).all()
     assert word(float(told_far.distance[0])) == "outside"
-    widened = told_far.std / told_far.stated
-    assert widened.mean() > (told_near.std / np.maximum(told_near.stated, 1e-3)).mean() * 0.5
+    assert (told_far.std > 1.5 * told_far.stated).all()  # the trees themselves say no more than at the edge
+    assert (told_far.std > 2.0 * told_near.std).all()
     low, high = model.interval(told_far)
     assert (high - low).mean() > np.subtract(*model.interval(told_near)[::-1]).mean()
 

@@ -44,7 +44,7 @@ VERBS = {
     "stop": Verb("amend", "End the campaign."),
     "status": Verb("look", "Say where the campaign stands and what to do next."),
     "report": Verb("found", "Write the shortlist and an HTML report, and print a summary."),
-    "screen": Verb("screen", "Predict a table of compositions, filter, and choose a shortlist."),
+    "screen": Verb("screen", "Predict a large table, filter, and choose a shortlist."),
     "backtest": Verb("replay", "Replay strategies on a pool with known outcomes."),
     "leaderboard": Verb("validate", "Judge surrogates on a table by leaving whole groups out."),
     "inspect": Verb("inspect", "Name what is wrong with a table, or may be, with the lines."),
