@@ -40,7 +40,7 @@ class Choice:
         InputError: when a setting makes no sense, or the rule lacks one.
     """
 
-    rule: Rule = "bound"
+    rule: Rule = "greedy"
     k: int = 20
     value: float | None = None
     std: float | None = None

@@ -72,7 +72,7 @@ class FiltersSection(Section):
 class ChooseSection(Section):
     """[choose]."""
 
-    rule: str = "bound"
+    rule: str = "greedy"
     k: int = 20
     value: float | None = None
     std: float | None = None
