@@ -3,6 +3,7 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from matloop.apps.cli.main import main
@@ -260,3 +261,24 @@ def test_a_second_screen_in_the_same_folder_is_refused(tables: Path, capsys):
         assert run(tables) == 2
     assert "another screen works here" in capsys.readouterr().err
     assert run(tables) == 0
+
+
+def test_conditions_outside_the_training_are_warned_of(tables: Path, capsys):
+    assert run(tables, settings=SETTINGS.replace("[300, 600]", "[27, 400]")) == 0
+    assert "T 27 lies outside what was learned from (300 to 500)" in capsys.readouterr().err
+    inside = told(tables, capsys, settings=SETTINGS.replace("[300, 600]", "[300, 500]"))
+    assert not [text for text in inside["warnings"] if "learned from" in text]
+
+
+def test_a_model_that_explains_nothing_is_warned_of(tables: Path, capsys):
+    with (tables / "known.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row, noise in zip(rows, np.random.default_rng(0).normal(size=len(rows)), strict=True):
+        row["zT"] = f"{noise:.4f}"
+    with (tables / "known.csv").open("w", newline="") as file:
+        table = csv.DictWriter(file, list(rows[0]))
+        table.writeheader()
+        table.writerows(rows)
+    found = told(tables, capsys, settings=VALIDATED)
+    assert found["validation"]["figures"]["r2"] <= 0
+    assert "worth no more than chance" in found["warnings"][0]

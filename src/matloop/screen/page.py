@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,7 +15,7 @@ from matloop.report.figures.screened import Points, calibration, parity, risk_re
 from matloop.report.html import Page, say
 from matloop.screen.job import Found, shortlist_table
 from matloop.screen.stream import Block
-from matloop.validate.domain import word
+from matloop.screen.warn import warnings
 
 _SIDES = {
     "greedy": "the best means, whatever their risk",
@@ -60,17 +59,6 @@ def honest_words(found: Found) -> str:
     return text if found.held is None else f"{text} As a check of the promise: {found.held.words()}."
 
 
-def far_words(found: Found) -> str | None:
-    """How many of the chosen lie beyond what was learned; None where none does."""
-    words = Counter(word(float(far)) for far in found.chosen.rows.figures[:, 3])
-    if not words["outside"]:
-        return None
-    return (
-        f"{words['outside']} of the {len(found.chosen.rows)} chosen lie outside what was learned (distance above 2): "
-        "few left-out groups were so far away, and their errors may be larger than stated."
-    )
-
-
 def _facts(page: Page, found: Found) -> None:
     counted, settings = found.screened.counted, found.settings
     facts = [
@@ -90,9 +78,8 @@ def _facts(page: Page, found: Found) -> None:
 
 def _shortlist(page: Page, found: Found) -> None:
     page.section("The shortlist", honest_words(found))
-    far = far_words(found)
-    if far:
-        page.add(f"<p>{say(far)}</p>")
+    for text in warnings(found):
+        page.add(f"<p>{say(text)}</p>")
     header, rows = shortlist_table(found)
     shown = [[_short(cell) for cell in row] for row in rows]
     numbers = [name for i, name in enumerate(header) if all(_is_number(row[i]) for row in rows)]

@@ -15,9 +15,10 @@ from matloop.screen import Workers
 from matloop.screen.cluster import Cluster
 from matloop.screen.job import Found, look_at_campaign, perform, shortlist_table, to_campaign, to_json, write_tables
 from matloop.screen.local import Local
-from matloop.screen.page import far_words, honest_words, page_of
+from matloop.screen.page import honest_words, page_of
 from matloop.screen.run import Way
 from matloop.screen.settings import conditions, keys_of, settings
+from matloop.screen.warn import warnings
 from matloop.store.atomic import write_whole
 
 _SHOWN = 10  # of the shortlist, on a terminal
@@ -130,7 +131,7 @@ def _finish(found: Found, out: Path, campaign: Path | None, *, as_json: bool) ->
     write_whole(out / _PAGE, page_of(found))
     files["campaign"] = to_campaign(found, campaign) if campaign else None
     if as_json:
-        emit(to_json(found, files))
+        emit({**to_json(found, files), "warnings": warnings(found)})
         return
     _say(found, files)
 
@@ -172,9 +173,8 @@ def _say(found: Found, files: dict[str, Path | None]) -> None:
     if chosen.hits is not None:
         say(f"Promise: {chosen.hits.words()}.")
     say(honest_words(found))
-    far = far_words(found)
-    if far:
-        note(f"warning: {far}")
+    for text in warnings(found):
+        note(f"warning: {text}")
     for name in ("predictions", "shortlist", "shortlists", "report"):
         say(f"Wrote {files[name]}")
     if files["campaign"]:
