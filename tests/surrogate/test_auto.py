@@ -337,7 +337,7 @@ def test_none_that_can_be_fitted_is_an_error() -> None:
         ({"surrogates": (GP(),)}, "Give two or more"),
         ({"surrogates": "gp"}, "Give two or more"),
         ({"surrogates": (GP(), GP)}, "is no surrogate"),
-        ({"surrogates": (GP(), Auto())}, "it picks by itself"),
+        ({"surrogates": (GP(), Auto())}, "stands in its own list"),
         ({"surrogates": (GP(), Forest(), GP())}, "'gp' stands there twice"),
         ({"margin": -1.0}, "Give a number from 0 to 100"),
         ({"margin": True}, "Give a number from 0 to 100"),

@@ -13,10 +13,9 @@ and a model that changes at each ask is no model.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from copy import deepcopy
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, ClassVar, cast
 
@@ -29,6 +28,7 @@ from matloop.surrogate.calibrate import FEWEST, MOST, Calibration, Errors
 from matloop.surrogate.folds import FOLDS, Folded, deal
 from matloop.surrogate.forest import Forest
 from matloop.surrogate.gp import GP
+from matloop.surrogate.listed import labelled, look
 from matloop.surrogate.replicates import Inputs, Scaling
 from matloop.surrogate.threads import one_thread
 
@@ -57,22 +57,12 @@ class Auto:
 
     def __post_init__(self) -> None:
         faults = Faults()
-        listed = self.surrogates if isinstance(self.surrogates, list | tuple) else ()
-        if len(listed) < 2:
-            faults.add(f"{_PLACE}, surrogates", f"{self.surrogates!r}", 'Give two or more, as ["gp", "forest"].')
-        for nth, one in enumerate(listed, start=1):
-            place = f"{_PLACE}, surrogates, {nth}"
-            if isinstance(one, type) or not isinstance(one, Surrogate):
-                faults.add(place, f"{one!r} is no surrogate", "Give an object with `name` and `fit`, such as GP().")
-            elif isinstance(one, Auto):
-                faults.add(place, "it picks by itself", "Give its surrogates here.")
-            elif one in listed[: nth - 1]:
-                faults.add(place, f"{one.name!r} stands there twice", "Give each one once.")
+        listed = look(faults, _PLACE, self.surrogates, Auto)
         sound = isinstance(self.margin, int | float) and not isinstance(self.margin, bool)
         if not (sound and 0.0 <= self.margin <= 100.0):
             faults.add(f"{_PLACE}, margin", f"{self.margin!r}", "Give a number from 0 to 100.")
         faults.raise_if_any(ConfigError)
-        object.__setattr__(self, "surrogates", tuple(listed))
+        object.__setattr__(self, "surrogates", listed)
 
     @one_thread()
     def fit(self, data: Observations, rng: np.random.Generator, warm: Mapping[str, Any] | None = None) -> Picked:
@@ -117,12 +107,7 @@ class Auto:
 
     def labelled(self) -> dict[str, Surrogate]:
         """The surrogates by name, and where several bear the same name, by what sets them apart."""
-        names = Counter(one.name for one in self.surrogates)
-        said = {}
-        for one in self.surrogates:
-            alike = [other for other in self.surrogates if other.name == one.name]
-            said[one.name if names[one.name] == 1 else f"{one.name} ({_apart(one, alike)})"] = one
-        return said
+        return labelled(self.surrogates)
 
     def _contest(self, fits: Mapping[str, Fitted], data: Observations, seed: int) -> _Contest:
         """The scores of what could be fitted, by fresh fits to folds of the same deal."""
@@ -170,13 +155,6 @@ def _sound(label: str, fitted: Any, data: Observations) -> Fitted:
         found = f"its prediction has shape {said.mean.shape} for 1 input and {data.y.shape[1]} objectives"
         fail(PluginError, place, found, contract)
     return fitted
-
-
-def _apart(one: Surrogate, alike: Sequence[Surrogate]) -> str:
-    """The settings of a surrogate that are not the same in all of its name."""
-    names: list[str] = [item.name for item in fields(one) if item.init] if is_dataclass(one) else []
-    differing = [name for name in names if any(getattr(other, name, None) != getattr(one, name) for other in alike)]
-    return ", ".join(f"{name} {getattr(one, name)}" for name in differing)
 
 
 def _scores(folded: Folded, spreads: Floats) -> Floats:
