@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from scipy.stats import norm
 
 from matloop import plugins
 from matloop.decide.bayes import Bayes
@@ -14,7 +15,7 @@ from matloop.domain.prediction import Floats, Prediction
 from matloop.errors import ConfigError
 from matloop.surrogate import Conditioned, Differentiable, Joint, Observations, Surrogate
 from matloop.surrogate.auto import Auto
-from matloop.surrogate.blend import Blend
+from matloop.surrogate.blend import Blend, stacked
 from matloop.surrogate.forest import Forest
 from matloop.surrogate.gp import GP
 from matloop.surrogate.trees import ExtraTrees
@@ -28,7 +29,7 @@ class TestBlend(JointContract, ConditionedContract):
     unit_tolerance = 1e-3
 
     def make(self) -> Surrogate:
-        return Blend(BOTH)
+        return Blend(BOTH, weights="equal")
 
 
 class TestDefault(JointContract, ConditionedContract):
@@ -130,11 +131,30 @@ def test_a_later_fit_starts_from_what_was_said_and_not_from_another_surrogates_w
     assert aside["warm"] == "set aside (of another surrogate)"
 
 
-def test_its_quick_form_keeps_the_weights():
-    quick = Blend(BOTH, weights=(3, 1)).quick()
-    assert quick.weights == (3, 1)
-    assert [one.name for one in quick.surrogates] == ["gp", "extra-trees"]
-    assert quick.surrogates != BOTH
+def test_its_quick_form_keeps_the_weights_that_were_learned():
+    learned = fit(Blend(BOTH), n=40)
+    again = Blend(BOTH).quick().fit(readings(40, 2), np.random.default_rng(5), learned.describe())
+    assert again.weights == pytest.approx(learned.weights)
+    assert len(set(learned.weights)) == 2
+    assert fit(Blend(BOTH, weights=(3, 1)).quick(), n=40).weights == pytest.approx((0.75, 0.25))
+    assert fit(Blend(BOTH).quick(), n=40).weights == (0.5, 0.5)
+
+
+def test_stacking_finds_how_readings_were_mixed():
+    rng = np.random.default_rng(0)
+    which, first, other = rng.random(4000) < 0.3, norm(0.0, 1.0), norm(3.0, 0.5)
+    y = np.where(which, rng.normal(0.0, 1.0, 4000), rng.normal(3.0, 0.5, 4000))
+    found = stacked(np.column_stack([first.logpdf(y), other.logpdf(y)]))
+    assert found == pytest.approx([0.3, 0.7], abs=0.025)
+    assert found.sum() == pytest.approx(1.0)
+
+
+def test_one_that_predicts_what_it_has_not_seen_gets_the_weight_and_few_readings_leave_them_equal():
+    poor = Says(50.0, 1.0, 1.0)
+    assert fit(Blend((GP(), poor)), n=40, objectives=1).weights[0] > 0.9
+    few = fit(Blend((GP(), poor)), n=8, objectives=1)
+    assert few.weights == (0.5, 0.5)
+    assert "10 are needed" in few.describe()["how"]
 
 
 @pytest.mark.parametrize(
@@ -144,13 +164,14 @@ def test_its_quick_form_keeps_the_weights():
         ({"surrogates": (GP(), Forest)}, "is no surrogate"),
         ({"surrogates": (GP(), Blend())}, "stands in its own list"),
         ({"surrogates": (GP(), Forest(), GP())}, "'gp' stands there twice"),
-        ({"weights": (1.0,)}, "Give 2 positive numbers"),
-        ({"weights": (1.0, 0.0)}, "Give 2 positive numbers"),
-        ({"weights": (1.0, True)}, "Give 2 positive numbers"),
-        ({"weights": 0.5}, "Give 2 positive numbers"),
-        ({"weights": (1.0, float("nan"))}, "Give 2 positive numbers"),
+        ({"weights": (1.0,)}, "or 2 positive numbers"),
+        ({"weights": (1.0, 0.0)}, "or 2 positive numbers"),
+        ({"weights": (1.0, True)}, "or 2 positive numbers"),
+        ({"weights": "best"}, "or 2 positive numbers"),
+        ({"weights": 0.5}, "or 2 positive numbers"),
+        ({"weights": (1.0, float("nan"))}, "or 2 positive numbers"),
     ],
-    ids=["one", "class", "nested", "twice", "short", "zero", "bool", "number", "nan"],
+    ids=["one", "class", "nested", "twice", "short", "zero", "bool", "word", "number", "nan"],
 )
 def test_settings_that_make_no_sense_are_refused(settings: dict[str, Any], said: str):
     with pytest.raises(ConfigError, match=said):

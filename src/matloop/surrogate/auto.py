@@ -24,12 +24,10 @@ import numpy as np
 from matloop.domain.prediction import Floats, Prediction
 from matloop.errors import ConfigError, Faults, ModelError, PluginError, fail
 from matloop.surrogate import Conditioned, Fitted, Observations, Quick, Surrogate
-from matloop.surrogate.calibrate import FEWEST, MOST, Calibration, Errors
-from matloop.surrogate.folds import FOLDS, Folded, deal
+from matloop.surrogate.folds import Folded
 from matloop.surrogate.forest import Forest
 from matloop.surrogate.gp import GP
-from matloop.surrogate.listed import labelled, look
-from matloop.surrogate.replicates import Inputs, Scaling
+from matloop.surrogate.listed import Trial, corrected_scores, labelled, look, spreads_of
 from matloop.surrogate.threads import one_thread
 
 MARGIN = 1.0
@@ -111,36 +109,27 @@ class Auto:
 
     def _contest(self, fits: Mapping[str, Fitted], data: Observations, seed: int) -> _Contest:
         """The scores of what could be fitted, by fresh fits to folds of the same deal."""
-        inputs = Inputs.of(data.X)
-        count = len(inputs.X)
-        if count < FEWEST:
-            return _Contest(tuple(fits), {}, f"{count} distinct inputs, {FEWEST} are needed to compare")
+        trial = Trial.of(data, seed)
+        if isinstance(trial, str):
+            return _Contest(tuple(fits), {}, trial)
         if len(fits) == 1:
             return _Contest(tuple(fits), {}, "no other could be fitted")
-        rng = np.random.default_rng(seed)
-        spreads = [Scaling.of(y, inputs.owner, _PLACE).spread for y in data.y.T]
-        how = f"{FOLDS}-fold over {count} inputs"
-        if count > MOST:
-            drawn = np.zeros(count, dtype=np.bool_)
-            drawn[rng.choice(count, MOST, replace=False)] = True
-            data, how = data.only(drawn[inputs.owner]), f"{FOLDS}-fold over {MOST} of {count} inputs"
-        fold = deal(min(count, MOST), rng)
+        spreads = spreads_of(data, _PLACE)
         scores: dict[str, Floats] = {}
         out = {}
         for label, fitted in fits.items():
             try:
-                folded = Folded.of(
-                    self.labelled()[label], fitted.describe(), data, fold, np.random.default_rng(seed + 1)
-                )
+                rng = np.random.default_rng(seed + 1)
+                folded = Folded.of(self.labelled()[label], fitted.describe(), trial.data, trial.fold, rng)
             except ModelError as error:
                 out[label] = error.faults[0].found
                 continue
-            found = _scores(folded, np.array(spreads))
+            found = corrected_scores(folded, spreads)
             if np.isfinite(found).all():
                 scores[label] = found
             else:
                 out[label] = "it predicts a number that is not finite"
-        return _Contest(tuple(fits), scores, how, out)
+        return _Contest(tuple(fits), scores, trial.how, out)
 
 
 def _sound(label: str, fitted: Any, data: Observations) -> Fitted:
@@ -155,14 +144,6 @@ def _sound(label: str, fitted: Any, data: Observations) -> Fitted:
         found = f"its prediction has shape {said.mean.shape} for 1 input and {data.y.shape[1]} objectives"
         fail(PluginError, place, found, contract)
     return fitted
-
-
-def _scores(folded: Folded, spreads: Floats) -> Floats:
-    """Log score (g,) of each input, mean over the objectives, of readings in units of their spread (m,)."""
-    mean, noise = folded.readings()
-    columns = zip((mean - folded.mean).T, folded.model.T, noise.T, strict=True)
-    factors = np.array([Calibration.of(Errors(*column, "")).factor for column in columns])
-    return np.asarray((folded.log_scores(factors) + np.log(spreads)).mean(axis=1))
 
 
 @dataclass(frozen=True, slots=True)

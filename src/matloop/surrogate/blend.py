@@ -2,31 +2,42 @@
 
 What is said is the mixture's mean and variance, by the law of total variance: Var f = E[Var_k f] + Var[E_k f]. So
 disagreement between the surrogates is model uncertainty (as Lakshminarayanan et al. 2017, "Simple and scalable
-predictive uncertainty estimation using deep ensembles", section 2.4, have it for networks). Weights are equal unless
-given: those that are learned from few readings bring an error of their own, which often costs more than they earn
-(Clemen 1989, "Combining forecasts: a review and annotated bibliography").
+predictive uncertainty estimation using deep ensembles", section 2.4, have it for networks).
+
+Weights are those of stacking (Yao et al. 2018, "Using stacking to average Bayesian predictive distributions", Bayesian
+Analysis 13, 917): inputs are dealt into folds, each surrogate predicts the folds that a fresh fit has not seen, and the
+weights make these readings most probable under the mixture. A Dirichlet prior draws them to equal ones: few readings
+tell little (Clemen 1989, "Combining forecasts: a review and annotated bibliography").
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, cast
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, cast
 
 import numpy as np
 
 from matloop.domain.prediction import Floats, Prediction
 from matloop.errors import ConfigError, Faults
 from matloop.surrogate import Blurred, Fitted, Joint, Means, Observations, Quick, Surrogate
+from matloop.surrogate.folds import Folded
 from matloop.surrogate.gp import GP
-from matloop.surrogate.listed import labelled, look
+from matloop.surrogate.listed import Trial, corrected_scores, labelled, look, spreads_of
 from matloop.surrogate.threads import one_thread
 from matloop.surrogate.trees import ExtraTrees
 from matloop.surrogate.updated import Updated
 
 _PLACE = "surrogate 'blend'"
+_PRIOR = 1.0
+"""Inputs' worth of evidence that each surrogate is granted beforehand. At 0 the weights of ten readings are those of
+luck; at ten, forty readings cannot set a poor one aside."""
+_ROUNDS, _SETTLED = 500, 1e-6
 _BLOCK = 1000  # inputs whose covariance is worked out at once: 8 MB a surrogate
+
+
+Weights = Literal["stacked", "equal"] | tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +45,7 @@ class Blend:
     """Averages several surrogates: settings.
 
     surrogates: which, at least two.
-    weights: of each, positive; they are divided by their sum. None for equal ones.
+    weights: `stacked`, learned from the readings; `equal`; or one positive number each, divided by their sum.
 
     Raises:
         ConfigError: when a setting makes no sense.
@@ -43,18 +54,14 @@ class Blend:
     name: ClassVar[str] = "blend"
 
     surrogates: tuple[Surrogate, ...] = field(default_factory=lambda: (GP(), ExtraTrees(trees=100)))
-    weights: tuple[float, ...] | None = None
+    weights: Weights = "stacked"
 
     def __post_init__(self) -> None:
         faults = Faults()
         listed = look(faults, _PLACE, self.surrogates, Blend)
-        weights = tuple(self.weights) if isinstance(self.weights, list | tuple) else self.weights
-        if weights is not None and not (
-            isinstance(weights, tuple)
-            and len(weights) == len(listed)
-            and all(isinstance(w, int | float) and not isinstance(w, bool) and 0 < w < np.inf for w in weights)
-        ):
-            cure = f"Give {len(listed)} positive numbers, one a surrogate, or leave it out for equal weights."
+        weights = tuple(self.weights) if isinstance(self.weights, list) else self.weights
+        if not (weights in ("stacked", "equal") or _positive(weights, len(listed))):
+            cure = f"Give 'stacked', 'equal', or {len(listed)} positive numbers, one a surrogate."
             faults.add(f"{_PLACE}, weights", f"{self.weights!r}", cure)
         faults.raise_if_any(ConfigError)
         object.__setattr__(self, "surrogates", listed)
@@ -72,26 +79,99 @@ class Blend:
         Raises:
             ModelError: when one of them cannot be fitted.
         """
-        named = labelled(self.surrogates)
-        sound = bool(warm) and cast(Mapping[str, Any], warm).get("surrogate") == self.name
-        before = cast(Mapping[str, Any], warm)["models"] if sound else {}
-        fits = {label: one.fit(data, deepcopy(rng), before.get(label)) for label, one in named.items()}
-        shares = np.ones(len(fits)) if self.weights is None else np.array(self.weights, dtype=np.float64)
-        shares = shares / shares.sum()
-        said = {
-            "surrogate": self.name,
-            "weights": dict(zip(fits, shares.tolist(), strict=True)),
-            "warm": "taken" if sound else ("set aside (of another surrogate)" if warm else "none"),
-            "models": {label: dict(fitted.describe()) for label, fitted in fits.items()},
-        }
-        kind = JointBlend if all(isinstance(fitted, Joint) for fitted in fits.values()) else FittedBlend
-        return kind(tuple(fits.values()), tuple(shares.tolist()), said)
+        return _fit(labelled(self.surrogates), data, rng, warm, self.weights)
 
-    def quick(self) -> Blend:
-        """The same, each with a search that is content with a warm start."""
-        return replace(
-            self, surrogates=tuple(one.quick() if isinstance(one, Quick) else one for one in self.surrogates)
-        )
+    def quick(self) -> Surrogate:
+        """The same with the weights of the fit that it starts from, and searches that are content with a warm start."""
+        return _Again(self)
+
+
+def _fit(
+    members: Mapping[str, Surrogate],
+    data: Observations,
+    rng: np.random.Generator,
+    warm: Mapping[str, Any] | None,
+    weights: Weights,
+) -> FittedBlend:
+    """Fit the members, by label, and weigh them."""
+    before = warm if warm and warm.get("surrogate") == Blend.name else None
+    models = before["models"] if before else {}
+    fits = {label: one.fit(data, deepcopy(rng), models.get(label)) for label, one in members.items()}
+    shares, how = _shares(weights, members, fits, data, int(rng.integers(2**62)))
+    said = {
+        "surrogate": Blend.name,
+        "weights": dict(zip(fits, shares.tolist(), strict=True)),
+        "how": how,
+        "warm": "taken" if before else ("set aside (of another surrogate)" if warm else "none"),
+        "models": {label: dict(fitted.describe()) for label, fitted in fits.items()},
+    }
+    kind = JointBlend if all(isinstance(fitted, Joint) for fitted in fits.values()) else FittedBlend
+    return kind(tuple(fits.values()), tuple(shares.tolist()), said)
+
+
+def _shares(
+    weights: Weights, members: Mapping[str, Surrogate], fits: Mapping[str, Fitted], data: Observations, seed: int
+) -> tuple[Floats, str]:
+    """The weight of each, adding up to 1, and in words where they come from."""
+    if isinstance(weights, tuple):
+        given = np.array(weights, dtype=np.float64)
+        return given / given.sum(), "as given"
+    equal = np.full(len(fits), 1.0 / len(fits))
+    if weights == "equal":
+        return equal, "equal"
+    trial = Trial.of(data, seed)
+    if isinstance(trial, str):
+        return equal, f"equal: {trial}"
+    spreads, scores = spreads_of(data, _PLACE), []
+    for label, fitted in fits.items():
+        rng = np.random.default_rng(seed + 1)
+        folded = Folded.of(members[label], fitted.describe(), trial.data, trial.fold, rng)
+        scores.append(corrected_scores(folded, spreads))
+    return stacked(np.stack(scores, axis=1)), f"stacked, {trial.how}"
+
+
+def stacked(scores: Floats) -> Floats:
+    """Weights (K,) under which readings left out are most probable, by expectation and maximisation.
+
+    Args:
+        scores: (g, K) log density of what was read at each input, by each surrogate that has not seen it.
+    """
+    likely = np.exp(scores - scores.max(axis=1, keepdims=True))
+    weights = np.full(scores.shape[1], 1.0 / scores.shape[1])
+    for _ in range(_ROUNDS):
+        share = weights * likely
+        total = (share / share.sum(axis=1, keepdims=True)).sum(axis=0) + _PRIOR
+        weights, before = total / total.sum(), weights
+        if np.abs(weights - before).max() < _SETTLED:
+            break
+    return weights
+
+
+def _positive(weights: object, count: int) -> bool:
+    """Are these `count` positive numbers?"""
+    return (
+        isinstance(weights, tuple)
+        and len(weights) == count
+        and all(isinstance(w, int | float) and not isinstance(w, bool) and 0 < w < np.inf for w in weights)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Again:
+    """Fits what was blended before with the weights found then, as quickly as it can."""
+
+    blend: Blend
+    name: ClassVar[str] = Blend.name
+
+    def fit(self, data: Observations, rng: np.random.Generator, warm: Mapping[str, Any] | None = None) -> FittedBlend:
+        """As `Blend.fit`; equal weights where no earlier fit is described."""
+        weights: Weights = self.blend.weights
+        if weights == "stacked":
+            sound = bool(warm) and cast(Mapping[str, Any], warm).get("surrogate") == self.name
+            weights = tuple(cast(Mapping[str, Any], warm)["weights"].values()) if sound else "equal"
+        named = labelled(self.blend.surrogates)
+        quick = {label: one.quick() if isinstance(one, Quick) else one for label, one in named.items()}
+        return _fit(quick, data, rng, warm, weights)
 
 
 @dataclass(frozen=True)

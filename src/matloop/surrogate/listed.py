@@ -1,13 +1,20 @@
-"""Several surrogates in one setting: the check of the list, and what each is called."""
+"""Several surrogates in one setting: the check of the list, what each is called, folds that all of them get."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
+from matloop.domain.prediction import Floats
 from matloop.errors import Faults
-from matloop.surrogate import Surrogate
+from matloop.surrogate import Observations, Surrogate
+from matloop.surrogate.calibrate import FEWEST, MOST, Calibration, Errors
+from matloop.surrogate.folds import FOLDS, Folded, deal
+from matloop.surrogate.replicates import Inputs, Scaling
 
 
 def look(faults: Faults, place: str, surrogates: object, own: type) -> tuple[Surrogate, ...]:
@@ -48,3 +55,44 @@ def _apart(one: Surrogate, alike: Sequence[Surrogate]) -> str:
     names: list[str] = [item.name for item in fields(one) if item.init] if is_dataclass(one) else []
     differing = [name for name in names if any(getattr(other, name, None) != getattr(one, name) for other in alike)]
     return ", ".join(f"{name} {getattr(one, name)}" for name in differing)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Readings on which surrogates are compared. fold: (g,) of each distinct input. how: in words."""
+
+    data: Observations
+    fold: NDArray[np.intp]
+    how: str
+
+    @classmethod
+    def of(cls, data: Observations, seed: int) -> Trial | str:
+        """All readings, or those of some inputs drawn where there are many; why not, in words, where there are few."""
+        inputs = Inputs.of(data.X)
+        count = len(inputs.X)
+        if count < FEWEST:
+            return f"{count} distinct inputs, {FEWEST} are needed to compare"
+        rng = np.random.default_rng(seed)
+        how = f"{FOLDS}-fold over {count} inputs"
+        if count > MOST:
+            drawn = np.zeros(count, dtype=np.bool_)
+            drawn[rng.choice(count, MOST, replace=False)] = True
+            data, how = data.only(drawn[inputs.owner]), f"{FOLDS}-fold over {MOST} of {count} inputs"
+        return cls(data, deal(min(count, MOST), rng), how)
+
+
+def spreads_of(data: Observations, place: str) -> Floats:
+    """(m,) by which readings are standardised; raises as `Scaling.of`."""
+    owner = Inputs.of(data.X).owner
+    return np.array([Scaling.of(y, owner, place).spread for y in data.y.T])
+
+
+def corrected_scores(folded: Folded, spreads: Floats) -> Floats:
+    """Log score (g,) of each input, mean over the objectives, of readings in units of their spread (m,).
+
+    The model's std is corrected as decisions will see it.
+    """
+    mean, noise = folded.readings()
+    columns = zip((mean - folded.mean).T, folded.model.T, noise.T, strict=True)
+    factors = np.array([Calibration.of(Errors(*column, "")).factor for column in columns])
+    return np.asarray((folded.log_scores(factors) + np.log(spreads)).mean(axis=1))
