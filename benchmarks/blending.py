@@ -1,4 +1,4 @@
-"""What does averaging a process with trees earn? Protocol: record 0053. Paired campaigns, batch 1, 2 initial, 50 experiments.
+"""What does averaging a process with trees earn? Protocol: record 0053. Paired campaigns of 50, batch 1, 2 initial.
 
 Usage: python benchmarks/blending.py [--runs 12] [--seeds 2] [--only NAME ...] [--data-dir DIR] [--keep FILE]
 """

@@ -140,6 +140,10 @@ def test_its_quick_form_keeps_the_weights_that_were_learned():
     assert fit(Blend(BOTH).quick(), n=40).weights == (0.5, 0.5)
 
 
+def test_a_suggestion_says_what_was_blended():
+    assert fit(Blend(BOTH, weights=(3, 1))).why() == "blend of gp 0.75, extra-trees 0.25 (as given)"
+
+
 def test_stacking_finds_how_readings_were_mixed():
     rng = np.random.default_rng(0)
     which, first, other = rng.random(4000) < 0.3, norm(0.0, 1.0), norm(3.0, 0.5)

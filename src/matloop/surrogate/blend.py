@@ -176,7 +176,7 @@ class _Again:
 
 @dataclass(frozen=True)
 class FittedBlend:
-    """Surrogates that have seen readings, and the weight of each. Implements Fitted and Means."""
+    """Surrogates that have seen readings, and the weight of each. Implements Fitted, Means and Reasoned."""
 
     members: tuple[Fitted, ...]
     weights: tuple[float, ...]
@@ -198,6 +198,11 @@ class FittedBlend:
     def describe(self) -> Mapping[str, Any]:
         """The weights, and what each surrogate says of itself, in JSON types."""
         return self.said
+
+    def why(self) -> str:
+        """`blend of gp 0.62, extra-trees 0.38 (stacked, 5-fold over 40 inputs)`."""
+        shares = ", ".join(f"{label} {share:.2f}" for label, share in self.said["weights"].items())
+        return f"blend of {shares} ({self.said['how']})"
 
     def _means(self, X: Floats) -> list[Floats]:
         return [one.means(X) if isinstance(one, Means) else one.predict(X).mean for one in self.members]

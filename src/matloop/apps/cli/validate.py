@@ -22,7 +22,7 @@ from matloop.validate.recipe import SETS, Recipe
 from matloop.validate.screen_model import Study
 from matloop.validate.splits import FOLDS, Split, given, grouped, random_rows
 
-SLOW = ("gp", "auto", "mixture", "warped")
+SLOW = ("gp", "auto", "blend", "mixture", "warped")
 """Surrogates whose fits grow with the cube of the rows: of larger tables they are judged when they are named."""
 MANY = 600
 """Rows from which those are left out unless they are named."""
