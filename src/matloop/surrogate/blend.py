@@ -6,8 +6,8 @@ predictive uncertainty estimation using deep ensembles", section 2.4, have it fo
 
 Weights are those of stacking (Yao et al. 2018, "Using stacking to average Bayesian predictive distributions", Bayesian
 Analysis 13, 917): inputs are dealt into folds, each surrogate predicts the folds that a fresh fit has not seen, and the
-weights make these readings most probable under the mixture. A Dirichlet prior draws them to equal ones: few readings
-tell little (Clemen 1989, "Combining forecasts: a review and annotated bibliography").
+weights make these readings most probable under the mixture. A weight of less than a tenth of the
+largest becomes 0.
 """
 
 from __future__ import annotations
@@ -30,9 +30,10 @@ from matloop.surrogate.trees import ExtraTrees
 from matloop.surrogate.updated import Updated
 
 _PLACE = "surrogate 'blend'"
-_PRIOR = 1.0
-"""Inputs' worth of evidence that each surrogate is granted beforehand. At 0 the weights of ten readings are those of
-luck; at ten, forty readings cannot set a poor one aside."""
+_NEGLIGIBLE = 0.1
+"""Share of the largest weight below which a surrogate is left out. A poor one of weight w adds w (1 - w) times its
+squared disagreement to the variance: at 0.05 a std of a fifth of how far it is off, which drowns what a process that
+has understood a smooth function knows of its own error."""
 _ROUNDS, _SETTLED = 500, 1e-6
 _BLOCK = 1000  # inputs whose covariance is worked out at once: 8 MB a surrogate
 
@@ -105,8 +106,9 @@ def _fit(
         "warm": "taken" if before else ("set aside (of another surrogate)" if warm else "none"),
         "models": {label: dict(fitted.describe()) for label, fitted in fits.items()},
     }
-    kind = JointBlend if all(isinstance(fitted, Joint) for fitted in fits.values()) else FittedBlend
-    return kind(tuple(fits.values()), tuple(shares.tolist()), said)
+    heard = tuple(one for one, share in zip(fits.values(), shares, strict=True) if share)
+    kind = JointBlend if all(isinstance(fitted, Joint) for fitted in heard) else FittedBlend
+    return kind(heard, tuple(share for share in shares.tolist() if share), said)
 
 
 def _shares(
@@ -140,11 +142,11 @@ def stacked(scores: Floats) -> Floats:
     weights = np.full(scores.shape[1], 1.0 / scores.shape[1])
     for _ in range(_ROUNDS):
         share = weights * likely
-        total = (share / share.sum(axis=1, keepdims=True)).sum(axis=0) + _PRIOR
-        weights, before = total / total.sum(), weights
+        weights, before = (share / share.sum(axis=1, keepdims=True)).mean(axis=0), weights
         if np.abs(weights - before).max() < _SETTLED:
             break
-    return weights
+    kept = np.where(weights < _NEGLIGIBLE * weights.max(), 0.0, weights)
+    return np.asarray(kept / kept.sum())
 
 
 def _positive(weights: object, count: int) -> bool:
@@ -171,6 +173,9 @@ class _Again:
             weights = tuple(cast(Mapping[str, Any], warm)["weights"].values()) if sound else "equal"
         named = labelled(self.blend.surrogates)
         quick = {label: one.quick() if isinstance(one, Quick) else one for label, one in named.items()}
+        if isinstance(weights, tuple):
+            quick = {label: one for (label, one), share in zip(quick.items(), weights, strict=True) if share}
+            weights = tuple(share for share in weights if share)
         return _fit(quick, data, rng, warm, weights)
 
 
