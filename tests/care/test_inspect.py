@@ -308,10 +308,22 @@ def test_an_unknown_check_is_refused() -> None:
         Look(skip=("leakge",))
 
 
-def test_tiny_tables_are_looked_at_without_an_error(tmp_path: Path) -> None:
-    for text in ("a\n1\n", "formula,T,zT\nBi2Te3,300,1\n", "x,target\n,\n,\n", "formula\n\n\nNaCl\n"):
-        (tmp_path / "t.csv").write_text(text)
-        inspect(tmp_path / "t.csv")
+@pytest.mark.parametrize(
+    ("text", "rows", "kinds"),
+    [
+        ("a\n1\n", 1, set()),
+        ("formula,T,zT\nBi2Te3,300,1\n", 1, set()),
+        ("x,target\n,\n,\n", 2, {"missing", "duplicate"}),
+        ("formula\n\n\nNaCl\n", 1, set()),
+    ],
+    ids=["one cell", "one reading", "nothing filled in", "blank lines"],
+)
+def test_a_tiny_table_is_looked_at_without_an_error(text: str, rows: int, kinds: set[str], tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(text)
+    found = inspect(tmp_path / "t.csv")
+    assert found.rows == rows
+    assert [one.check for one in found.looked] == list(CHECKS)
+    assert {one.kind for one in found.findings} == kinds
 
 
 WILD = ("", "NaN", "n/a", "Bi2Te3", "x", "-", "1,5", "train", "-999", "0", "\u00e9", "<b>")
@@ -349,4 +361,9 @@ def test_whatever_stands_in_a_table_it_is_looked_at_without_an_error_or_a_warnin
     frame = wild(seed)
     target = str(frame.columns[0])
     named = Named(targets=(target,)) if seed % 2 and target else Named()
-    json.dumps(inspect(frame, Look(named, threshold=0.5)).to_json(), allow_nan=False)
+    told = inspect(frame, Look(named, threshold=0.5)).to_json()
+    assert json.loads(json.dumps(told, allow_nan=False)) == told
+    assert told["rows"] == len(frame)
+    assert {*told["looked_for"], *told["not_looked_for"]} == set(CHECKS)
+    assert sum(told["counts"].values()) == len(told["findings"])
+    assert all(set(one["columns"]) <= set(told["columns"]) for one in told["findings"])
