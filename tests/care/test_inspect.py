@@ -120,6 +120,32 @@ def test_a_few_celsius_among_kelvin_are_found_without_any_law(tmp_path: Path) ->
     assert look_at(frame, tmp_path, targets=("hardness",)).of("celsius")[0].lines == (12, 22)
 
 
+@pytest.mark.parametrize("name", ["T", "temperature [K]", "Temp (K)", "T_K"])
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [("celsius", [25, 100, 200, 300]), ("celsius", [27, 127, 227, 627]), ("impossible", [-50, 0, 50, 100])],
+    ids=["from room temperature", "kelvin less 273", "below zero"],
+)
+def test_a_whole_column_of_celsius_that_is_taken_for_kelvin_is_found_without_any_law(
+    kind: str, values: list[float], name: str, tmp_path: Path
+) -> None:
+    frame = process(1).assign(**{name: np.resize(values, 400)})
+    (found,) = look_at(frame, tmp_path, targets=("hardness",)).of(kind)
+    assert found.columns == (name.partition(" ")[0],)
+    assert "degC" in found.cure
+
+
+@pytest.mark.parametrize(
+    "values",
+    [[300, 400, 500], [4, 25, 100, 300], [20, 30, 40, 50, 100, 300], [77, 300], [298.15, 323.15]],
+    ids=["hot", "from helium", "a ramp from hydrogen", "nitrogen", "room"],
+)
+def test_kelvin_are_not_taken_for_celsius(values: list[float], tmp_path: Path) -> None:
+    frame = process(1).assign(**{"T [K]": np.resize(np.array(values, dtype=float), 400)})
+    found = look_at(frame, tmp_path, targets=("hardness",)).findings
+    assert [one for one in found if one.columns == ("T",)] == []
+
+
 def test_a_cryogenic_ramp_is_no_mixture_of_scales(tmp_path: Path) -> None:
     frame = process(1).assign(**{"temperature [K]": np.linspace(2, 400, 400)})
     assert look_at(frame, tmp_path, targets=("hardness",)).of("celsius") == ()

@@ -76,7 +76,13 @@ class Training:
         """
         faults = Faults()
         places, texts, readings, process, groups, empty = _cells(path, columns, faults)
+        if not texts:
+            fail(DataError, f"{path}, column {columns.target!r}", "no row holds a reading", "Fill some in.")
         read = compositions(texts, faults="collect")
+        if not len(read):
+            found = f"not one of {len(texts):,} cells is a formula, as {texts[0]!r}"
+            cure = "Name the column of formulas: --formula, or formula = under [training]."
+            fail(DataError, f"{path}, column {columns.formula!r}", found, cure)
         missing = np.setdiff1d(np.arange(len(texts)), read.rows)
         for row, fault in zip(missing.tolist(), read.faults, strict=True):
             what = fault.place.removeprefix(f"row {row}, ")
@@ -85,8 +91,6 @@ class Training:
             place = f"{places[read.rows[row]]}, formula {read.formulas[row]!r}"
             faults.add(place, "the features have no figure for one of its elements", 'Use missing = "mean".')
         _raise(faults, str(path))
-        if not texts:
-            fail(DataError, f"{path}, column {columns.target!r}", "no row holds a reading", "Fill some in.")
         owners, by = (
             (numbered(groups), f"values of {columns.group!r}") if groups else _worded(columns.group, read, path)
         )
