@@ -26,6 +26,7 @@ from pathlib import Path
 import numpy as np
 
 import matloop as ml
+from matloop.chem.choice import Sets
 from matloop.screen.features import Composed
 from matloop.screen.handover import Handed, hand_over
 from matloop.screen.stream import Block
@@ -61,7 +62,7 @@ def learn(data: Path, estm: list[str], folder: Path) -> tuple[Training, object]:
         writer = csv.DictWriter(file, ["formula", "T", "zT"], extrasaction="ignore")
         writer.writeheader()
         writer.writerows(kept)
-    training = Training.read(table, Columns("formula", "zT", ("T",)), Composed(process=("T",), missing="mean"))
+    training = Training.read(table, Columns("formula", "zT", ("T",)), Composed(Sets(missing="mean"), ("T",)))
     return training, fit(training, Recipe())[0]
 
 

@@ -27,6 +27,7 @@ from pathlib import Path
 import numpy as np
 
 from matloop.chem import compositions
+from matloop.chem.choice import Sets
 from matloop.chem.elements import SYMBOLS
 from matloop.chem.groups import GROUPS
 from matloop.screen.choose import Choice, choose
@@ -145,7 +146,7 @@ def main() -> int:
         memory = Memory()
         memory.start()
         clock = Clock()
-        describe = Composed(process=("T",), missing="mean")
+        describe = Composed(Sets(missing="mean"), ("T",))
         columns = Columns("formula", "zT", ("T",), "family", header_row=2)
         training = Training.read(data / "gaultois_ucsb_te" / "gaultois_targets.csv", columns, describe)
         model, fingerprint = fit(training, Recipe(tuple(options.surrogate)))

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import Field
 
+from matloop.chem.choice import USUAL, Sets
 from matloop.config.faults import Lines
 from matloop.config.schema import Section, validate
 from matloop.config.text import parse, read_text
@@ -23,7 +24,6 @@ from matloop.screen.choose import Choice
 from matloop.screen.features import Composed
 from matloop.screen.filters import rules
 from matloop.screen.training import Columns, Recipe
-from matloop.validate.recipe import SETS
 
 _MOST_CONDITIONS = 1000
 
@@ -53,7 +53,7 @@ class PredictSection(Section):
     """[predict]."""
 
     at: dict[str, list[float]] = Field({})
-    features: list[str] = Field(list(SETS))
+    features: list[str] = Field(list(USUAL))
     missing: Literal["refuse", "mean"] = "refuse"
     surrogate: str | dict[str, Any] | list[str | dict[str, Any]] = Field([])
     folds: int = Field(5, ge=2)
@@ -157,7 +157,7 @@ def _built(read: Mapping[str, Any], lines: Lines, faults: Faults) -> Settings:
 
     several = predict.surrogate if isinstance(predict.surrogate, list) else [predict.surrogate]
     recipe = Recipe(tuple(several), predict.folds, predict.seed)
-    attempt("describe", "predict", lambda: Composed(tuple(predict.features), process, predict.missing))
+    attempt("describe", "predict", lambda: Composed(Sets(tuple(predict.features), predict.missing), process))
     attempt("conditions", "predict", lambda: _grid(predict.at))
     if training.target in process:
         found = f"'at' names {training.target!r}, which is what is to be predicted"

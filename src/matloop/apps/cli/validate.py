@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 from matloop import plugins
 from matloop.apps.cli.terminal import Debug, Json, emit, note, progress_bar, say, show_sheet
 from matloop.chem import compositions
+from matloop.chem.choice import USUAL
 from matloop.domain.table import LISTED_FAULTS, Table, listed, match, read_table
 from matloop.errors import DataError, Fault, Faults, InputError, fail, nearest
 from matloop.report.sheet import Sheet
 from matloop.surrogate import Surrogate
 from matloop.validate.leaderboard import COLUMNS, Place
 from matloop.validate.leaderboard import leaderboard as judged_side_by_side
-from matloop.validate.recipe import SETS, Recipe
+from matloop.validate.recipe import Recipe
 from matloop.validate.screen_model import Study
 from matloop.validate.splits import FOLDS, Split, given, grouped, random_rows
 
@@ -67,7 +68,7 @@ def leaderboard(  # noqa: PLR0913 (each is an option of the command line)
     calibrated on inner folds of what it may see, of single rows where --random asks for those. Rows with an empty
     target are skipped and counted.
     """
-    recipe = Recipe(formula, tuple(number or ()), tuple(features or SETS))
+    recipe = Recipe(formula, tuple(number or ()), tuple(features or USUAL))
     chosen_group = group or ("family" if formula else "cluster")
     columns, skipped = _columns(file, recipe, target, [one for one in (group, fold) if one])
     study = Study.of(columns, target, recipe, chosen_group, seed)
