@@ -73,7 +73,7 @@ def perform(settings: Settings, out: Path, way: Way) -> Found:
     refuse_impossible(settings.training, training, settings.conditions)
     report = way.report
     report(0, None, f"fitting to {len(training.lessons.y)} rows")
-    model, fingerprint = fit(training, settings.recipe)
+    model, fingerprint = fit(training, settings.fitting)
     task = Task(
         settings.columns.target,
         model,
@@ -86,7 +86,7 @@ def perform(settings: Settings, out: Path, way: Way) -> Found:
     if not screened.counted.kept:
         _none_left(screened.counted)
     header = ("formula", *source.carried, *task.columns)
-    validated = validate(training, settings.recipe, out, report) if settings.validate else None
+    validated = validate(training, settings.fitting, out, report) if settings.validate else None
 
     def covariance(rows: Block) -> Floats:
         under = np.array([rows.column(name) for name in task.names], dtype=np.float64).T
@@ -149,7 +149,7 @@ def to_campaign(found: Found, folder: Path) -> Path:
     """Hand the shortlist over; returns the campaign file."""
     settings = found.settings
     target = settings.columns.target
-    handed = Handed(target, settings.unit, settings.choice.maximize, settings.columns.process, settings.recipe.seed)
+    handed = Handed(target, settings.unit, settings.choice.maximize, settings.columns.process, settings.fitting.seed)
     return hand_over(folder, found.chosen.rows, found.places(found.chosen.rows), handed)
 
 
