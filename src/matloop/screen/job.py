@@ -68,9 +68,7 @@ def perform(settings: Settings, out: Path, way: Way) -> Found:
         MatloopError: as its parts do.
     """
     source = File.open(settings.candidates, settings.formula, settings.carry, settings.header_row)
-    look_first(source)
-    training = Training.read(settings.training, settings.columns, settings.describe)
-    refuse_impossible(settings.training, training, settings.conditions)
+    training = _learned(settings, source)
     report = way.report
     report(0, None, f"fitting to {len(training.lessons.y)} rows")
     model, fingerprint = fit(training, settings.fitting)
@@ -97,6 +95,14 @@ def perform(settings: Settings, out: Path, way: Way) -> Found:
     chosen = choose(blocks(screened.result, header), settings.choice, covariance)
     judged = None if validated is None else held(validated, settings.choice)
     return Found(settings, training, model, task, screened, chosen, header, validated, judged)
+
+
+def _learned(settings: Settings, source: File) -> Training:
+    """What is learned from, after a look at what would be predicted with it."""
+    look_first(source)
+    training = Training.read(settings.training, settings.columns, settings.describe)
+    refuse_impossible(settings.training, training, settings.conditions)
+    return training
 
 
 def _none_left(counted: Counted) -> NoReturn:

@@ -29,6 +29,10 @@ _LITTLE_WORK = 2**30  # of counting where a sample is drawn, which estimates how
 _CHUNK = 50_000  # formulas written at a time; bounds the memory
 
 Table = Literal["common", "icsd24", "known"]
+_Elements = Annotated[str | None, typer.Option("--elements", help="Symbols and groups, as Na,Fe,halogen; all.")]
+_Exclude = Annotated[
+    list[str] | None, typer.Option("--exclude", help="Symbols and groups, as Pb,rare-earth; repeat it.")
+]
 _SITE = re.compile(r"(?P<name>[^=\s]+)=(?P<elements>[^:]+)(:(?P<sites>\d+))?")
 _CHARGED = re.compile(r"(?P<symbol>[A-Za-z]+)(\((?P<charges>[-+\d ;]+)\))?")
 
@@ -47,9 +51,7 @@ class _Made:
 
 def generate(  # noqa: PLR0913 (each is an option of the command line)
     *,
-    elements: Annotated[
-        str | None, typer.Option("--elements", help="Symbols and groups, as Na,Fe,halogen; all.")
-    ] = None,
+    elements: _Elements = None,
     orders: Annotated[str, typer.Option("--orders", help="How many different elements, as 2-4 or 3.")] = "2-3",
     highest: Annotated[int, typer.Option("--highest", help="The most atoms of one element in a formula.")] = 8,
     atoms: Annotated[int | None, typer.Option("--atoms", help="The most atoms of a formula.")] = None,
@@ -59,9 +61,7 @@ def generate(  # noqa: PLR0913 (each is an option of the command line)
     states: Annotated[Table, typer.Option("--states", help="The table of oxidation states.")] = "common",
     any_order: Annotated[bool, typer.Option("--any-order", help="Do not ask for electronegative anions.")] = False,
     require: Annotated[str | None, typer.Option("--require", help="Symbols that every formula has, as O.")] = None,
-    exclude: Annotated[
-        list[str] | None, typer.Option("--exclude", help="Symbols and groups, as Pb,rare-earth; repeat it.")
-    ] = None,
+    exclude: _Exclude = None,
     limit: Annotated[list[str] | None, typer.Option("--limit", help="As price=50 or element:price=100.")] = None,
     draw: Annotated[int | None, typer.Option("--sample", min=1, help="Draw so many, each as likely.")] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of the sample.")] = 0,
@@ -74,9 +74,7 @@ def generate(  # noqa: PLR0913 (each is an option of the command line)
     What is excluded or beyond a limit is left out before anything is expanded. A file is written in constant memory.
     """
     if out is not None:
-        look_at_target(out)
-        if out.exists():
-            fail(InputError, str(out), "it is there already", "Name another file, or take it away.")
+        _look(out)
     faults = Faults()
     excluded = names_in(exclude or [])
     chosen: dict[str, Any] = {"exclude": excluded, "limits": _limits(limit or [], faults), "states": states}
@@ -89,6 +87,13 @@ def generate(  # noqa: PLR0913 (each is an option of the command line)
         made = _compositions(chosen, faults, work=MOST_WORK if draw is None else _LITTLE_WORK)
     formulas = None if draw is None else _drawn(made, draw, seed)
     _tell(made, formulas, None if out is None else _write(out, made, formulas), out, as_json=as_json)
+
+
+def _look(out: Path) -> None:
+    """Refuse a file that cannot be written, or would be replaced."""
+    look_at_target(out)
+    if out.exists():
+        fail(InputError, str(out), "it is there already", "Name another file, or take it away.")
 
 
 def _tell(made: _Made, formulas: list[str] | None, written: int | None, out: Path | None, *, as_json: bool) -> None:
