@@ -16,9 +16,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from acquisitions import PROBLEMS
 from batches import NOISE, campaign_figures, reactions
 from calibration import TABLES, read
+from functions import PROBLEMS
 from gp_priors import problems
 from scipy.special import ndtr
 from threadpoolctl import threadpool_limits
@@ -57,7 +57,7 @@ def truths(run: int) -> Iterator[tuple[str, Floats, Floats, np.ndarray]]:
         if "noisy" not in name:
             yield f"{name}, skewed", X, np.exp(1.5 * (y - y.mean()) / y.std()), np.arange(X.shape[1])
     for name, problem in PROBLEMS.items():
-        X = rng.dirichlet(np.ones(problem.d), ROWS) if problem.blend else rng.random((ROWS, problem.d))
+        X = problem.candidates(rng, ROWS)
         y = problem.f(X)
         yield f"{name}, noise", X, y + READING_NOISE * y.std() * rng.normal(size=ROWS), np.arange(problem.d)
     frame, y = reactions(rng)

@@ -10,13 +10,13 @@ Usage: python benchmarks/acquisitions.py [--seeds 10] [--from 0] [--rules NAME .
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
 import pandas as pd
+from functions import PROBLEMS
 from threadpoolctl import threadpool_limits
 
 import matloop as ml
@@ -30,76 +30,6 @@ from matloop.surrogate.gp import GP
 CANDIDATES, EXPERIMENTS, INITIAL = 800, 60, 2
 AT = (20, 40, 60)
 NOISE = (0.0, 0.2)
-
-
-def branin(X: np.ndarray) -> np.ndarray:
-    """Branin on the unit square, (n, 2)."""
-    a, b = 15 * X[:, 0] - 5, 15 * X[:, 1]
-    return -((b - 5.1 * a**2 / (4 * np.pi**2) + 5 * a / np.pi - 6) ** 2 + 10 * (1 - 1 / (8 * np.pi)) * np.cos(a) + 10)
-
-
-def ackley(X: np.ndarray) -> np.ndarray:
-    """Ackley on [-5, 5]^d, its optimum moved off the centre."""
-    Z = 10 * (X - 0.37)
-    deep = 20 * np.exp(-0.2 * np.sqrt((Z**2).mean(1)))
-    return deep + np.exp(np.cos(2 * np.pi * Z).mean(1))
-
-
-def rosenbrock(X: np.ndarray) -> np.ndarray:
-    """Rosenbrock on [-2, 2]^d, in logarithms as its users plot it."""
-    Z = 4 * X - 2
-    return -np.log1p((100 * (Z[:, 1:] - Z[:, :-1] ** 2) ** 2 + (1 - Z[:, :-1]) ** 2).sum(1))
-
-
-def levy(X: np.ndarray) -> np.ndarray:
-    """Levy on [-5, 5]^d."""
-    W = 1 + (10 * X - 6) / 4
-    middle = ((W[:, :-1] - 1) ** 2 * (1 + 10 * np.sin(np.pi * W[:, :-1] + 1) ** 2)).sum(1)
-    return -(np.sin(np.pi * W[:, 0]) ** 2 + middle + (W[:, -1] - 1) ** 2 * (1 + np.sin(2 * np.pi * W[:, -1]) ** 2))
-
-
-_ALPHA = np.array([1.0, 1.2, 3.0, 3.2])
-_A = np.array(
-    [[10, 3, 17, 3.5, 1.7, 8], [0.05, 10, 17, 0.1, 8, 14], [3, 3.5, 1.7, 10, 17, 8], [17, 8, 0.05, 10, 0.1, 14]]
-)
-_P = 1e-4 * np.array(
-    [
-        [1312, 1696, 5569, 124, 8283, 5886],
-        [2329, 4135, 8307, 3736, 1004, 9991],
-        [2348, 1451, 3522, 2883, 3047, 6650],
-        [4047, 8828, 8732, 5743, 1091, 381],
-    ]
-)
-
-
-def hartmann(X: np.ndarray) -> np.ndarray:
-    """Hartmann on the unit cube, (n, 6)."""
-    return np.exp(-(_A * (X[:, None, :] - _P) ** 2).sum(2)) @ _ALPHA
-
-
-def mixture(X: np.ndarray) -> np.ndarray:
-    """Two phases of a four-component blend with a threshold between them, (n, 4) on the simplex."""
-    good = np.exp(-((X - [0.5, 0.3, 0.1, 0.1]) ** 2).sum(1) / 0.05)
-    return good + 0.6 / (1 + np.exp(-(X[:, 0] - X[:, 2]) * 12))
-
-
-@dataclass(frozen=True)
-class Problem:
-    """A function, its number of features, and whether candidates are blends."""
-
-    f: Callable[[np.ndarray], np.ndarray]
-    d: int
-    blend: bool = False
-
-
-PROBLEMS = {
-    "branin": Problem(branin, 2),
-    "ackley": Problem(ackley, 4),
-    "rosenbrock": Problem(rosenbrock, 4),
-    "levy": Problem(levy, 5),
-    "hartmann": Problem(hartmann, 6),
-    "mixture": Problem(mixture, 4, blend=True),
-}
 
 
 @dataclass(frozen=True)
@@ -134,7 +64,7 @@ def play(job: tuple[str, str, float, int]) -> np.ndarray:
     rule, name, noise, seed = job
     problem = PROBLEMS[name]
     rng = np.random.default_rng([seed, list(PROBLEMS).index(name), int(100 * noise)])
-    X = rng.dirichlet(np.ones(problem.d), CANDIDATES) if problem.blend else rng.random((CANDIDATES, problem.d))
+    X = problem.candidates(rng, CANDIDATES)
     truth = problem.f(X)
     readings = truth + noise * truth.std() * rng.standard_normal(CANDIDATES)
     pool = ml.Pool.from_frame(

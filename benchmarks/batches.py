@@ -15,7 +15,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from acquisitions import CANDIDATES, PROBLEMS, Problem, ackley, branin, hartmann
+from acquisitions import CANDIDATES
+from functions import ACKLEY, BRANIN, HARTMANN, PROBLEMS, Problem
 from threadpoolctl import threadpool_limits
 
 import matloop as ml
@@ -31,8 +32,8 @@ from matloop.domain.prediction import Floats
 from matloop.surrogate.gp import GP
 
 NOISE, BATCH, EXPERIMENTS, TOP = (0.0, 0.2), 5, 60, 0.05
-SPACES = {"branin": Problem(branin, 2), "hartmann": Problem(hartmann, 6), "ackley": Problem(ackley, 6)}
-HIGHEST = {"branin": -0.397887, "hartmann": 3.32237, "ackley": 20 + np.e}
+SPACES = {"branin": Problem(BRANIN, 2), "hartmann": Problem(HARTMANN, 6), "ackley": Problem(ACKLEY, 6)}
+HIGHEST = {"branin": -0.397887, "hartmann": 3.32237, "ackley": 0.0}
 BATCHES, DELAYS, SEARCH = (1, 4, 8), (0, 5, 10), 1000
 YIELDS = (5, 10, 15, 20, 25)
 
@@ -116,7 +117,7 @@ def pool_of(name: str, rng: np.random.Generator) -> tuple[ml.Pool, Floats]:
         frame, truth = reactions(rng)
     else:
         problem = PROBLEMS[name]
-        X = rng.dirichlet(np.ones(problem.d), CANDIDATES) if problem.blend else rng.random((CANDIDATES, problem.d))
+        X = problem.candidates(rng, CANDIDATES)
         frame, truth = pd.DataFrame(X, columns=[f"x{j}" for j in range(problem.d)]), problem.f(X)
     return ml.Pool.from_frame(frame, list(frame.columns)), truth
 

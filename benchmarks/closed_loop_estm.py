@@ -26,10 +26,11 @@ from pathlib import Path
 import numpy as np
 
 import matloop as ml
+from matloop.chem.choice import Sets
 from matloop.screen.features import Composed
 from matloop.screen.handover import Handed, hand_over
 from matloop.screen.stream import Block
-from matloop.screen.training import Columns, Recipe, Training, composition_keys, fit
+from matloop.screen.training import Columns, Fitting, Training, composition_keys, fit
 
 AT = (300.0, 500.0, 700.0, 900.0)
 SHARE = 0.01
@@ -61,8 +62,8 @@ def learn(data: Path, estm: list[str], folder: Path) -> tuple[Training, object]:
         writer = csv.DictWriter(file, ["formula", "T", "zT"], extrasaction="ignore")
         writer.writeheader()
         writer.writerows(kept)
-    training = Training.read(table, Columns("formula", "zT", ("T",)), Composed(process=("T",), missing="mean"))
-    return training, fit(training, Recipe())[0]
+    training = Training.read(table, Columns("formula", "zT", ("T",)), Composed(Sets(missing="mean"), ("T",)))
+    return training, fit(training, Fitting())[0]
 
 
 def shortlist(training: Training, model: object, estm: list[str], k: int) -> tuple[Block, np.ndarray]:

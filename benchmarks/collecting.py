@@ -16,7 +16,7 @@ from typing import ClassVar
 
 import numpy as np
 import pandas as pd
-from peers.work import ackley, hartmann6
+from functions import ACKLEY, HARTMANN, LEVY, ROSENBROCK
 from threadpoolctl import threadpool_limits
 
 import matloop as ml
@@ -51,22 +51,6 @@ class Work:
     snr: float
 
 
-def levy(X: np.ndarray) -> np.ndarray:
-    W = 1 + (10 * X - 6) / 4
-    middle = ((W[:, :-1] - 1) ** 2 * (1 + 10 * np.sin(np.pi * W[:, :-1] + 1) ** 2)).sum(1)
-    return -(np.sin(np.pi * W[:, 0]) ** 2 + middle + (W[:, -1] - 1) ** 2 * (1 + np.sin(2 * np.pi * W[:, -1]) ** 2))
-
-
-def rosenbrock(X: np.ndarray) -> np.ndarray:
-    Z = 4 * X - 2
-    return -np.log1p((100 * (Z[:, 1:] - Z[:, :-1] ** 2) ** 2 + (1 - Z[:, :-1]) ** 2).sum(1))
-
-
-def bowl(X: np.ndarray) -> np.ndarray:
-    """Ackley on [-5, 5]^6, its optimum off the centre."""
-    return -ackley(10 * (X - 0.37))
-
-
 def hills(X: np.ndarray) -> np.ndarray:
     """Twelve hills of random place, width and height."""
     rng = np.random.default_rng(12)
@@ -75,13 +59,9 @@ def hills(X: np.ndarray) -> np.ndarray:
     return (heights * np.exp(-squares / (2 * widths**2))).sum(axis=1)
 
 
-def hartmann(X: np.ndarray) -> np.ndarray:
-    return -hartmann6(X)
-
-
-FUNCTIONS = {"hartmann6": hartmann, "ackley6": bowl, "levy6": levy, "rosenbrock6": rosenbrock, "hills6": hills}
+FUNCTIONS = {"hartmann6": HARTMANN, "ackley6": ACKLEY, "levy6": LEVY, "rosenbrock6": ROSENBROCK, "hills6": hills}
 WORKS = {
-    "hartmann6-100k": Work(hartmann, 100_000, 200, 2, 10.0),
+    "hartmann6-100k": Work(HARTMANN, 100_000, 200, 2, 10.0),
     **{f"{name}-20k": Work(f, 20_000, 200, 2, 10.0) for name, f in FUNCTIONS.items()},
     **{f"{name}-20k-snr2": Work(f, 20_000, 200, 2, 2.0) for name, f in FUNCTIONS.items()},
     **{f"{name}-20k-long": Work(f, 20_000, 50, 12, 10.0) for name, f in FUNCTIONS.items()},

@@ -16,7 +16,7 @@ from itertools import pairwise, product
 
 import numpy as np
 import pandas as pd
-from acquisitions import PROBLEMS
+from functions import PROBLEMS
 from threadpoolctl import threadpool_limits
 
 import matloop as ml
@@ -65,7 +65,7 @@ def play(job: tuple[bool, str, int]) -> tuple[np.ndarray, np.ndarray]:
     name = list(PROBLEMS)[seed % len(PROBLEMS)]
     problem = PROBLEMS[name]
     rng = np.random.default_rng([seed, list(KINDS).index(kind)])
-    X = rng.dirichlet(np.ones(problem.d), CANDIDATES) if problem.blend else rng.random((CANDIDATES, problem.d))
+    X = problem.candidates(rng, CANDIDATES)
     truth = problem.f(X)
     forms = KINDS[kind](X, truth, rng)
     readings = truth + NOISE * truth.std() * rng.standard_normal(CANDIDATES)

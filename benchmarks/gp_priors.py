@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from functions import BRANIN
 
 from matloop.surrogate import Observations
 from matloop.surrogate.gp import GP
@@ -32,12 +33,6 @@ SIZES = (5, 8, 20, 60)
 ROWS, JUDGED, NOISE = 2000, 400, 0.4
 
 
-def branin(U: np.ndarray) -> np.ndarray:
-    a, b = 15 * U[:, 0] - 5, 15 * U[:, 1]
-    curve = b - 5.1 / (4 * np.pi**2) * a**2 + 5 / np.pi * a - 6
-    return curve**2 + 10 * (1 - 1 / (8 * np.pi)) * np.cos(a) + 10
-
-
 def rough(U: np.ndarray) -> np.ndarray:
     return np.sin(12 * U[:, 0]) + 3 * np.abs(U[:, 1] - 0.5) + (U[:, 2] > 0.6)
 
@@ -51,7 +46,7 @@ def bowl(U: np.ndarray) -> np.ndarray:
 
 
 FUNCTIONS: dict[str, tuple[Callable[[np.ndarray], np.ndarray], int]] = {
-    "branin": (branin, 2),
+    "branin": (BRANIN, 2),
     "rough": (rough, 4),
     "linear": (linear, 5),
     "bowl": (bowl, 6),

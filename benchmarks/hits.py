@@ -13,7 +13,7 @@ from typing import ClassVar
 
 import numpy as np
 import pandas as pd
-from acquisitions import PROBLEMS
+from functions import PROBLEMS
 from threadpoolctl import threadpool_limits
 
 import matloop as ml
@@ -50,7 +50,7 @@ def play(name: str, problem: str, seed: int) -> float:
     """Hits among the experiments of one campaign."""
     made = PROBLEMS[problem]
     rng = np.random.default_rng([seed, list(PROBLEMS).index(problem), 30])
-    X = rng.dirichlet(np.ones(made.d), CANDIDATES) if made.blend else rng.random((CANDIDATES, made.d))
+    X = made.candidates(rng, CANDIDATES)
     truth = made.f(X)
     readings = truth + NOISE * truth.std() * rng.standard_normal(CANDIDATES)
     mark = float(np.quantile(truth, 1.0 - SHARE))

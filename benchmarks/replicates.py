@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from acquisitions import PROBLEMS
+from functions import PROBLEMS
 from threadpoolctl import threadpool_limits
 
 import matloop as ml
@@ -47,7 +47,7 @@ def synthetic(name: str, seed: int) -> World:
     """Uniform candidates of a test function, with noise of half the truth's spread."""
     made = PROBLEMS[name]
     rng = np.random.default_rng([seed, list(PROBLEMS).index(name), 31])
-    X = rng.dirichlet(np.ones(made.d), CANDIDATES) if made.blend else rng.random((CANDIDATES, made.d))
+    X = made.candidates(rng, CANDIDATES)
     truth = made.f(X)
     names = [f"x{j}" for j in range(made.d)]
     noise = NOISE * float(truth.std())

@@ -27,6 +27,7 @@ from pathlib import Path
 import numpy as np
 
 from matloop.chem import compositions
+from matloop.chem.choice import Sets
 from matloop.chem.elements import SYMBOLS
 from matloop.chem.groups import GROUPS
 from matloop.screen.choose import Choice, choose
@@ -37,7 +38,7 @@ from matloop.screen.run import Way, screen
 from matloop.screen.source import File
 from matloop.screen.stream import blocks
 from matloop.screen.task import Task
-from matloop.screen.training import Columns, Recipe, Training, fit
+from matloop.screen.training import Columns, Fitting, Training, fit
 
 _ALIKE = ("alkali", "alkaline-earth", "halogen", "chalcogen", "pnictogen", "lanthanide", "platinum-group")
 
@@ -145,10 +146,10 @@ def main() -> int:
         memory = Memory()
         memory.start()
         clock = Clock()
-        describe = Composed(process=("T",), missing="mean")
+        describe = Composed(Sets(missing="mean"), ("T",))
         columns = Columns("formula", "zT", ("T",), "family", header_row=2)
         training = Training.read(data / "gaultois_ucsb_te" / "gaultois_targets.csv", columns, describe)
-        model, fingerprint = fit(training, Recipe(tuple(options.surrogate)))
+        model, fingerprint = fit(training, Fitting(tuple(options.surrogate)))
         told |= clock.told("fit")
         filters = rules(["Pb", "rare-earth", "radioactive"], {}, {})
         task = Task("zT", model, describe, ("T",), np.array(options.at)[:, None], filters)

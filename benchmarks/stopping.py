@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from acquisitions import PROBLEMS
 from calibration import TABLES, read
+from functions import PROBLEMS
 
 import matloop as ml
 from matloop.ask import task_of
@@ -56,7 +56,7 @@ def synthetic(seed: int, noise: float, name: str) -> Floats:
     """A campaign on a pool of a test function."""
     problem = PROBLEMS[name]
     rng = np.random.default_rng([seed, list(PROBLEMS).index(name), int(100 * noise)])
-    X = rng.dirichlet(np.ones(problem.d), CANDIDATES) if problem.blend else rng.random((CANDIDATES, problem.d))
+    X = problem.candidates(rng, CANDIDATES)
     truth = problem.f(X)
     readings = truth + noise * truth.std() * rng.standard_normal(CANDIDATES)
     names = [f"x{j}" for j in range(problem.d)]

@@ -13,6 +13,7 @@ import pandas as pd
 from scipy.stats import qmc
 
 import matloop as ml
+from benchmarks.functions import ackley, branin, hartmann6
 from matloop.domain.objective import Goal
 
 SEED = 0
@@ -133,38 +134,6 @@ def spread_of(function: Callable[[np.ndarray], np.ndarray], bounds: list[list[fl
     low, high = np.array(bounds).T
     points = qmc.Sobol(len(low), seed=SEED).random_base2(SPREAD_POINTS)
     return float(np.std(function(low + points * (high - low))))
-
-
-def branin(X: np.ndarray) -> np.ndarray:
-    """(n,) Branin's function at X (n, 2) in [-5, 10] x [0, 15]; least 0.397887 at three points."""
-    x, y = X.T
-    valley = y - 5.1 * x**2 / (4 * np.pi**2) + 5 * x / np.pi - 6
-    return valley**2 + 10 * (1 - 1 / (8 * np.pi)) * np.cos(x) + 10
-
-
-_A = np.array(
-    [[10, 3, 17, 3.5, 1.7, 8], [0.05, 10, 17, 0.1, 8, 14], [3, 3.5, 1.7, 10, 17, 8], [17, 8, 0.05, 10, 0.1, 14]]
-)
-_P = 1e-4 * np.array(
-    [
-        [1312, 1696, 5569, 124, 8283, 5886],
-        [2329, 4135, 8307, 3736, 1004, 9991],
-        [2348, 1451, 3522, 2883, 3047, 6650],
-        [4047, 8828, 8732, 5743, 1091, 381],
-    ]
-)
-
-
-def hartmann6(X: np.ndarray) -> np.ndarray:
-    """(n,) the Hartmann function at X (n, 6) in the unit cube; least -3.32237."""
-    gaps = np.einsum("jd,njd->nj", _A, (X[:, None, :] - _P) ** 2)
-    return -np.exp(-gaps) @ np.array([1.0, 1.2, 3.0, 3.2])
-
-
-def ackley(X: np.ndarray) -> np.ndarray:
-    """(n,) Ackley's function at X (n, d); least 0 at the origin."""
-    far = np.sqrt((X**2).mean(axis=1))
-    return -20 * np.exp(-0.2 * far) - np.exp(np.cos(2 * np.pi * X).mean(axis=1)) + 20 + np.e
 
 
 BOXES: dict[str, tuple[Callable[[np.ndarray], np.ndarray], list[list[float]], float]] = {

@@ -173,9 +173,10 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 
 def known_words(name: str, known: Iterable[str]) -> str:
-    """The known names, of many those most like a name and how many more."""
-    names = list(known)
+    """The known names in their order, each once; of many those most like a name and how many more."""
+    names = list(dict.fromkeys(known))
     if len(names) <= _NAMED:
         return f"Known: {', '.join(map(repr, names))}."
     like = sorted(names, key=lambda one: -difflib.SequenceMatcher(None, name.lower(), one.lower()).ratio())[:_NAMED]
-    return f"Known: {', '.join(map(repr, like))} and {len(names) - _NAMED} more."
+    listed = ", ".join(repr(one) for one in names if one in like)
+    return f"Known: {listed} and {len(names) - _NAMED} more."

@@ -7,7 +7,7 @@ ledger.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 from matloop.decide import Strategy
 from matloop.domain import canonical
 from matloop.errors import Faults, MatloopError, NotYetSupported, PluginError, fail, nearest
-from matloop.lab import Lab, LabSetup
+from matloop.lab import FromSettings, Lab, LabSetup
 from matloop.surrogate import Surrogate
 
 STRATEGIES = "matloop.strategies"
@@ -94,10 +94,9 @@ def lab(kind: str, options: Mapping[str, Any], setup: LabSetup) -> Lab:
         ConfigError: for settings that the lab refuses.
     """
     class_ = load(LABS, kind)
-    build: Callable[[Mapping[str, Any], LabSetup], Any] | None = getattr(class_, "from_settings", None)
-    if build is None:
-        _broken(f"lab {kind!r}", "from_settings(settings, setup) -> Lab", "matloop.lab")
-    built = build(options, setup)
+    if not isinstance(class_, FromSettings):
+        _broken(f"lab {kind!r}", "from_settings(settings, setup) -> Lab", "matloop.lab.FromSettings")
+    built = class_.from_settings(options, setup)
     if isinstance(built, Lab):
         return built
     verbs = {"name": "", "start": "(token, suggestion)", "collect": "(token, suggestion) -> outcomes"}

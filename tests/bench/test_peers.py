@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
+from benchmarks.functions import branin
 from benchmarks.peers import __main__ as command
 from benchmarks.peers import talk
 from benchmarks.peers.environments import ROOT, pins
 from benchmarks.peers.table import FLOOR, Cell, Verdict, page
 from benchmarks.peers.talk import PROGRAMS, RUNNERS, Program, perform
-from benchmarks.peers.work import BOXES, BoxWork, PoolWork, branin, hartmann6, make, readings
+from benchmarks.peers.work import BOXES, BoxWork, PoolWork, make, readings
 from matloop.bench.backtest import Protocol
 
 FAKE = """
@@ -61,14 +62,6 @@ def test_the_stated_optimum_of_a_box_is_that_of_its_formula(name: str) -> None:
     starts = np.vstack([starts[np.argsort(function(starts))][:20], np.zeros((1, len(low)))])
     ends = [minimize(lambda x: function(x[None, :])[0], start, bounds=bounds, tol=1e-12).fun for start in starts]
     assert min(ends) == pytest.approx(best, abs=1e-6)
-
-
-def test_the_functions_have_their_published_values() -> None:
-    """SCIENCE: Hartmann6 -3.32237, Branin 0.397887; Branin's three minima of Dixon and Szego."""
-    minima = np.array([[-np.pi, 12.275], [np.pi, 2.275], [9.42478, 2.475]])
-    assert branin(minima) == pytest.approx(0.397887, abs=1e-6)
-    top = np.array([[0.20169, 0.150011, 0.476874, 0.275332, 0.311652, 0.6573]])
-    assert hartmann6(top)[0] == pytest.approx(-3.32237, abs=1e-5)
 
 
 def test_all_begin_with_the_rows_of_a_backtest() -> None:

@@ -120,6 +120,32 @@ def test_a_few_celsius_among_kelvin_are_found_without_any_law(tmp_path: Path) ->
     assert look_at(frame, tmp_path, targets=("hardness",)).of("celsius")[0].lines == (12, 22)
 
 
+@pytest.mark.parametrize("name", ["T", "temperature [K]", "Temp (K)", "T_K"])
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [("celsius", [25, 100, 200, 300]), ("celsius", [27, 127, 227, 627]), ("impossible", [-50, 0, 50, 100])],
+    ids=["from room temperature", "kelvin less 273", "below zero"],
+)
+def test_a_whole_column_of_celsius_that_is_taken_for_kelvin_is_found_without_any_law(
+    kind: str, values: list[float], name: str, tmp_path: Path
+) -> None:
+    frame = process(1).assign(**{name: np.resize(values, 400)})
+    (found,) = look_at(frame, tmp_path, targets=("hardness",)).of(kind)
+    assert found.columns == (name.partition(" ")[0],)
+    assert "degC" in found.cure
+
+
+@pytest.mark.parametrize(
+    "values",
+    [[300, 400, 500], [4, 25, 100, 300], [20, 30, 40, 50, 100, 300], [77, 300], [298.15, 323.15]],
+    ids=["hot", "from helium", "a ramp from hydrogen", "nitrogen", "room"],
+)
+def test_kelvin_are_not_taken_for_celsius(values: list[float], tmp_path: Path) -> None:
+    frame = process(1).assign(**{"T [K]": np.resize(np.array(values, dtype=float), 400)})
+    found = look_at(frame, tmp_path, targets=("hardness",)).findings
+    assert [one for one in found if one.columns == ("T",)] == []
+
+
 def test_a_cryogenic_ramp_is_no_mixture_of_scales(tmp_path: Path) -> None:
     frame = process(1).assign(**{"temperature [K]": np.linspace(2, 400, 400)})
     assert look_at(frame, tmp_path, targets=("hardness",)).of("celsius") == ()
@@ -308,10 +334,22 @@ def test_an_unknown_check_is_refused() -> None:
         Look(skip=("leakge",))
 
 
-def test_tiny_tables_are_looked_at_without_an_error(tmp_path: Path) -> None:
-    for text in ("a\n1\n", "formula,T,zT\nBi2Te3,300,1\n", "x,target\n,\n,\n", "formula\n\n\nNaCl\n"):
-        (tmp_path / "t.csv").write_text(text)
-        inspect(tmp_path / "t.csv")
+@pytest.mark.parametrize(
+    ("text", "rows", "kinds"),
+    [
+        ("a\n1\n", 1, set()),
+        ("formula,T,zT\nBi2Te3,300,1\n", 1, set()),
+        ("x,target\n,\n,\n", 2, {"missing", "duplicate"}),
+        ("formula\n\n\nNaCl\n", 1, set()),
+    ],
+    ids=["one cell", "one reading", "nothing filled in", "blank lines"],
+)
+def test_a_tiny_table_is_looked_at_without_an_error(text: str, rows: int, kinds: set[str], tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(text)
+    found = inspect(tmp_path / "t.csv")
+    assert found.rows == rows
+    assert [one.check for one in found.looked] == list(CHECKS)
+    assert {one.kind for one in found.findings} == kinds
 
 
 WILD = ("", "NaN", "n/a", "Bi2Te3", "x", "-", "1,5", "train", "-999", "0", "\u00e9", "<b>")
@@ -349,4 +387,9 @@ def test_whatever_stands_in_a_table_it_is_looked_at_without_an_error_or_a_warnin
     frame = wild(seed)
     target = str(frame.columns[0])
     named = Named(targets=(target,)) if seed % 2 and target else Named()
-    json.dumps(inspect(frame, Look(named, threshold=0.5)).to_json(), allow_nan=False)
+    told = inspect(frame, Look(named, threshold=0.5)).to_json()
+    assert json.loads(json.dumps(told, allow_nan=False)) == told
+    assert told["rows"] == len(frame)
+    assert {*told["looked_for"], *told["not_looked_for"]} == set(CHECKS)
+    assert sum(told["counts"].values()) == len(told["findings"])
+    assert all(set(one["columns"]) <= set(told["columns"]) for one in told["findings"])

@@ -115,3 +115,21 @@ def test_an_interrupted_demo_goes_on_to_the_same_end(
     done = matloop("demo", "--out", halves)
     assert "it went on where it was" in done.out
     assert (halves / "shortlist.csv").read_bytes() == (whole / "shortlist.csv").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("budget", "words"),
+    [
+        ("", "no limit"),
+        ("experiments = 1", "1 experiment"),
+        ("days = 3", "any number of experiments within 3 days of the first suggestion"),
+        ("experiments = 5\ndays = 1", "5 experiments within 1 day of the first suggestion"),
+    ],
+    ids=["neither", "one experiment", "days alone", "both"],
+)
+def test_check_says_the_budget_in_words(budget: str, words: str, tmp_path: Path, matloop: Matloop) -> None:
+    matloop("init", tmp_path / "first", "--template", "table")
+    file = tmp_path / "first" / "campaign.toml"
+    begun, _, _ = file.read_text().partition("[budget]")
+    file.write_text(f"{begun}[budget]\n{budget}\n")
+    assert f"budget      {words}\n" in matloop("check", file).out

@@ -77,7 +77,10 @@ def test_text_says_how_many_and_what_to_do_next(capsys: pytest.CaptureFixture[st
         (("--orders", "2-x", "--limit", "pric=5", "--limit", "price=a"), ["--limit", "--limit", "--orders"]),
         (("--limit", "price"), ["--limit"]),
         (("--limit", "all:price=5"), ["--limit"]),
-        (("--orders", "4-2"), ["orders"]),
+        (("--orders", "4-2"), ["--orders"]),
+        (("--orders", "2-40"), ["orders"]),
+        (("--elements", ""), ["--elements"]),
+        (("--elements", " , ", "--require", ""), ["--elements", "--require"]),
         (("--site", "A"), ["--site"]),
         (("--site", "A=Sr(x):1"), ["--site"]),
         (("--site", "A=Zz:1"), ["sublattice"]),
@@ -85,8 +88,11 @@ def test_text_says_how_many_and_what_to_do_next(capsys: pytest.CaptureFixture[st
         (("--exclude", "rare-erth"), ["exclude"]),
         (("--out", "nowhere/all.csv"), ["nowhere"]),
     ],
-    ids=["element", "several", "no number", "scope", "empty", "site", "charge", "symbol", "highest", "group", "folder"],
-)
+    ids=[
+        "element", "several", "no number", "scope", "downwards", "many orders", "no element", "no names", "site",
+        "charge", "symbol", "highest", "group", "folder",
+    ],
+)  # fmt: skip
 def test_what_makes_no_sense_is_refused_at_once(
     words: tuple[str, ...], places: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -108,3 +114,45 @@ def test_a_file_that_is_there_is_never_replaced(tmp_path: Path, capsys: pytest.C
     told = document(capsys, *SMALL, "--out", str(out), code=2)
     assert "there already" in told["errors"][0]["found"]
     assert out.read_text() == "mine"
+
+
+def test_orders_that_run_downwards_are_named_the_right_way_round(capsys: pytest.CaptureFixture[str]) -> None:
+    (error,) = document(capsys, "--orders", "5-2", code=2)["errors"]
+    assert error["found"] == "'5-2' runs downwards"
+    assert "2-5" in error["cure"]
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("--elements", "Na,K", "--orders", "2"), "all charges of K, Na are positive"),
+        (("--elements", "Na,Cl", "--limit", "price=1e-9"), "the least of these elements is Cl with 0.082"),
+        (("--elements", "Al,O", "--orders", "2", "--highest", "1"), "raise --highest"),
+        (("--site", "A=Sr,La"), "A brings +2 to +3): add a sublattice of anions"),
+        (("--site", "A=Sr,La", "--site", "X=O:3"), "X brings -6): change the numbers of sites"),
+        (("--site", "A=Al:1", "--site", "X=O,F:2", "--parts", "1"), "use more --parts"),
+    ],
+    ids=["cations alone", "limit", "ratios", "no anions", "numbers of sites", "parts"],
+)
+def test_an_empty_space_says_why_it_is_empty(
+    words: tuple[str, ...], why: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = document(capsys, *words)
+    assert told["compositions"] == 0
+    (warning,) = told["warnings"]
+    assert why in warning
+
+
+def test_one_formula_is_one_and_a_space_that_holds_some_is_not_warned_of(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["generate", "--elements", "Na,Cl", "--orders", "2"]) == 0
+    told = capsys.readouterr()
+    assert "2 elements  1 formula, 1 with" in told.out
+    assert told.err == ""
+
+
+def test_what_is_excluded_may_stand_in_one_text_or_in_several(capsys: pytest.CaptureFixture[str]) -> None:
+    wide = ("--elements", "Na,Fe,O,Pb,Tl", "--orders", "2-3")
+    together = document(capsys, *wide, "--exclude", "Pb,Tl")
+    apart = document(capsys, *wide, "--exclude", "Pb", "--exclude", "Tl")
+    assert together == apart
+    assert set(together["left_out"]) == {"Pb", "Tl"}

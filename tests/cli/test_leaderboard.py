@@ -93,3 +93,31 @@ def test_a_target_without_a_number_is_refused(tmp_path: Path, capsys: pytest.Cap
     path.write_text("formula,y\nPbTe,\nSnTe,\n", encoding="utf-8")
     assert main(["leaderboard", str(path), "--target", "y", "--formula", "formula"]) == 2
     assert "no row has a number" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("line", "cells", "found"),
+    [
+        (4, "Xx3,700,p0,0,1.7", "known.csv, line 4, formula 'Xx3'"),
+        (6, "SnTe,,p0,0,1.7", "known.csv, line 6, column 'T': the cell is empty"),
+        (6, "SnTe,500,p0,0,wrong", "known.csv, line 6, column 'y': 'wrong' is no number"),
+    ],
+    ids=["formula", "empty number", "target"],
+)
+def test_a_bad_cell_is_named_by_its_line_of_the_file(
+    known: Path, line: int, cells: str, found: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = known.read_text(encoding="utf-8").splitlines()
+    lines[1] = "ZnO,300,p9,2,"  # skipped, and counted as a line all the same
+    lines[line - 1] = cells
+    known.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert main(asked(known, *QUICK)) == 2
+    assert found in capsys.readouterr().err
+
+
+def test_a_column_that_holds_no_formulas_is_named_once(known: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["leaderboard", str(known), "--target", "y", "--formula", "T"]) == 2
+    said = capsys.readouterr().err
+    assert "column 'T': not one of 36 cells is a formula, as '300'" in said
+    assert "--formula" in said
+    assert said.count("error") == 1

@@ -176,3 +176,18 @@ def test_formulas_cross_with_parameters(tmp_path: Path) -> None:
     descriptors = space.parameters[0].descriptors  # type: ignore[union-attr]
     assert descriptors is not None
     assert set(descriptors.names) == set(MAGPIE)
+
+
+def test_elements_that_are_left_out_may_stand_in_one_text(tmp_path: Path) -> None:
+    together = pool_of(
+        tmp_path, CAMPAIGN.replace('["Pb", "rare-earth", "radioactive"]', '["Pb,rare-earth, radioactive"]')
+    )
+    assert together.ids == pool_of(tmp_path).ids
+    assert len(together) == 3
+
+
+def test_an_unknown_group_does_not_hide_what_else_is_wrong(tmp_path: Path) -> None:
+    campaign = CAMPAIGN.replace('"rare-earth"', '"rare-erth"') + "\n[budget]\ndays = -1\n"
+    found = faults(tmp_path, campaign)
+    assert has(found, "exclude_elements", "'rare-erth'", "rare-earth")
+    assert has(found, "[budget] days", "it is -1", "above 0")

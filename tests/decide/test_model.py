@@ -126,7 +126,7 @@ def test_learning_from_nothing_is_refused():
 def test_rows_and_values_get_the_same_prediction():
     pool = small_pool()
     model = learn(task(pool, 12), GP())
-    by_row = model.predict_rows(pool, np.arange(5))
+    by_row = model.predict(pool.encode_rows(np.arange(5)))
     by_values = model.predict_values([pool.values(i) for i in range(5)])
     np.testing.assert_allclose(by_row.mean, by_values.mean, atol=1e-12)
 
@@ -134,14 +134,14 @@ def test_rows_and_values_get_the_same_prediction():
 def test_a_pool_is_predicted_in_chunks_without_a_seam():
     pool = small_pool(9000)
     model = learn(task(pool, 12), GP())
-    whole, parts = model.predict_rows(pool, slice(8000, 9000)), model.predict_rows(pool, slice(None))
+    whole, parts = model.predict(pool.encode_rows(slice(8000, 9000))), model.predict(pool.encode_rows(slice(None)))
     np.testing.assert_allclose(parts.model_std[8000:], whole.model_std, atol=1e-9)
     assert parts.mean.shape == (9000, 1)
 
 
 def test_no_row_gives_an_empty_prediction():
     pool = small_pool()
-    assert learn(task(pool, 12), GP()).predict_rows(pool, np.array([], dtype=np.intp)).mean.shape == (0, 1)
+    assert learn(task(pool, 12), GP()).predict(pool.encode_rows(np.array([], dtype=np.intp))).mean.shape == (0, 1)
 
 
 def test_replicates_are_one_measured_input():

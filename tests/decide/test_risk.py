@@ -97,7 +97,7 @@ def test_no_choice_is_less_probably_beyond_the_threshold_than_asked(goal):
 def test_the_reason_counts_those_that_are_sure_enough(name):
     pool = small_pool(300)
     ask = task(pool, 12)
-    said = learn(ask, GP()).predict_rows(pool, slice(None)).model_std[:, 0]
+    said = learn(ask, GP()).predict(pool.encode_rows(slice(None))).model_std[:, 0]
     limit = float(np.quantile(said, 0.4))
     (choice,) = bayes(name, sure={"max_std": limit}).suggest(ask).choices
     assert f"{int(np.sum(said <= limit))} of 300 candidates are sure enough (model error at most" in choice.reason
@@ -123,7 +123,7 @@ def test_the_reason_counts_those_that_can_still_be_chosen_down_to_the_last(named
     std = np.sort(foretold(ask, Bayes())[1])
     limit = float((std[2] + std[3]) / 2)
     chosen = Bayes(sure={"max_std": limit}).suggest(ask).choices
-    whole = int(np.sum(learn(ask, GP()).predict_rows(ask.candidates, slice(None)).model_std[:, 0] <= limit))
+    whole = int(np.sum(learn(ask, GP()).predict(ask.candidates.encode_rows(slice(None))).model_std[:, 0] <= limit))
     for choice, left in zip(chosen[:3], (3, 2, 1), strict=True):
         assert f"{whole} of 40 candidates are sure enough (model error at most" in choice.reason
         assert f"), {left} of them can be chosen" in choice.reason
@@ -153,7 +153,7 @@ def test_the_std_is_the_one_that_cross_validation_has_corrected():
     model = learn(rough, blind)
     (judged,) = model.calibrations
     assert judged.factor > 1.3
-    stated = learn(rough, blind, calibrate=False).predict_rows(rough.candidates, slice(None)).model_std[:, 0]
+    stated = learn(rough, blind, calibrate=False).predict(rough.candidates.encode_rows(slice(None))).model_std[:, 0]
     limit = float(np.max(stated))
     (trusting,) = Bayes(surrogate=blind, calibrate=False, sure={"max_std": limit}).suggest(rough).choices
     (careful,) = Bayes(surrogate=blind, sure={"max_std": limit}).suggest(rough).choices

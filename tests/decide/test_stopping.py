@@ -155,7 +155,7 @@ def test_the_stated_probability_is_true_where_truths_are_smooth():
         ask = replace(task(pool, 0), readings=readings)
         model = learn(ask, GP())
         said = outlook(ask, model, ml.Stop(share=0.3))
-        best = rows[np.argmax(model.predict_rows(pool, rows).mean[:, 0])]
+        best = rows[np.argmax(model.predict(pool.encode_rows(rows)).mean[:, 0])]
         stated.append(said.probability)
         true.append(truth.max() - truth[best] <= said.allowed)
     assert np.mean(stated) == pytest.approx(np.mean(true), abs=0.12)

@@ -154,7 +154,7 @@ def test_the_stated_probability_of_a_target_is_true_where_truths_are_smooth():
         ask = replace(task(pool, 0), readings=readings, objectives=(goal,))
         model = learn(ask, GP())
         said = outlook_of_goals(ask, model, ml.Stop(share=0.05))
-        best = rows[np.argmin(np.abs(model.predict_rows(pool, rows).mean[:, 0] - 0.5))]
+        best = rows[np.argmin(np.abs(model.predict(pool.encode_rows(rows)).mean[:, 0] - 0.5))]
         stated_.append(said.probability)
         true.append(abs(truth[best] - 0.5) - np.abs(truth - 0.5).min() <= said.allowed)
     assert np.mean(stated_) == pytest.approx(np.mean(true), abs=0.15)

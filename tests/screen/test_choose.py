@@ -142,7 +142,14 @@ def test_a_rule_that_nothing_meets_says_how_far_the_best_are():
         pytest.param({"rule": "threshold"}, "needs value", id="no value"),
         pytest.param({"rule": "best"}, "'best'", id="unknown rule"),
         pytest.param({"k": 0}, "choose, k", id="none wanted"),
-        pytest.param({"rule": "probability", "value": 1.0, "p": 2.0}, "choose, p", id="no probability"),
+        pytest.param(
+            {"rule": "probability", "value": 1.0, "p": 2.0},
+            "is 2. Give a probability, from 0 to 1",
+            id="no probability",
+        ),
+        pytest.param({"std": -1.0}, "is -1. Give the largest std that is taken, from 0", id="negative std"),
+        pytest.param({"share": 1.5}, "from 0 .least risk. to 1", id="no share"),
+        pytest.param({"width": float("nan")}, "choose, width: is nan. Give a finite number", id="no width"),
     ],
 )
 def test_a_choice_that_makes_no_sense_is_refused(settings, said):

@@ -212,6 +212,17 @@ def test_every_fault_of_the_settings_is_named_at_once(tables: Path, capsys):
         pytest.param('file = "known.csv"', 'file = "nothing.csv"', "no such file", id="training file"),
         pytest.param("k = 6", "k = 0", "choose, k", id="number of candidates"),
         pytest.param("value = 0.9", 'rule2 = "x"', "rule", id="unknown key"),
+        pytest.param("T = [300, 600]", "T = [-10, 600]", "at, 'T': -10 K is not above", id="below absolute zero"),
+        pytest.param("T = [300, 600]", "T = [300, 0]", "at, 'T': 0 K is not above", id="absolute zero"),
+        pytest.param(
+            '"zT"\n', '"zT"\nformula = "T"\n', "not one of 120 cells is a formula, as '300'", id="no formulas"
+        ),
+        pytest.param(
+            'file = "candidates.csv"',
+            'file = "candidates.csv"\nformula = "tag"',
+            "not one of the first 200 is a formula, as 't0'",
+            id="no formulas among the candidates",
+        ),
     ],
 )
 def test_bad_input_ends_with_2_and_says_what_and_where(tables: Path, capsys, old, new, said):
@@ -282,3 +293,82 @@ def test_a_model_that_explains_nothing_is_warned_of(tables: Path, capsys):
     found = told(tables, capsys, settings=VALIDATED)
     assert found["validation"]["figures"]["r2"] <= 0
     assert "worth no more than chance" in found["warnings"][0]
+
+
+def headed(path: Path, header: str) -> None:
+    """The same table under another header."""
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([header, *lines[1:]]) + "\n")
+
+
+def test_temperatures_in_degrees_celsius_may_be_below_zero_where_the_header_says_so(tables: Path, capsys):
+    headed(tables / "known.csv", "formula,T [degC],zT,family")
+    assert run(tables, settings=SETTINGS.replace("[300, 600]", "[-10, 400]")) == 0
+    assert run(tables, settings=SETTINGS.replace("[300, 600]", "[-300, 400]")) == 2
+    assert "at, 'T': -300 degC is not above absolute zero" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["T", "temperature [K]", "Temp (K)"])
+def test_a_temperature_that_nobody_has_named_is_warned_of_on_the_page_and_in_the_document(
+    tables: Path, capsys, name: str
+):
+    headed(tables / "known.csv", f"formula,{name},zT,family")
+    alone = SETTINGS.replace("at = { T = [300, 600] }\n", "")
+    (warning,) = [one for one in told(tables, capsys, settings=alone)["warnings"] if "played no part" in one]
+    assert f"2 values of '{name}' (300 to 500)" in warning
+    assert "60 of 60 formulas have several" in warning
+    assert "are learned from as if it played no part" in (tables / "out" / "report.html").read_text()
+    named = SETTINGS.replace("T = [", f'"{name}" = [').replace("300, 600", "300, 500")
+    assert not [one for one in told(tables, capsys, settings=named)["warnings"] if "played no part" in one]
+
+
+def test_a_temperature_of_which_each_formula_has_one_is_no_condition(tables: Path, capsys):
+    lines = (tables / "known.csv").read_text().splitlines()[1::2]
+    rows = [f"{line},{600 + i}" for i, line in enumerate(lines)]
+    (tables / "known.csv").write_text("\n".join(["formula,T,zT,family,melting temperature", *rows]) + "\n")
+    found = told(tables, capsys, settings=SETTINGS.replace("[300, 600]", "[300]"))
+    assert not [one for one in found["warnings"] if "played no part" in one]
+
+
+def test_candidates_without_a_row_are_refused_before_anything_else_is_said_of_them(tables: Path, capsys):
+    (tables / "candidates.csv").write_text("T,formula\n")
+    assert run(tables) == 2
+    said = capsys.readouterr().err
+    assert "candidates.csv, column 'formula': there is no candidate" in said
+    assert "the result writes one" not in said
+
+
+def test_where_every_candidate_is_filtered_away_the_count_of_each_filter_is_told(tables: Path, capsys):
+    every = ["Pb", "Li", "Na", "K", "Mg", "Ca", "Ti", "Fe", "Cu", "Zn", "Ga", "Bi", "O", "S", "Se", "Te"]
+    assert run(tables, settings=SETTINGS.replace('"Pb"', f'"{",".join(every)}"')) == 2
+    said = capsys.readouterr().err
+    assert "none of 200 candidates passes all filters" in said
+    texts = [set(re.findall("[A-Z][a-z]?", text)) for text in formulas(200, seed=9)]
+    for one in every:
+        assert f"without {one}: {sum(one not in text for text in texts)}" in said
+
+
+def test_elements_to_leave_out_may_be_given_with_commas_or_one_by_one(tables: Path, capsys):
+    together = told(tables, capsys, "--exclude", "Pb,Bi")
+    apart = told(tables, capsys, "--exclude", "Pb", "--exclude", "Bi")
+    assert set(together["counts"]["passed"]) == {"without Pb", "without Bi"}
+    assert together["counts"]["passed"] == apart["counts"]["passed"]
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(path.read_text().splitlines()))
+
+
+@pytest.mark.parametrize("at", ["[400]", "[300, 500]"], ids=["one for all", "chosen for each"])
+def test_a_campaign_says_at_which_condition_each_suggestion_is_to_be_measured(tables: Path, capsys, at: str):
+    assert run(tables, "--campaign", str(tables / "lab"), settings=SETTINGS.replace("[300, 600]", at)) == 0
+    file, asked = tables / "lab" / "campaign.toml", tables / "next.csv"
+    picked = {row["formula"]: row["T"] for row in rows_of(tables / "out" / "shortlist.csv")}
+    assert main(["suggest", str(file), "-n", "3", "--out", str(asked)]) == 0
+    under = {row["candidate"]: row["T"] for row in rows_of(asked)}
+    assert under == {candidate: picked[candidate] for candidate in under}
+    header, *lines = asked.read_text().splitlines()
+    asked.write_text("\n".join([header, *(f"{line}{0.5 + i}" for i, line in enumerate(lines))]) + "\n")
+    assert main(["tell", str(file), str(asked)]) == 0
+    assert main(["report", str(file)]) == 0
+    assert {row["candidate"]: row["T"] for row in rows_of(tables / "lab" / "shortlist.csv")} == under

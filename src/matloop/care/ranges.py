@@ -30,6 +30,9 @@ _CELSIUS = 273.15
 _ROOM = 250.0  # K: below lie cryogenic measurements, which a ramp from room temperature would not reach at a leap
 _LEAP = 75.0  # K between the coldest of the bulk and the warmest of what looks like degC; a ramp has smaller steps
 _BULK = 0.6  # share of the rows that must lie above room temperature for the others to look like degC
+_INDOORS = (15.0, 30.0)  # degC; a series in degC begins here, one in K seldom does, and then rises in small steps
+_OUTDOORS = 60.0  # K; a cryogenic series that begins indoors has temperatures below
+_BEGUN = 0.02  # share of the rows that must be indoors: a series of fifty steps begins there
 _WHOLE = 0.8  # share of the rows that must agree on 1 or 100 as the sum of parts
 _NEAR = 0.02  # relative: how near a row's sum must come to that of the others
 _PARTS = re.compile(r"(?:^|_)(?:content|fraction|frac|percent|pct|load|loading|wt|at|mol|mole|vol)(?:_|$)")
@@ -97,6 +100,7 @@ def _celsius(data: Data, roles: Roles) -> Iterator[Finding]:
     warm = numbers >= _ROOM
     cold = numbers < _ROOM
     if not cold.any() or np.count_nonzero(warm) < _BULK * len(held):
+        yield from _indoors(name, held, stated=name in roles.units)
         return
     leap = float(numbers[warm].min() - numbers[cold].max())
     steps = np.unique(numbers[warm])
@@ -111,6 +115,20 @@ def _celsius(data: Data, roles: Roles) -> Iterator[Finding]:
         )
         cure = f"Add {_CELSIUS} to them if they are degC."
         yield Finding("celsius", "warning", found, cure, (name,), data.at(meets))
+
+
+def _indoors(name: str, held: Floats, *, stated: bool) -> Iterator[Finding]:
+    """Kelvin that begin at the temperature of a room in degC, and leave out what lies just above it."""
+    low, high = _INDOORS
+    indoors = (held >= low) & (held <= high)
+    if held.min() < low or np.mean(indoors) < _BEGUN or ((held > high) & (held < _OUTDOORS)).any():
+        return
+    unit = "says K, but" if stated else "states no unit and was taken for kelvin, but"
+    found = (
+        f"{name!r} {unit} may be degC: its lowest, {held.min():g}, is the temperature of a room in degC, and nothing "
+        f"follows below {_OUTDOORS:g}"
+    )
+    yield Finding("celsius", "warning", found, f"If it is degC, write `{name} [degC]` into the header.", (name,))
 
 
 def _shifted(numbers: Floats) -> Floats:

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from matloop.care.columns import Column, Data
+from matloop.care.columns import Column, Data, unit_in_parentheses
 from matloop.care.finding import Role
+from matloop.domain.units import split_header
 from matloop.errors import DataError, Faults, nearest
 
 QUANTITIES: Mapping[str, str] = {
@@ -230,6 +231,18 @@ def _unit_in_name(role: str, flat: str, unit: str | None) -> str | None:
     if unit in ("C", "c") or re.search(r"_(?:c|degc|celsius)$", flat):
         return "degC"
     return unit or ("K" if re.search(r"_(?:k|kelvin)$", flat) else None)
+
+
+def temperature_unit(header: str) -> str | None:
+    """The unit of a column of temperatures by its header, K where it says none; None for any other column."""
+    name, unit = split_header(header)
+    if unit is None:
+        name, unit = unit_in_parentheses(name)
+    flat = plain(name)
+    if not re.fullmatch(QUANTITIES["temperature"], flat) or _OTHER.search(flat):
+        return None
+    found = _unit_in_name("temperature", flat, unit)
+    return "K" if found is None or found == "kelvin" else found
 
 
 def _fold(data: Data, names: Mapping[str, str]) -> str | None:

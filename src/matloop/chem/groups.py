@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -109,6 +110,11 @@ def elements_of(names: Iterable[str], place: str = "elements", *, faults: Faults
     if faults is None:
         noted.raise_if_any(DataError)
     return frozenset(found)
+
+
+def names_in(texts: Iterable[str]) -> tuple[str, ...]:
+    """Symbols and groups, each once; one text may hold several, with commas or spaces between them."""
+    return tuple(dict.fromkeys(name for text in texts for name in re.split(r"[,\s]+", text) if name))
 
 
 def members(name: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from matloop.chem.column import FormulaColumn
 from matloop.chem.describe import features
-from matloop.chem.groups import elements_of
+from matloop.chem.groups import elements_of, names_in
 from matloop.config.faults import Lines
 from matloop.config.schema import PoolSection
 from matloop.domain.composed import Named
@@ -31,7 +31,7 @@ def formula_column(section: PoolSection, lines: Lines, faults: Faults) -> Formul
                 faults.add(lines.place("pool", key), "no column of formulas is named", cure)
         return None
     noted = Faults()
-    excluded = section.exclude_elements or []
+    excluded = names_in(section.exclude_elements or [])
     elements_of(excluded, lines.place("pool", "exclude_elements"), faults=noted)
     faults.found += noted.found
     strange = {fault.found.split("'")[1] for fault in noted.found}
@@ -43,7 +43,7 @@ def formula_column(section: PoolSection, lines: Lines, faults: Faults) -> Formul
         except DataError as error:
             for fault in error.faults:
                 faults.add(lines.place("pool", "described_by"), f"{name!r}: {fault.found}", fault.cure)
-    kept = tuple(dict.fromkeys(name for name in excluded if name not in strange))
+    kept = tuple(name for name in excluded if name not in strange)
     return FormulaColumn(section.formula, tuple(dict.fromkeys(sets)) or DESCRIBED_BY, kept)
 
 

@@ -165,7 +165,7 @@ class BudgetSection(Section):
 
     experiments: int | None = Field(None, ge=1)
     cost: float | None = None
-    days: float | None = None
+    days: float | None = Field(None, gt=0)
 
 
 class CostSection(Section):
@@ -228,6 +228,8 @@ def _said(model: type[Section], item: Any) -> tuple[str, str]:
     elif kind == "greater_than_equal":
         what = "a whole number" if isinstance(given, int) else "a number"
         said = f"it is {given}", f"Give {what} from {context['ge']:g}."
+    elif kind == "greater_than":
+        said = f"it is {given}", f"Give a number above {context['gt']:g}."
     elif kind == "string_too_short":
         said = "it is empty", "Give it a text, or leave the key out."
     else:

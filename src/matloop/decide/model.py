@@ -13,7 +13,6 @@ from matloop.decide import Purpose, Task
 from matloop.decide.partial import Complete, alone, some_lack, spoken_of
 from matloop.domain.canonical import Value
 from matloop.domain.encoder import Encoder, Scaled
-from matloop.domain.pool import Pool
 from matloop.domain.prediction import Floats, Prediction
 from matloop.domain.reading import Reading
 from matloop.errors import Fault, Faults, ModelError, PluginError, fail
@@ -65,12 +64,6 @@ class Model:
         """Predict at encoded X (n, d), in chunks: each figure (n, m)."""
         parts = [self._heard(X[start : start + CHUNK]) for start in range(0, len(X), CHUNK)]
         return self._stack(parts)
-
-    def predict_rows(self, pool: Pool, rows: slice | NDArray[np.intp]) -> Prediction:
-        """Predict candidates of a pool by index, encoded and predicted in chunks: each figure (n, m)."""
-        wanted = np.arange(len(pool))[rows] if isinstance(rows, slice) else rows
-        chunks = (wanted[start : start + CHUNK] for start in range(0, len(wanted), CHUNK))
-        return self._stack([self._heard(pool.encode_rows(chunk)) for chunk in chunks])
 
     def predict_values(self, values: Sequence[Mapping[str, Value]]) -> Prediction:
         """Predict candidates by their values, members or not: each figure (n, m)."""

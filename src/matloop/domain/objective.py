@@ -107,17 +107,6 @@ class Objective:
         return self.goal not in ("limit", "learn")
 
     @property
-    def direction(self) -> Direction:
-        """Which way is better, where simply more is, or less.
-
-        Raises:
-            InputError: for another goal.
-        """
-        if self.goal == "maximize" or self.goal == "minimize":  # noqa: PLR1714 (mypy narrows by these)
-            return self.goal
-        fail(InputError, f"objective {self.name!r}", f"goal {self.goal!r} has no direction", "Maximise or minimise it.")
-
-    @property
     def linear(self) -> bool:
         """Is simply more better, or less?"""
         return self.goal in ("maximize", "minimize")

@@ -20,6 +20,7 @@ from matloop.generate.sample import Sample, sample
 from matloop.generate.stream import stream
 
 MOST_ELEMENTS = 8  # of one composition; the exact count of more would take longer than anyone waits
+_NAMED = 3  # orders that an error names
 MOST_OF_ONE = 100  # atoms of one element in a formula
 
 
@@ -62,7 +63,9 @@ class Enumeration:
         bad = [one for one in self.orders if not _whole(one, 2, MOST_ELEMENTS)]
         if bad or not self.orders:
             cure = f"Give whole numbers from 2 to {MOST_ELEMENTS}."
-            faults.add("orders", f"{', '.join(map(str, bad)) or 'none'} is no number of elements", cure)
+            named = ", ".join(map(str, bad[:_NAMED])) + (f" and {len(bad) - _NAMED} more" if len(bad) > _NAMED else "")
+            verb = "are no numbers" if len(bad) > 1 else "is no number"
+            faults.add("orders", f"{named or 'none'} {verb} of elements", cure)
         if not _whole(self.highest, 1, MOST_OF_ONE):
             faults.add("highest", f"it is {self.highest!r}", f"Give a whole number from 1 to {MOST_OF_ONE}.")
         if self.atoms is not None and not _whole(self.atoms, 2, MOST_OF_ONE * MOST_ELEMENTS):

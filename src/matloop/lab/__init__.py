@@ -66,6 +66,7 @@ class Lab(Protocol):
         ...
 
 
+@runtime_checkable
 class FromSettings(Protocol):
     """What the class behind an entry point of `matloop.labs` offers besides."""
 

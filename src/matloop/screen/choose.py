@@ -25,6 +25,14 @@ Rule = Literal["threshold", "probability", "bound", "pareto", "hits", "greedy", 
 RULES = get_args(Rule)
 _MOST = 2000
 """Candidates that may be chosen: more are no shortlist, and their covariance is computed."""
+_BOUNDS = {
+    "value": (-math.inf, math.inf, "Give a finite number."),
+    "std": (0.0, math.inf, "Give the largest std that is taken, from 0."),
+    "p": (0.0, 1.0, "Give a probability, from 0 to 1."),
+    "width": (-math.inf, math.inf, "Give a finite number of std."),
+    "share": (0.0, 1.0, "Give a share, from 0 (least risk) to 1 (greedy)."),
+}
+"""Setting -> least, largest, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +63,10 @@ class Choice:
             faults.add("choose, rule", f"is {self.rule!r}", nearest(str(self.rule), RULES))
         if isinstance(self.k, bool) or not isinstance(self.k, int) or not 1 <= self.k <= _MOST:
             faults.add("choose, k", f"is {self.k!r}", f"Give a whole number from 1 to {_MOST}.")
-        for name, low, high in (("value", -math.inf, math.inf), ("std", 0, math.inf), ("p", 0, 1), ("share", 0, 1)):
+        for name, (low, high, cure) in _BOUNDS.items():
             value = getattr(self, name)
             if value is not None and not (math.isfinite(value) and low <= value <= high):
-                faults.add(f"choose, {name}", f"is {value!r}", "Give a number that makes sense.")
+                faults.add(f"choose, {name}", f"is {value:g}", cure)
         needs = {"threshold": ("value", "std"), "probability": ("value", "p"), "hits": ("value",)}
         for name in needs.get(self.rule, ()):
             if getattr(self, name) is None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from matloop.chem.filters import Bound, Rule, Without
+from matloop.chem.groups import names_in
 from matloop.errors import DataError, Faults, MatloopError
 
 
@@ -14,7 +15,7 @@ def rules(exclude: Sequence[str], most: Mapping[str, float], least: Mapping[str,
     """A rule for each element or group that shall not be there, and for each figure that is bounded.
 
     Args:
-        exclude: elements and groups, as `Pb` and `rare-earth`.
+        exclude: elements and groups, as `Pb` and `rare-earth`; one text may hold several, as `Pb,Tl`.
         most: figure -> at most, as `price` -> 50 (USD/kg). Compositions of unknown figure fail.
         least: figure -> at least.
 
@@ -22,7 +23,7 @@ def rules(exclude: Sequence[str], most: Mapping[str, float], least: Mapping[str,
         DataError: naming every unknown one.
     """
     faults, found = Faults(), list[Rule]()
-    wanted: list[Callable[[], Rule]] = [partial(Without, name) for name in dict.fromkeys(exclude)]
+    wanted: list[Callable[[], Rule]] = [partial(Without, name) for name in names_in(exclude)]
     for name in dict.fromkeys((*most, *least)):
         wanted.append(partial(Bound, name, most.get(name, math.inf), least.get(name, -math.inf)))
     for make in wanted:

@@ -1,7 +1,8 @@
 """A shortlist as a campaign: campaign.toml and candidates.csv, what was predicted being prior knowledge.
 
 The candidates' features are few: where they lie among all that was learned (main directions of the screen's features,
-in units of the distance between groups), the conditions, and what was predicted. Its std is that of the truth, as
+in units of the distance between groups), the conditions, and what was predicted. Conditions are features even where
+they are the same for all: a suggestion says under which one it is to be measured. Its std is that of the truth, as
 whole groups left out widened it. The surrogate `prior` reads both as a prior, so the campaign learns how far the
 prediction is off.
 """
@@ -44,7 +45,8 @@ goal = "{goal}"{unit}
 [pool]
 file = "candidates.csv"
 id = "candidate"
-# u1, u2, ...: where a candidate lies among all that the screen learned from. predicted: what the screen says of it.
+# u1, u2, ...: where a candidate lies among all that the screen learned from. {predicted}: what the screen says of
+# it{under}.
 features = {features}
 
 [strategy]
@@ -118,6 +120,7 @@ def _written(file: Path, count: int, features: list[str], handed: Handed) -> str
         goal="maximize" if handed.maximize else "minimize",
         unit=f"\nunit = {json.dumps(handed.unit)}" if handed.unit else "",
         features=json.dumps(features),
+        under=f" at its {' and '.join(handed.conditions)}" if handed.conditions else "",
         predicted=PREDICTED,
         std=STD,
         initial=min(2, count),
@@ -128,12 +131,10 @@ def _written(file: Path, count: int, features: list[str], handed: Handed) -> str
 def _table(rows: Block, places: Floats, handed: Handed) -> tuple[list[str], list[list[str]], list[str]]:
     """Header and cells of candidates.csv, and the names of its features."""
     directions = [f"u{i + 1}" for i in range(min(DIRECTIONS, places.shape[1], max(1, len(rows) - 1)))]
-    varying = [name for name in handed.conditions if len(set(rows.column(name))) > 1]
-    fixed = [name for name in handed.conditions if name not in varying]
     formulas = rows.column("formula").tolist()
     figures = [[f"{value:.{DIGITS}g}" for value in row[: len(directions)]] for row in places.tolist()]
     predicted = [[f"{value:.{DIGITS}g}" for value in row[:2]] for row in rows.figures.tolist()]
-    beside = [[str(rows.column(name)[i]) for name in (*varying, *fixed)] for i in range(len(rows))]
-    header = ["candidate", *directions, *varying, *fixed, PREDICTED, STD]
-    cells = [[formulas[i], *figures[i], *beside[i], *predicted[i]] for i in range(len(rows))]
-    return header, cells, [*directions, *varying, PREDICTED, STD]
+    under = [[str(rows.column(name)[i]) for name in handed.conditions] for i in range(len(rows))]
+    header = ["candidate", *directions, *handed.conditions, PREDICTED, STD]
+    cells = [[formulas[i], *figures[i], *under[i], *predicted[i]] for i in range(len(rows))]
+    return header, cells, header[1:]

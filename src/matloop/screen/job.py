@@ -7,7 +7,7 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -18,11 +18,12 @@ from matloop.errors import InputError, fail
 from matloop.screen.choose import Chosen, choose
 from matloop.screen.handover import Handed, hand_over
 from matloop.screen.held import Held, held
-from matloop.screen.run import Screened, Way, screen
+from matloop.screen.run import Counted, Screened, Way, look_first, screen
 from matloop.screen.settings import Settings
 from matloop.screen.source import File
 from matloop.screen.stream import Block, blocks
 from matloop.screen.task import DIGITS, FAILED, KEPT, Task
+from matloop.screen.temperature import refuse_impossible
 from matloop.screen.training import Trained, Training, Validated, fit, validate
 from matloop.store.atomic import write_whole
 from matloop.validate.domain import word
@@ -67,10 +68,10 @@ def perform(settings: Settings, out: Path, way: Way) -> Found:
         MatloopError: as its parts do.
     """
     source = File.open(settings.candidates, settings.formula, settings.carry, settings.header_row)
-    training = Training.read(settings.training, settings.columns, settings.describe)
+    training = _learned(settings, source)
     report = way.report
     report(0, None, f"fitting to {len(training.lessons.y)} rows")
-    model, fingerprint = fit(training, settings.recipe)
+    model, fingerprint = fit(training, settings.fitting)
     task = Task(
         settings.columns.target,
         model,
@@ -80,8 +81,10 @@ def perform(settings: Settings, out: Path, way: Way) -> Found:
         settings.filters,
     )
     screened = screen(source, task, out, way, fingerprint=fingerprint)
+    if not screened.counted.kept:
+        _none_left(screened.counted)
     header = ("formula", *source.carried, *task.columns)
-    validated = validate(training, settings.recipe, out, report) if settings.validate else None
+    validated = validate(training, settings.fitting, out, report) if settings.validate else None
 
     def covariance(rows: Block) -> Floats:
         under = np.array([rows.column(name) for name in task.names], dtype=np.float64).T
@@ -92,6 +95,21 @@ def perform(settings: Settings, out: Path, way: Way) -> Found:
     chosen = choose(blocks(screened.result, header), settings.choice, covariance)
     judged = None if validated is None else held(validated, settings.choice)
     return Found(settings, training, model, task, screened, chosen, header, validated, judged)
+
+
+def _learned(settings: Settings, source: File) -> Training:
+    """What is learned from, after a look at what would be predicted with it."""
+    look_first(source)
+    training = Training.read(settings.training, settings.columns, settings.describe)
+    refuse_impossible(settings.training, training, settings.conditions)
+    return training
+
+
+def _none_left(counted: Counted) -> NoReturn:
+    """Say how many candidates each filter let pass."""
+    told = [f"{name}: {passed:,}" for name, passed in counted.passed.items()]
+    found = f"none of {counted.predicted:,} candidates passes all filters; alone let pass {', '.join(told)}"
+    fail(InputError, "filters", found, "Exclude less, or loosen a limit.")
 
 
 def write_tables(found: Found, out: Path) -> tuple[Path, Path]:
@@ -137,7 +155,7 @@ def to_campaign(found: Found, folder: Path) -> Path:
     """Hand the shortlist over; returns the campaign file."""
     settings = found.settings
     target = settings.columns.target
-    handed = Handed(target, settings.unit, settings.choice.maximize, settings.columns.process, settings.recipe.seed)
+    handed = Handed(target, settings.unit, settings.choice.maximize, settings.columns.process, settings.fitting.seed)
     return hand_over(folder, found.chosen.rows, found.places(found.chosen.rows), handed)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from matloop.chem import compositions
 from matloop.errors import DataError, Fault, fail
 from matloop.screen import Chunk, Done, Workers
 from matloop.screen.alone import alone
@@ -23,6 +24,7 @@ Report = Callable[[int, int | None, str], None]
 NAMED = 20
 """Bad rows that an error names; a wrong column of a million rows would be a book."""
 RECORD = "screen.json"
+_TELLING = 5  # candidates none of which is a formula that tell a wrong column; of fewer, each fault is named
 
 
 @dataclass(slots=True)
@@ -104,10 +106,29 @@ def screen(source: Source, task: Task, out: Path, way: Way, *, fingerprint: Any)
         InputError: when another screen works in the folder.
         WorkError: when workers ended early; what was finished is kept.
     """
+    look_first(source)
     _refuse_namesakes(("formula", *source.carried, *task.columns))
     out.mkdir(parents=True, exist_ok=True)
     with alone(out):
         return _screened(source, task, out, way, fingerprint)
+
+
+def look_first(source: Source) -> None:
+    """Refuse candidates of which there are none, or of which none of the first is a formula, before any work is done.
+
+    Raises:
+        DataError: naming the source and what to do.
+    """
+    if not source.again:
+        return
+    first = next(source.chunks(SIZE), None)
+    if first is None or not len(first):
+        fail(DataError, source.name, "there is no candidate: it holds no row", "Give one formula or more.")
+    read = compositions(first.formulas, faults="collect")
+    if len(first) >= _TELLING and not len(read):
+        found = f"not one of the first {len(first):,} is a formula, as {first.formulas[0]!r}"
+        cure = "Name the column of formulas: --formula, or formula = under [candidates]."
+        fail(DataError, source.name, found, cure)
 
 
 def _screened(source: Source, task: Task, out: Path, way: Way, fingerprint: Any) -> Screened:
@@ -150,8 +171,6 @@ def _look(source: Source, task: Task, kept: Kept, way: Way) -> tuple[list[str], 
             faults = read_chunk(chunk, unknown)[1]
             bad += len(faults)
             told += faults[: max(0, NAMED - len(told))]
-    if not total:
-        fail(DataError, "candidates", "there are none", "Give one formula or more.")
     if bad > len(told):
         told.append(Fault("candidates", f"{bad - len(told)} more rows are bad", "Set bad rows aside to see them all."))
     if told:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import Field
 
+from matloop.chem.choice import USUAL, Sets
 from matloop.config.faults import Lines
 from matloop.config.schema import Section, validate
 from matloop.config.text import parse, read_text
@@ -22,8 +23,7 @@ from matloop.screen import Filter
 from matloop.screen.choose import Choice
 from matloop.screen.features import Composed
 from matloop.screen.filters import rules
-from matloop.screen.training import Columns, Recipe
-from matloop.validate.recipe import SETS
+from matloop.screen.training import Columns, Fitting
 
 _MOST_CONDITIONS = 1000
 
@@ -53,7 +53,7 @@ class PredictSection(Section):
     """[predict]."""
 
     at: dict[str, list[float]] = Field({})
-    features: list[str] = Field(list(SETS))
+    features: list[str] = Field(list(USUAL))
     missing: Literal["refuse", "mean"] = "refuse"
     surrogate: str | dict[str, Any] | list[str | dict[str, Any]] = Field([])
     folds: int = Field(5, ge=2)
@@ -108,7 +108,7 @@ class Settings:
     set_aside: bool
     describe: Composed
     conditions: Floats
-    recipe: Recipe
+    fitting: Fitting
     validate: bool
     filters: tuple[Filter, ...]
     choice: Choice
@@ -156,13 +156,13 @@ def _built(read: Mapping[str, Any], lines: Lines, faults: Faults) -> Settings:
             faults.absorb(error, lines.place(section))
 
     several = predict.surrogate if isinstance(predict.surrogate, list) else [predict.surrogate]
-    recipe = Recipe(tuple(several), predict.folds, predict.seed)
-    attempt("describe", "predict", lambda: Composed(tuple(predict.features), process, predict.missing))
+    fitting = Fitting(tuple(several), predict.folds, predict.seed)
+    attempt("describe", "predict", lambda: Composed(Sets(tuple(predict.features), predict.missing), process))
     attempt("conditions", "predict", lambda: _grid(predict.at))
     if training.target in process:
         found = f"'at' names {training.target!r}, which is what is to be predicted"
         faults.add(lines.place("predict"), found, "Name the columns of the conditions, such as a temperature.")
-    attempt("surrogates", "predict", recipe.made)
+    attempt("surrogates", "predict", fitting.made)
     attempt("filters", "filters", lambda: rules(filters.exclude, filters.most, filters.least))
     rule = choose.model_dump(exclude={"goal"})
     attempt("choice", "choose", lambda: Choice(**rule, maximize=choose.goal == "maximize"))
@@ -178,7 +178,7 @@ def _built(read: Mapping[str, Any], lines: Lines, faults: Faults) -> Settings:
         candidates.set_aside,
         made["describe"],
         made["conditions"],
-        recipe,
+        fitting,
         predict.validate_,
         made["filters"],
         made["choice"],

@@ -27,8 +27,14 @@ Row = tuple[str, Sequence[str]]
 class Source(Protocol):
     """Where candidates come from.
 
-    carried: names of the columns that ride along. again: whether `chunks` may be asked again for the same candidates.
+    name: as messages call it. carried: names of the columns that ride along. again: whether `chunks` may be asked again
+    for the same candidates.
     """
+
+    @property
+    def name(self) -> str:
+        """As messages call it."""
+        ...
 
     @property
     def carried(self) -> tuple[str, ...]:
@@ -98,6 +104,11 @@ class File:
             place_of(names, name, path)
         kept = [name for name in names if name and name != formula] if carry is None else list(dict.fromkeys(carry))
         return cls(path, formula, tuple(kept), header_row)
+
+    @property
+    def name(self) -> str:
+        """The file, and the column of its formulas."""
+        return f"{self.path}, column {self.formula!r}"
 
     @property
     def again(self) -> bool:

@@ -76,7 +76,13 @@ class Training:
         """
         faults = Faults()
         places, texts, readings, process, groups, empty = _cells(path, columns, faults)
+        if not texts:
+            fail(DataError, f"{path}, column {columns.target!r}", "no row holds a reading", "Fill some in.")
         read = compositions(texts, faults="collect")
+        if not len(read):
+            found = f"not one of {len(texts):,} cells is a formula, as {texts[0]!r}"
+            cure = "Name the column of formulas: --formula, or formula = under [training]."
+            fail(DataError, f"{path}, column {columns.formula!r}", found, cure)
         missing = np.setdiff1d(np.arange(len(texts)), read.rows)
         for row, fault in zip(missing.tolist(), read.faults, strict=True):
             what = fault.place.removeprefix(f"row {row}, ")
@@ -85,8 +91,6 @@ class Training:
             place = f"{places[read.rows[row]]}, formula {read.formulas[row]!r}"
             faults.add(place, "the features have no figure for one of its elements", 'Use missing = "mean".')
         _raise(faults, str(path))
-        if not texts:
-            fail(DataError, f"{path}, column {columns.target!r}", "no row holds a reading", "Fill some in.")
         owners, by = (
             (numbered(groups), f"values of {columns.group!r}") if groups else _worded(columns.group, read, path)
         )
@@ -167,7 +171,7 @@ def _raise(faults: Faults, place: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class Fitting:
     """How a model is fitted and judged.
 
     surrogates: each by name, or a table of its name and settings; several are stacked; none for the default of
@@ -222,7 +226,7 @@ class Trained:
         return self.model.describe()
 
 
-def fit(training: Training, recipe: Recipe) -> tuple[Trained, dict[str, Any]]:
+def fit(training: Training, fitting: Fitting) -> tuple[Trained, dict[str, Any]]:
     """Fit a model, and say what it is: equal fingerprints predict alike.
 
     A model is not stored: what is read from a file could be anything, and a fit is a pure function of rows, settings
@@ -232,13 +236,13 @@ def fit(training: Training, recipe: Recipe) -> tuple[Trained, dict[str, Any]]:
         ModelError: when it cannot be fitted.
     """
     model = Trained(
-        fit_grouped(training.lessons, recipe.made(), np.random.default_rng(recipe.seed), folds=recipe.folds)
+        fit_grouped(training.lessons, fitting.made(), np.random.default_rng(fitting.seed), folds=fitting.folds)
     )
     said = model.say(training.lessons.X[:_PROBES])
     probe = hashlib.sha256(
         b"".join(one.tobytes() for one in (said.mean, said.model_std, said.noise_std, said.distance))
     )
-    return model, {"training": training.digest, **recipe.settings(), "probe": probe.hexdigest()}
+    return model, {"training": training.digest, **fitting.settings(), "probe": probe.hexdigest()}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -249,9 +253,9 @@ class Validated:
     grouped_by: str = field(default="groups")
 
 
-def validate(training: Training, recipe: Recipe, folder: Path, report: Report) -> Validated:
+def validate(training: Training, fitting: Fitting, folder: Path, report: Report) -> Validated:
     """Leave whole groups out, fold by fold; what was found is kept in a folder under a key of all it depends on."""
-    settings = {"training": training.digest, **recipe.settings()}
+    settings = {"training": training.digest, **fitting.settings()}
     key = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
     path = folder / "validation.npz"
     names = ("fold", "groups", "y", "mean", "std", "half", "distance", "stated")
@@ -260,10 +264,10 @@ def validate(training: Training, recipe: Recipe, folder: Path, report: Report) -
             if str(held["key"]) == key:
                 columns = {name: held[name] for name in names}
                 return Validated(Judged(how=str(held["how"]), random=False, **columns), training.grouped_by)
-    rng = np.random.default_rng(recipe.seed)
-    split = grouped(training.lessons.groups, rng, folds=recipe.folds, of=training.grouped_by)
+    rng = np.random.default_rng(fitting.seed)
+    split = grouped(training.lessons.groups, rng, folds=fitting.folds, of=training.grouped_by)
     judged = judge(
-        training.lessons, split, stacking(recipe.made(), folds=recipe.folds), seed=recipe.seed, report=report
+        training.lessons, split, stacking(fitting.made(), folds=fitting.folds), seed=fitting.seed, report=report
     )
     folder.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(".validation.tmp.npz")

@@ -7,12 +7,13 @@ from collections import Counter
 import numpy as np
 
 from matloop.screen.job import Found
+from matloop.screen.temperature import pooled
 from matloop.validate.domain import word
 
 
 def warnings(found: Found) -> list[str]:
     """Every warning of a screen, the gravest first."""
-    return [*_weak(found), *_beyond(found), *_far(found)]
+    return [*_weak(found), *_pooled(found), *_beyond(found), *_far(found)]
 
 
 def _weak(found: Found) -> list[str]:
@@ -24,6 +25,12 @@ def _weak(found: Found) -> list[str]:
         f"of new groups the model explains nothing (R2 {r2:.2f}): the order of the shortlist, and its promise, are "
         "worth no more than chance. Add known compounds that are like the candidates, or features that tell them apart."
     ]
+
+
+def _pooled(found: Found) -> list[str]:
+    """Is there a temperature that plays no part?"""
+    said = pooled(found.settings.training, found.settings.columns)
+    return [said] if said else []
 
 
 def _beyond(found: Found) -> list[str]:

@@ -8,33 +8,25 @@ with other readings of the same kind, whatever its bias; a campaign asks how far
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import RandomForestRegressor
 
 from matloop.domain.prediction import Floats
-from matloop.errors import ConfigError, Faults
-from matloop.surrogate import Observations
-from matloop.surrogate.ensemble import FittedEnsemble, Part, warm_words
+from matloop.surrogate.ensemble import Part
+from matloop.surrogate.grower import Grower
 from matloop.surrogate.split import Lesson
-from matloop.surrogate.threads import one_thread
-
-_QUICK = 50  # trees that tell the spread between trees to a tenth
-_COUNTS = {"trees": (10, 10_000), "leaf": (1, 1000)}
 
 
 @dataclass(frozen=True, slots=True)
-class Forest:
-    """Random forest surrogate: settings.
+class Forest(Grower):
+    """Random forest surrogate: settings, beside those of `Grower`.
 
-    trees: how many. Fewer than a hundred, and the spread between them is itself noise.
     leaf: inputs that a leaf holds at least. With 1, each tree repeats its readings, noise and all, and the spread
         between trees is too wide; with many, small differences are lost.
-    features: share of the features that a split may choose from.
 
     Raises:
         ConfigError: when a setting is out of its range.
@@ -42,45 +34,9 @@ class Forest:
 
     name: ClassVar[str] = "forest"
 
-    trees: int = 200
     leaf: int = 2
-    features: float = 1.0
 
-    def __post_init__(self) -> None:
-        faults = Faults()
-        for item in fields(self):
-            value = getattr(self, item.name)
-            counted = item.name in _COUNTS
-            low, high = _COUNTS.get(item.name, (0.0, 1.0))
-            sound = isinstance(value, int if counted else int | float) and not isinstance(value, bool)
-            if not (sound and low <= value <= high and value > 0):
-                cure = f"Give a whole number from {low} to {high}." if counted else "Give a number above 0, at most 1."
-                faults.add(f"surrogate 'forest', {item.name}", f"{value!r}", cure)
-        faults.raise_if_any(ConfigError)
-
-    @one_thread()
-    def fit(
-        self, data: Observations, rng: np.random.Generator, warm: Mapping[str, Any] | None = None
-    ) -> FittedEnsemble:
-        """Fit one forest to each objective; the replicates of an input are resampled together.
-
-        Args:
-            data: at least two distinct values an objective.
-            rng: seeds the forests.
-            warm: set aside, since trees are grown anew.
-
-        Raises:
-            ModelError: when an objective has fewer than two distinct values.
-        """
-        parts = tuple(self._part(Lesson.of(data, j), rng) for j in range(data.y.shape[1]))
-        said = {"surrogate": self.name, "trees": self.trees, "warm": warm_words(warm)}
-        return FittedEnsemble(said, data.X.shape[1], parts)
-
-    def quick(self) -> Forest:
-        """Fewer trees: their spread is then noisier, not wider."""
-        return replace(self, trees=min(self.trees, _QUICK))
-
-    def _part(self, lesson: Lesson, rng: np.random.Generator) -> Part:
+    def _grow(self, lesson: Lesson, rng: np.random.Generator) -> Part:
         forest = RandomForestRegressor(
             n_estimators=self.trees,
             min_samples_leaf=self.leaf,

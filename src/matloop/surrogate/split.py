@@ -59,13 +59,12 @@ equal splits then decide alike whatever the unit and order of the readings."""
 class Lesson:
     """What members learn from: the readings of each distinct input merged, in canonical order.
 
-    X: (g, d). y: (g,) standardised. weight: (g,), mean about 1. merged_noise: (g,) variance of each y due to noise.
+    X: (g, d). y: (g,) standardised. weight: (g,), mean about 1.
     """
 
     X: Floats
     y: Floats
     weight: Floats
-    merged_noise: Floats
     scaling: Scaling
     atoms: Atoms
 
@@ -84,7 +83,7 @@ class Lesson:
         merged = atoms.merge(np.maximum(atoms.variance(noise or 0.0, excess or 0.0), _LEAST))
         weight = 1.0 / (merged.noise + _ROUGH)
         weight = np.maximum(np.rint(weight / weight.mean() * _WEIGHT_GRID), 1.0) / _WEIGHT_GRID
-        return cls(inputs.X, np.rint(merged.mean * _GRID) / _GRID, weight, merged.noise, scaling, atoms)
+        return cls(inputs.X, np.rint(merged.mean * _GRID) / _GRID, weight, scaling, atoms)
 
 
 def replicated(atoms: Atoms) -> tuple[float | None, float | None]:

@@ -8,8 +8,7 @@ knows nothing of families that nobody has read: for candidates unlike all readin
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,21 +16,16 @@ from numpy.typing import NDArray
 from sklearn.ensemble import ExtraTreesRegressor
 
 from matloop.domain.prediction import Floats
-from matloop.errors import ConfigError, Faults
-from matloop.surrogate import Observations
-from matloop.surrogate.ensemble import FittedEnsemble, described, root_error, warm_words
+from matloop.errors import Faults
+from matloop.surrogate.ensemble import described, root_error
+from matloop.surrogate.grower import Grower
 from matloop.surrogate.split import HeldOut, Lesson, Split, least
-from matloop.surrogate.threads import one_thread
-
-_QUICK = 50  # trees that tell the spread between trees to a tenth
 
 
 @dataclass(frozen=True, slots=True)
-class ExtraTrees:
-    """Extremely randomised trees: settings.
+class ExtraTrees(Grower):
+    """Extremely randomised trees: settings, beside those of `Grower`.
 
-    trees: how many. Fewer than a hundred, and the spread between them is itself noise.
-    leaf: inputs that a leaf holds at least.
     features: share of the features that a split may choose from. Small shares are quick and blur what one feature
         says alone.
     resample: whether each tree sees its own sample of the inputs. Without, means are a little better and nothing is
@@ -43,46 +37,13 @@ class ExtraTrees:
 
     name: ClassVar[str] = "extra-trees"
 
-    trees: int = 200
-    leaf: int = 1
-    features: float = 1.0
     resample: bool = True
 
-    def __post_init__(self) -> None:
-        faults = Faults()
-        for name, low, high in (("trees", 10, 10_000), ("leaf", 1, 1000)):
-            value = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-                cure = f"Give a whole number from {low} to {high}."
-                faults.add(f"surrogate 'extra-trees', {name}", f"{value!r}", cure)
-        sound = isinstance(self.features, int | float) and not isinstance(self.features, bool)
-        if not (sound and 0 < self.features <= 1):
-            faults.add("surrogate 'extra-trees', features", f"{self.features!r}", "Give a number above 0, at most 1.")
+    def check(self, faults: Faults) -> None:
+        """Add a fault for each setting that is out of its range."""
+        Grower.check(self, faults)
         if not isinstance(self.resample, bool):
-            faults.add("surrogate 'extra-trees', resample", f"{self.resample!r}", "Give true or false.")
-        faults.raise_if_any(ConfigError)
-
-    @one_thread()
-    def fit(
-        self, data: Observations, rng: np.random.Generator, warm: Mapping[str, Any] | None = None
-    ) -> FittedEnsemble:
-        """Grow trees for each objective; the replicates of an input are resampled together.
-
-        Args:
-            data: at least two distinct values an objective.
-            rng: seeds the trees.
-            warm: set aside, since trees are grown anew.
-
-        Raises:
-            ModelError: when an objective has fewer than two distinct values.
-        """
-        parts = tuple(self._grow(Lesson.of(data, j), rng) for j in range(data.y.shape[1]))
-        said = {"surrogate": self.name, "trees": self.trees, "warm": warm_words(warm)}
-        return FittedEnsemble(said, data.X.shape[1], parts)
-
-    def quick(self) -> ExtraTrees:
-        """Fewer trees: their spread is then noisier, not wider."""
-        return replace(self, trees=min(self.trees, _QUICK))
+            faults.add(self._place("resample"), f"{self.resample!r}", "Give true or false.")
 
     def _grow(self, lesson: Lesson, rng: np.random.Generator) -> Grown:
         trees = ExtraTreesRegressor(

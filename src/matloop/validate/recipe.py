@@ -5,19 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from matloop.chem import Compositions, compositions
-from matloop.chem.describe import describe
-from matloop.chem.sets import sets
+from matloop.chem.choice import USUAL, Missing, Sets
 from matloop.domain.prediction import Floats
 from matloop.errors import Faults, InputError, fail, nearest
 from matloop.validate.splits import Ints
-
-SETS = ("magpie", "norms", "fractions")
-"""Sets of `matloop.chem.describe` that are used where nobody says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +30,16 @@ class Recipe:
 
     formula: str | None = None
     numbers: tuple[str, ...] = ()
-    sets: tuple[str, ...] = SETS
-    missing: Literal["refuse", "mean"] = "mean"
+    sets: tuple[str, ...] = USUAL
+    missing: Missing = "mean"
 
     def __post_init__(self) -> None:
         faults = Faults()
         if self.formula is None and not self.numbers:
             faults.add("recipe", "neither formulas nor numbers are named", "Name a column of formulas, or of numbers.")
-        for one in self.sets if self.formula is not None else ():
-            if one not in sets():
-                faults.add("recipe, sets", f"there is no set {one!r}", nearest(str(one), sets()))
-        if self.formula is not None and not self.sets:
-            faults.add("recipe, sets", "no set describes the formulas", f"Give one or more of {', '.join(sets())}.")
         faults.raise_if_any(InputError)
+        if self.formula is not None:
+            Sets(self.sets, self.missing)
 
     def read(self, table: Any) -> tuple[Compositions | None, dict[str, Floats]]:
         """The formulas and numbers of a table of n rows: a pandas frame, or a mapping of columns.
@@ -80,18 +73,14 @@ class Recipe:
         if lacking or (read is None) != (self.formula is None):
             found = f"lacking: {', '.join(lacking) or 'formulas'}"
             fail(InputError, "features", found, "Give what the model was fitted to.")
-        blocks, columns, names = list[int](), list[Floats](), list[str]()
+        columns, names, blocks = list[Floats](), list[str](), list[int]()
         if read is not None:
-            for number, one in enumerate(self.sets):
-                told = describe(read, (one,), missing=self.missing)
-                columns.append(told.values)
-                names += told.names
-                blocks += [number] * len(told.names)
-        for name in self.numbers:
-            columns.append(numbers[name][:, None])
-            names.append(name)
-            blocks.append(blocks[-1] + 1 if blocks else 0)
-        return Features(np.hstack(columns), tuple(names), np.array(blocks, dtype=np.intp))
+            sets = Sets(self.sets, self.missing)
+            columns, names, blocks = [sets.compute(read)], list(sets.names), sets.blocks.tolist()
+        first = 1 + max(blocks, default=-1)
+        columns += [numbers[name][:, None] for name in self.numbers]
+        blocks += range(first, first + len(self.numbers))
+        return Features(np.hstack(columns), (*names, *self.numbers), np.array(blocks, dtype=np.intp))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

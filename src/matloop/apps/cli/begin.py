@@ -16,6 +16,7 @@ from matloop.apps.cli.hints import equal_rows, equal_words
 from matloop.apps.cli.terminal import Debug, File, Json, emit, say
 from matloop.campaign import Campaign
 from matloop.config.starter import CAMPAIGN_FILE, STARTERS, starter_files
+from matloop.decide.words import count
 from matloop.domain.categorical import Categorical
 from matloop.domain.objective import MARKS
 from matloop.domain.pool import Pool
@@ -149,11 +150,11 @@ def _description(problem: Problem, folder: Path) -> dict[str, Any]:
     """What a campaign file in a folder turned out to say."""
     candidates = problem.candidates
     kind = "pool" if isinstance(candidates, Pool) else "space"
-    count = len(candidates) if isinstance(candidates, Pool) else candidates.count()
+    number = len(candidates) if isinstance(candidates, Pool) else candidates.count()
     most = len(candidates) if isinstance(candidates, Pool) else candidates.most
     described: dict[str, Any] = {
         "campaign": problem.name,
-        "candidates": {"kind": kind, "count": count, "most": most, "names": list(candidates.names)},
+        "candidates": {"kind": kind, "count": number, "most": most, "names": list(candidates.names)},
         "objectives": [objective.to_json() for objective in problem.objectives],
         "budget": problem.budget,
         "days": problem.days,
@@ -198,7 +199,6 @@ def _recomputed(campaign: Campaign) -> dict[str, Any]:
 def _say_description(document: dict[str, Any]) -> None:
     candidates, ledger = document["candidates"], document["ledger"]
     rows = _rows_words(candidates) if "rows" in candidates else ""
-    limit = "no limit" if document["budget"] is None else f"{document['budget']} experiments"
     begun = f"{ledger['events']} events, head {ledger['head'][:12]}" if ledger["head"] else "not begun"
     say(f"campaign    {document['campaign']}, seed {document['seed']}")
     for objective in document["objectives"]:
@@ -228,12 +228,19 @@ def _say_description(document: dict[str, Any]) -> None:
     if document["cost"]:
         terms = {key: value for key, value in document["cost"].items() if value is not None}
         say(f"cost        {', '.join(f'{key} = {_setting(value)}' for key, value in terms.items())}")
-    within = "" if document["days"] is None else f" within {document['days']:g} days of the first suggestion"
-    say(f"budget      {limit}{within}")
+    say(f"budget      {_budget_words(document['budget'], document['days'])}")
     say(f"ledger      {ledger['path']}: {begun}")
     if "recomputed" in document:
         _say_recomputed(document["recomputed"])
     say("No faults.")
+
+
+def _budget_words(experiments: int | None, days: float | None) -> str:
+    """How many experiments, and in which time."""
+    if experiments is None and days is None:
+        return "no limit"
+    many = "any number of experiments" if experiments is None else count(experiments, "experiment")
+    return many if days is None else f"{many} within {days:g} day{'' if days == 1 else 's'} of the first suggestion"
 
 
 def _rows_words(candidates: dict[str, Any]) -> str:

@@ -15,11 +15,13 @@ from typing import Annotated, Any, Literal
 import numpy as np
 import typer
 
-from matloop.apps.cli.terminal import Debug, Json, emit, look_at_target, say
+from matloop.apps.cli.terminal import Debug, Json, emit, look_at_target, note, say
+from matloop.chem.groups import names_in
 from matloop.chem.supply import figures
 from matloop.errors import DataError, Faults, InputError, fail
 from matloop.generate import Enumeration, Limit, SolidSolution, Sublattice
 from matloop.generate.count import MOST_WORK
+from matloop.generate.why import why_none
 
 _NAMED = 12  # elements left out for one reason that are printed; --json has all
 _SHOWN = 10  # formulas that are printed where no file is named
@@ -27,6 +29,10 @@ _LITTLE_WORK = 2**30  # of counting where a sample is drawn, which estimates how
 _CHUNK = 50_000  # formulas written at a time; bounds the memory
 
 Table = Literal["common", "icsd24", "known"]
+_Elements = Annotated[str | None, typer.Option("--elements", help="Symbols and groups, as Na,Fe,halogen; all.")]
+_Exclude = Annotated[
+    list[str] | None, typer.Option("--exclude", help="Symbols and groups, as Pb,rare-earth; repeat it.")
+]
 _SITE = re.compile(r"(?P<name>[^=\s]+)=(?P<elements>[^:]+)(:(?P<sites>\d+))?")
 _CHARGED = re.compile(r"(?P<symbol>[A-Za-z]+)(\((?P<charges>[-+\d ;]+)\))?")
 
@@ -45,7 +51,7 @@ class _Made:
 
 def generate(  # noqa: PLR0913 (each is an option of the command line)
     *,
-    elements: Annotated[str, typer.Option("--elements", help="Symbols and groups, as Na,Fe,halogen; all.")] = "",
+    elements: _Elements = None,
     orders: Annotated[str, typer.Option("--orders", help="How many different elements, as 2-4 or 3.")] = "2-3",
     highest: Annotated[int, typer.Option("--highest", help="The most atoms of one element in a formula.")] = 8,
     atoms: Annotated[int | None, typer.Option("--atoms", help="The most atoms of a formula.")] = None,
@@ -54,8 +60,8 @@ def generate(  # noqa: PLR0913 (each is an option of the command line)
     mixed: Annotated[bool, typer.Option("--mixed", help="Atoms of an element on a site may differ in charge.")] = False,
     states: Annotated[Table, typer.Option("--states", help="The table of oxidation states.")] = "common",
     any_order: Annotated[bool, typer.Option("--any-order", help="Do not ask for electronegative anions.")] = False,
-    require: Annotated[str, typer.Option("--require", help="Symbols that every formula has, as O.")] = "",
-    exclude: Annotated[str, typer.Option("--exclude", help="Symbols and groups, as Pb,rare-earth.")] = "",
+    require: Annotated[str | None, typer.Option("--require", help="Symbols that every formula has, as O.")] = None,
+    exclude: _Exclude = None,
     limit: Annotated[list[str] | None, typer.Option("--limit", help="As price=50 or element:price=100.")] = None,
     draw: Annotated[int | None, typer.Option("--sample", min=1, help="Draw so many, each as likely.")] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of the sample.")] = 0,
@@ -68,31 +74,42 @@ def generate(  # noqa: PLR0913 (each is an option of the command line)
     What is excluded or beyond a limit is left out before anything is expanded. A file is written in constant memory.
     """
     if out is not None:
-        look_at_target(out)
-        if out.exists():
-            fail(InputError, str(out), "it is there already", "Name another file, or take it away.")
+        _look(out)
     faults = Faults()
-    chosen: dict[str, Any] = {"exclude": _words(exclude), "limits": _limits(limit or [], faults), "states": states}
+    excluded = names_in(exclude or [])
+    chosen: dict[str, Any] = {"exclude": excluded, "limits": _limits(limit or [], faults), "states": states}
     if site:
         made = _solution(site, {**chosen, "parts": parts, "mixed": mixed}, faults)
     else:
-        chosen |= {"highest": highest, "atoms": atoms, "ordered": not any_order, "require": _words(require)}
-        made = _compositions(elements, orders, chosen, faults, work=MOST_WORK if draw is None else _LITTLE_WORK)
+        chosen |= {"highest": highest, "atoms": atoms, "ordered": not any_order}
+        chosen |= {"elements": _named("--elements", elements, faults), "require": _named("--require", require, faults)}
+        chosen |= {"orders": _orders(orders, faults)}
+        made = _compositions(chosen, faults, work=MOST_WORK if draw is None else _LITTLE_WORK)
     formulas = None if draw is None else _drawn(made, draw, seed)
     _tell(made, formulas, None if out is None else _write(out, made, formulas), out, as_json=as_json)
 
 
+def _look(out: Path) -> None:
+    """Refuse a file that cannot be written, or would be replaced."""
+    look_at_target(out)
+    if out.exists():
+        fail(InputError, str(out), "it is there already", "Name another file, or take it away.")
+
+
 def _tell(made: _Made, formulas: list[str] | None, written: int | None, out: Path | None, *, as_json: bool) -> None:
+    warnings = [f"nothing is found: {why_none(made.space)}"] if made.told["compositions"] == 0 else []
     if as_json:
-        document = {**made.told, "out": None if out is None else str(out), "written": written}
+        document = {**made.told, "out": None if out is None else str(out), "written": written, "warnings": warnings}
         emit(document if formulas is None or out is not None else {**document, "formulas": formulas})
         return
     for line in made.lines:
         say(line)
+    for text in warnings:
+        note(f"warning: {text}")
     if formulas is not None:
         say(f"sample      {len(formulas):,}, each as likely as any other")
     if out is not None:
-        say(f"Wrote {out}: {written:,} formulas.")
+        say(f"Wrote {out}: {_number(written or 0)}.")
         return
     for formula in (formulas or [])[:_SHOWN]:
         say(f"  {formula}")
@@ -101,10 +118,9 @@ def _tell(made: _Made, formulas: list[str] | None, written: int | None, out: Pat
     say("Give --out CSV to write them, --sample N to draw some.")
 
 
-def _compositions(elements: str, orders: str, chosen: dict[str, Any], faults: Faults, *, work: int) -> _Made:
-    sizes = _orders(orders, faults)
+def _compositions(chosen: dict[str, Any], faults: Faults, *, work: int) -> _Made:
     faults.raise_if_any(InputError)
-    space = Enumeration(_words(elements), orders=sizes, **chosen)
+    space = Enumeration(**chosen)
     counted = space.count(work=work)
     told = {
         "elements": list(space.ions.symbols),
@@ -118,7 +134,7 @@ def _compositions(elements: str, orders: str, chosen: dict[str, Any], faults: Fa
     lines += _left_out(dict(space.ions.left_out))
     lines += _limit_lines(space)
     for k, (compositions, assignments) in counted.by_elements.items():
-        number = "not counted without more work" if compositions is None else f"{compositions:,} formulas"
+        number = "not counted without more work" if compositions is None else _number(compositions)
         charged = "" if assignments is None else f", {assignments:,} with their charges"
         lines.append(f"{k} elements  {number}{charged}")
     return _Made(told, lines, space)
@@ -193,19 +209,29 @@ def _write(out: Path, made: _Made, formulas: list[str] | None) -> int:
     return written
 
 
-def _words(text: str) -> list[str]:
-    return [word for word in re.split(r"[,\s]+", text) if word]
+def _number(formulas: int) -> str:
+    return f"{formulas:,} formula{'' if formulas == 1 else 's'}"
+
+
+def _named(option: str, text: str | None, faults: Faults) -> tuple[str, ...]:
+    """The symbols and groups of an option; none where it was not given."""
+    names = names_in([text or ""])
+    if text is not None and not names:
+        faults.add(f"{option} {text!r}", "it names no element", f"Give symbols, as Na,Fe, or leave {option} out.")
+    return names
 
 
 def _orders(text: str, faults: Faults) -> list[int]:
     """2-4 -> 2, 3, 4; 2,4 -> 2, 4."""
     found: list[int] = []
-    for word in _words(text):
+    for word in names_in([text]):
         ends = word.split("-")
         if not all(end.isdecimal() for end in ends) or len(ends) > 2:
             faults.add("--orders", f"{word!r} is no number of elements", "Give it as 3, as 2-4 or as 2,4.")
-            continue
-        found += range(int(ends[0]), int(ends[-1]) + 1)
+        elif int(ends[0]) > int(ends[-1]):
+            faults.add("--orders", f"{word!r} runs downwards", f"Give the smaller one first, as {ends[-1]}-{ends[0]}.")
+        else:
+            found += range(int(ends[0]), int(ends[-1]) + 1)
     return found
 
 

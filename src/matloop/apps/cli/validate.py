@@ -9,16 +9,19 @@ from typing import Annotated, Any
 
 import numpy as np
 import typer
+from numpy.typing import NDArray
 
 from matloop import plugins
 from matloop.apps.cli.terminal import Debug, Json, emit, note, progress_bar, say, show_sheet
-from matloop.domain.table import Table, match, read_table
-from matloop.errors import InputError, fail, nearest
+from matloop.chem import compositions
+from matloop.chem.choice import USUAL
+from matloop.domain.table import LISTED_FAULTS, Table, listed, match, read_table
+from matloop.errors import DataError, Fault, Faults, InputError, fail, nearest
 from matloop.report.sheet import Sheet
 from matloop.surrogate import Surrogate
 from matloop.validate.leaderboard import COLUMNS, Place
 from matloop.validate.leaderboard import leaderboard as judged_side_by_side
-from matloop.validate.recipe import SETS, Recipe
+from matloop.validate.recipe import Recipe
 from matloop.validate.screen_model import Study
 from matloop.validate.splits import FOLDS, Split, given, grouped, random_rows
 
@@ -65,7 +68,7 @@ def leaderboard(  # noqa: PLR0913 (each is an option of the command line)
     calibrated on inner folds of what it may see, of single rows where --random asks for those. Rows with an empty
     target are skipped and counted.
     """
-    recipe = Recipe(formula, tuple(number or ()), tuple(features or SETS))
+    recipe = Recipe(formula, tuple(number or ()), tuple(features or USUAL))
     chosen_group = group or ("family" if formula else "cluster")
     columns, skipped = _columns(file, recipe, target, [one for one in (group, fold) if one])
     study = Study.of(columns, target, recipe, chosen_group, seed)
@@ -90,14 +93,41 @@ def _columns(file: Path, recipe: Recipe, target: str, keys: Sequence[str]) -> tu
     if not kept.any():
         fail(InputError, f"{file}, column {target!r}", "no row has a number", "Name the column to predict.")
     columns: dict[str, Any] = {target: read[kept]}
+    faults = Faults()
     for name in recipe.numbers:
         columns[name] = table.numbers(name, empty=True)[kept]
+        empty = np.flatnonzero(kept)[np.isnan(columns[name])]
+        first = [
+            Fault(table.place(row, name), "the cell is empty", "Fill it in, or leave the row out.") for row in empty
+        ]
+        listed(faults, first[:LISTED_FAULTS], len(empty))
     for name in texts:
         if match(table.headers, name) is not None:
             columns.setdefault(name, _texts(table, name)[kept])
         elif name == recipe.formula:
             fail(InputError, str(file), f"no column {name!r}", nearest(name, table.names))
+    if recipe.formula is not None:
+        _look_at_formulas(table, recipe.formula, np.flatnonzero(kept), faults)
+    faults.raise_if_any(DataError)
     return columns, int(np.count_nonzero(~kept))
+
+
+def _look_at_formulas(table: Table, name: str, rows: NDArray[np.intp], faults: Faults) -> None:
+    """Note the cells that are no formulas, each at its line; one fault where none is."""
+    cells = [f"{cell:g}" if isinstance(cell, float) else str(cell) for cell in _texts(table, name)[rows]]
+    read = compositions(cells, faults="collect")
+    if not len(read):
+        found = f"not one of {len(cells):,} cells is a formula, as {cells[0]!r}"
+        faults.add(f"{table.source}, column {name!r}", found, "Name the column of formulas: --formula.")
+        return
+    missing = np.setdiff1d(np.arange(len(cells)), read.rows).tolist()
+    told = [
+        replace(
+            fault, place=f"{table.source}, line {table.lines[rows[row]]}, {fault.place.removeprefix(f'row {row}, ')}"
+        )
+        for row, fault in zip(missing[:LISTED_FAULTS], read.faults, strict=False)
+    ]
+    listed(faults, told, len(missing))
 
 
 def _texts(table: Table, name: str) -> Any:
