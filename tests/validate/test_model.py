@@ -1,7 +1,7 @@
 """Intervals hold for groups that were never seen, and widen with the distance to what was learned."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -18,8 +18,9 @@ from matloop.validate.domain import Domain, word
 from matloop.validate.judge import judge, stacking
 from matloop.validate.leaderboard import leaderboard
 from matloop.validate.model import Lessons, fit_grouped
+from matloop.validate.nearby import Nearby
 from matloop.validate.splits import grouped, random_rows
-from matloop.validate.widen import LeftOut, Widening
+from matloop.validate.widen import Clues, LeftOut, Widening
 
 TREES = ExtraTrees(trees=40, resample=False)
 
@@ -163,22 +164,112 @@ def test_more_groups_lower_the_error_along_a_learning_curve() -> None:
     assert slope(points) < 0.0
 
 
+def left_out(error: np.ndarray, rng: np.random.Generator, **clues: np.ndarray) -> LeftOut:
+    """One row a group in five folds, told nothing but what is given."""
+    n = len(error)
+    blank = Clues(np.ones(n), np.zeros(n), np.zeros(n), np.ones(n), np.zeros((n, 2), dtype=np.float32))
+    return LeftOut(error, replace(blank, **clues), np.arange(n), rng.integers(5, size=n))
+
+
 def test_widths_find_the_law_by_which_errors_were_made() -> None:
     rng = np.random.default_rng(0)
-    std, distance = np.exp(rng.normal(size=4000)), rng.exponential(size=4000)
-    error = 0.5 * std * (1 + distance) ** 0.8 * rng.normal(size=4000)
-    found = Widening.of(LeftOut(error, std, rng.normal(size=4000), distance, np.arange(4000)))
-    assert found.b == pytest.approx([np.log(0.5), 1.0, 0.8, 0.0], abs=0.06)
+    std, nearby = np.exp(0.4 * rng.normal(size=(2, 4000)))
+    distance = rng.exponential(size=4000)
+    law = 0.5 * std**0.7 * nearby**0.4 * (1 + distance) ** 0.8
+    lessons = left_out(law * rng.normal(size=4000), rng, std=std, distance=distance, nearby=nearby)
+    found = Widening.of(lessons)
+    assert np.log(found.width(lessons.clues) / law) == pytest.approx(np.zeros(4000), abs=0.4)
+    assert np.std(np.log(found.width(lessons.clues) / law)) < 0.08
     assert found.multiple(0.9) == pytest.approx(norm.ppf(0.95), abs=0.08)
 
 
 def test_half_widths_follow_errors_that_are_not_normal() -> None:
     rng = np.random.default_rng(1)
-    error = rng.standard_t(2.1, size=3000)
-    ones = np.ones(3000)
-    found = Widening.of(LeftOut(error, ones, 0 * ones, 0 * ones, np.arange(3000)))
-    fresh = np.abs(rng.standard_t(2.1, size=20_000)) / found.width(ones[:1], 0 * ones[:1], 0 * ones[:1])[0]
+    lessons = left_out(rng.standard_t(2.1, size=3000), rng)
+    found = Widening.of(lessons)
+    fresh = np.abs(rng.standard_t(2.1, size=20_000)) / found.width(lessons.clues)[0]
     assert np.mean(fresh <= found.multiple(0.9)) == pytest.approx(0.9, abs=0.015)
+
+
+def test_intervals_hold_where_sixty_groups_are_told_a_dozen_clues_that_say_nothing() -> None:
+    rng = np.random.default_rng(2)
+
+    def told(n: int) -> LeftOut:
+        std, mean, distance = np.exp(rng.normal(size=n)), rng.normal(size=n), rng.exponential(size=n)
+        places = rng.normal(size=(n, 8)).astype(np.float32)
+        return left_out(
+            rng.normal(size=n),
+            rng,
+            std=std,
+            mean=mean,
+            distance=distance,
+            nearby=np.exp(rng.normal(size=n)),
+            places=places,
+        )
+
+    inside = []
+    for _ in range(60):
+        found, fresh = Widening.of(told(60)), told(300)
+        inside.append(np.mean(np.abs(fresh.error) <= found.multiple(0.9) * found.width(fresh.clues)))
+    assert np.mean(inside) == pytest.approx(0.9, abs=0.025)
+
+
+def test_members_that_agree_wholly_have_not_promised_an_error_of_nothing() -> None:
+    rng = np.random.default_rng(3)
+    std = np.where(rng.random(400) < 0.5, 0.0, np.exp(0.3 * rng.normal(size=400)))
+    lessons = left_out((std + 0.01) * rng.normal(size=400), rng, std=std)
+    width = Widening.of(lessons).width(lessons.clues)
+    assert width[std == 0].min() > 0.005
+    assert width[std == 0].max() < np.median(width[std > 0])
+
+
+def test_errors_left_out_in_one_fold_teach_no_width() -> None:
+    lessons = left_out(np.ones(6), np.random.default_rng(0))
+    with pytest.raises(InputError, match="one fold"):
+        Widening.of(replace(lessons, fold=np.zeros(6, dtype=np.intp)))
+    with pytest.raises(InputError, match="1 group"):
+        Widening.of(replace(lessons, groups=np.zeros(6, dtype=np.intp)))
+
+
+def test_a_left_out_row_hears_other_groups_of_its_own_fold_alone() -> None:
+    places = np.zeros((5, 2), dtype=np.float32)
+    groups, fold = np.array([0, 0, 1, 2, 3]), np.array([0, 0, 0, 1, 1])
+    error = np.array([1.0, 10.0, 100.0, 1000.0, 10_000.0])
+    told = Nearby(places, error, 1.0, 2).left_out(groups, fold)
+    mean = error.mean()
+    heard = [(100 + 0.5 * mean) / 1.5] * 2 + [(11 + 0.5 * mean) / 2.5]
+    assert told == pytest.approx([*heard, (10_000 + 0.5 * mean) / 1.5, (1000 + 0.5 * mean) / 1.5], rel=1e-5)
+
+
+def test_errors_near_by_are_told_and_far_from_all_their_mean() -> None:
+    rng = np.random.default_rng(4)
+    places = rng.normal(size=(200, 3)).astype(np.float32)
+    error = np.where(places[:, 0] > 0, 5.0, 1.0)
+    nearby = Nearby(places, error, 0.5, 5)
+    kernel = np.exp(-((places[:7, None] - places[None]) ** 2).sum(-1) / (2 * 0.5**2)) / 5
+    exact = (kernel @ error + 0.5 * error.mean()) / (kernel.sum(1) + 0.5)
+    assert nearby.around(places[:7]) == pytest.approx(exact, rel=1e-4)
+    assert nearby.around(np.full((2, 3), 50.0, dtype=np.float32)) == pytest.approx([error.mean()] * 2)
+
+
+def test_intervals_are_wider_in_the_region_where_families_differ_more() -> None:
+    def uneven(seed: int, count: int) -> Lessons:
+        rng = np.random.default_rng(seed)
+        centre = rng.random((count, 3))
+        own = np.where(centre[:, 0] > 0.5, 1.0, 0.1) * rng.normal(size=count)
+        groups = np.repeat(np.arange(count), 4)
+        X = centre[groups] + 0.01 * rng.normal(size=(len(groups), 3))
+        return Lessons.of(X, np.sin(3 * X[:, 1]) + own[groups], groups)
+
+    fresh = uneven(21, 200)
+    model = fit_grouped(uneven(20, 120), [TREES], np.random.default_rng(0))
+    told = model.predict(fresh.X)
+    wild = fresh.X[:, 0] > 0.5
+    low, high = model.interval(told)
+    inside = (low <= fresh.y) & (fresh.y <= high)
+    assert np.median(told.std[wild]) > 2 * np.median(told.std[~wild])
+    assert inside[wild].mean() > 0.8
+    assert inside[~wild].mean() > 0.8
 
 
 def test_the_distance_is_zero_on_what_was_learned_and_one_between_groups() -> None:

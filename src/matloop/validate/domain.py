@@ -66,13 +66,16 @@ class Domain:
         unit = float(np.median(_others(rows, owner))) if len(np.unique(owner)) > 1 else 0.0
         return cls(centre, scale, directions, rows, unit if unit > 0 else 1.0)
 
+    def place(self, X: Floats) -> NDArray[np.float32]:
+        """(q, p) where candidates at X (q, d) lie along the main directions, the widest first."""
+        return np.asarray(((X - self.centre) * self.scale) @ self.directions, dtype=np.float32)
+
     def distance(self, X: Floats) -> Floats:
         """(q,) how far candidates at X (q, d) are, in units of the distance between groups."""
         far = np.empty(len(X))
         for start in range(0, len(X), _BLOCK):
             block = slice(start, start + _BLOCK)
-            placed = np.asarray(((X[block] - self.centre) * self.scale) @ self.directions, dtype=np.float32)
-            far[block] = np.sqrt(_squares(placed, self.rows).min(axis=1, initial=np.inf))
+            far[block] = np.sqrt(squares(self.place(X[block]), self.rows).min(axis=1, initial=np.inf))
         return far / self.unit
 
 
@@ -81,7 +84,7 @@ def word(distance: float) -> Word:
     return "inside" if distance <= _KNOWN else "edge" if distance <= _FAR else "outside"
 
 
-def _squares(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
+def squares(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
     """(q, g) squared distances by one product of matrices."""
     return np.asarray(np.maximum((a**2).sum(1)[:, None] + (b**2).sum(1) - 2.0 * (a @ b.T), 0.0))
 
@@ -91,7 +94,7 @@ def _others(rows: NDArray[np.float32], owner: Ints) -> Floats:
     near = np.empty(len(rows))
     for start in range(0, len(rows), _BLOCK):
         block = slice(start, start + _BLOCK)
-        squares = _squares(rows[block], rows)
-        squares[owner[block][:, None] == owner[None, :]] = np.inf
-        near[block] = np.sqrt(squares.min(axis=1))
+        apart = squares(rows[block], rows)
+        apart[owner[block][:, None] == owner[None, :]] = np.inf
+        near[block] = np.sqrt(apart.min(axis=1))
     return near

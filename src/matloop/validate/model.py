@@ -4,7 +4,8 @@
 2. Weights of the surrogates, none below 0, and one of the plain mean of the readings, come from those predictions
    (stacked regression: Breiman 1996, Machine Learning 24, 49): where no surrogate knows anything of new groups, the
    mean is what is left.
-3. The same left-out rows teach how wide errors are (`widen`), by the stated std and the distance to what was learned.
+3. The same left-out rows teach how wide errors are (`widen`): by the stated std, the distance to what was learned, the
+   errors made near by, the mean and the place among what was learned.
 4. Every surrogate is fitted to all rows.
 
 Nothing outside the rows that are handed over is ever looked at, so a model that is fitted to the training part of a
@@ -24,8 +25,9 @@ from matloop.domain.prediction import Floats, Prediction
 from matloop.errors import InputError, fail
 from matloop.surrogate import Fitted, Joint, Observations, Surrogate
 from matloop.validate.domain import ROUNDING, Domain
+from matloop.validate.nearby import Nearby
 from matloop.validate.splits import FOLDS, Ints, grouped
-from matloop.validate.widen import LeftOut, Widening
+from matloop.validate.widen import Clues, LeftOut, Widening
 
 _RIDGE = 0.05
 """Weight, as a share of the rows, of a made-up one in which the surrogates together are right: few groups do not hand
@@ -99,7 +101,8 @@ class GroupedModel:
     """Surrogates that have seen all rows, stacked and widened.
 
     fitted: one a surrogate. weights: (s,) of them. base: the plain mean of the readings, with the rest of the weight.
-    low, high: (d,) least and largest feature learned, between which features are scaled. domain, widening: as found.
+    low, high: (d,) least and largest feature learned, between which features are scaled. domain, nearby, widening: as
+    found.
     """
 
     fitted: tuple[Fitted, ...]
@@ -108,6 +111,7 @@ class GroupedModel:
     low: Floats
     high: Floats
     domain: Domain
+    nearby: Nearby
     widening: Widening
     said: Mapping[str, Any]
 
@@ -162,8 +166,8 @@ class GroupedModel:
     def _chunk(self, X: Floats) -> tuple[Floats, ...]:
         scaled = scale(X, self.low, self.high)
         mean, stated, noise = _combined([one.predict(scaled) for one in self.fitted], self.weights, self.base)
-        far = self.domain.distance(X)
-        total = self.widening.width(stated, mean, far)
+        far, places = self.domain.distance(X), self.domain.place(X)
+        total = self.widening.width(Clues(stated, mean, far, self.nearby.around(places), places))
         noise = np.minimum(noise, _NOISE * total)
         return mean, np.sqrt(total**2 - noise**2), noise, far, stated
 
@@ -212,8 +216,10 @@ def fit_grouped(
     weights = _weights(inner, lessons)
     base = float(lessons.y.mean())
     mean, stated = _stacked(inner, weights)
-    left = LeftOut(lessons.y - mean, stated, mean, inner.distance, lessons.groups)
-    widening = Widening.of(left)
+    error, domain = lessons.y - mean, Domain.of(lessons.X, lessons.groups, lessons.blocks)
+    nearby = Nearby(domain.place(lessons.X), np.abs(error), domain.unit, len(split))
+    clues = Clues(stated, mean, inner.distance, nearby.left_out(lessons.groups, split.fold), nearby.places)
+    widening = Widening.of(LeftOut(error, clues, lessons.groups, split.fold))
     seen = observations(lessons, low, high)
     fitted = tuple(one.fit(seen, rng) for one in surrogates)
     named = [one.name for one in surrogates]
@@ -222,8 +228,7 @@ def fit_grouped(
         "inner_folds": split.how,
         "widening": dict(widening.to_json()),
     }
-    domain = Domain.of(lessons.X, lessons.groups, lessons.blocks)
-    return GroupedModel(fitted, weights, base, low, high, domain, widening, said)
+    return GroupedModel(fitted, weights, base, low, high, domain, nearby, widening, said)
 
 
 def _inner(lessons: Lessons, surrogates: Sequence[Surrogate], parts: Any, rng: np.random.Generator) -> _Inner:

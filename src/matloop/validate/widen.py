@@ -2,14 +2,19 @@
 
 What members of a model disagree about is too small an error for a new family: none of them has seen it. So whole groups
 are left out inside the training part, and the errors made there teach a width: with s the stated std, d the distance to
-what was learned and m the predicted mean (standardised),
+what was learned, m the predicted mean, e the errors of left-out rows near by (`nearby`) and u the place along the main
+directions of what was learned, where log s, m and u are standardised inside the squares and products,
 
-    log width = b0 + b1 log s + b2 log(1 + d) + b3 m,
+    log width = b0 + b1 log s + b2 log(1 + d) + b3 m + b4 (log s)^2 + b5 m^2 + b6 m log s + b7 log e + b' u,
 
-at the b that make the errors most probable under a normal distribution, with priors that hold b1 near 1, b2 >= 0 and b3
-near 0, so that few groups change little. Scores |error| / width then give half-widths that need no normal distribution
-(split conformal: Papadopoulos et al. 2002; with groups left out whole, as in Dunn, Wasserman and Ramdas 2022, JASA 118,
-2491, the exchangeable things are groups, so each counts as one whatever its number of rows).
+at the b that make the errors most probable under a Laplace distribution, whose tails bear the rows that nothing
+foretold (a normal one follows a few large errors), with priors that hold b1 and b7 near a half each, b2 >= 0 and the
+others near 0, so that few groups change little. One factor then makes the width the std of the errors.
+
+Scores |error| / width give half-widths that need no normal distribution (split conformal: Papadopoulos et al. 2002;
+with groups left out whole, as in Dunn, Wasserman and Ramdas 2022, JASA 118, 2491, the exchangeable things are groups,
+so each counts as one whatever its number of rows). The b behind a score are those of the other inner folds: a width
+that has seen its own error fits it too well.
 """
 
 from __future__ import annotations
@@ -25,27 +30,53 @@ from scipy.stats import norm
 
 from matloop.domain.prediction import Floats
 from matloop.errors import InputError, fail
+from matloop.validate.domain import ROUNDING
+from matloop.validate.nearby import Places
 from matloop.validate.splits import Ints
 
-_PRIOR_MEAN = np.array([0.0, 1.0, 0.3, 0.0])
-_PRIOR_STD = np.array([2.0, 0.3, 0.3, 0.3])
-"""Of b0..b3. Wider, ten groups swing the width; narrower, a hundred cannot correct it."""
+_TERMS = ("offset", "stated_std", "distance", "mean", "stated_std^2", "mean^2", "mean*stated_std", "nearby")
+_PRIOR_MEAN = (0.0, 0.5, 0.3, 0.0, 0.0, 0.0, 0.0, 0.5)
+_PRIOR_STD = (2.0, 0.3, 0.3, 0.3, 0.1, 0.1, 0.1, 0.3)
+_LOW = (-np.inf, 0.0, 0.0, -2.0, -2.0, -2.0, -2.0, 0.0)
+_HIGH = (np.inf, 2.0, 3.0, 2.0, 2.0, 2.0, 2.0, 2.0)
+"""Of b0..b7. Wider priors, and ten groups swing the width; narrower, a hundred cannot correct it."""
+_DIRECTIONS, _DIRECTION_STD = 8, 0.05
+"""Main directions with a b of their own, and its prior std: together they may move a width by a tenth or two."""
+_LEAST = 0.3
+"""Added to the stated std, in quadrature, as a share of its root mean square over left-out rows. Members that agree
+to the last digit have then not promised an error of nothing."""
+_CLIP = 3.0  # standardised terms go no further: candidates far out are the distance's business
+_THIN = 1e-4  # directions thinner than this share of the widest are rounding
+_LAPLACE = 0.5 * math.log(2.0)  # log of the std over the mean of |error|, Laplace
 _TINY = 1e-12
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Clues:
+    """What is known of q rows before they are read.
+
+    std: (q,) as stated. mean: (q,) predicted. distance: (q,) to what was learned. nearby: (q,) mean |error| of left-out
+    rows near by. places: (q, p) along the main directions, the widest first.
+    """
+
+    std: Floats
+    mean: Floats
+    distance: Floats
+    nearby: Floats
+    places: Places
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LeftOut:
     """Rows that a model of other groups has predicted.
 
-    error: (n,) reading less mean. std: (n,) as stated. mean: (n,) predicted. distance: (n,) to what was learned.
-    groups: (n,).
+    error: (n,) reading less mean. clues: of the n rows. groups: (n,). fold: (n,) inner folds, whole groups each.
     """
 
     error: Floats
-    std: Floats
-    mean: Floats
-    distance: Floats
+    clues: Clues
     groups: Ints
+    fold: Ints
 
     def weights(self) -> Floats:
         """(n,) each group counts as the root of its rows: between one voice a group and one voice a row."""
@@ -55,12 +86,53 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Widening:
-    """b: (4,). centre, spread: of the predicted means. scores, weights: (n,) of left-out rows, scores ascending."""
+class Design:
+    """From clues to the terms of a log width.
 
+    least: added to the stated std. log_std, mean: centre and spread of each. error: typical |error|. spread: (p',) of
+    the places along the directions that are used.
+    """
+
+    least: float
+    log_std: tuple[float, float]
+    mean: tuple[float, float]
+    error: float
+    spread: Floats
+
+    @classmethod
+    def of(cls, left: LeftOut) -> Design:
+        """Standardise by left-out rows."""
+        clues, weights = left.clues, left.weights()
+        least = max(_LEAST * math.sqrt(float(weights @ clues.std**2)), _TINY)
+        log_std = np.log(np.hypot(clues.std, least))
+        centre = float(np.average(clues.mean, weights=weights))
+        spread = np.asarray(clues.places[:, :_DIRECTIONS].std(axis=0), dtype=np.float64)
+        return cls(
+            least,
+            (float(log_std.mean()), _spread(log_std)),
+            (centre, _spread(clues.mean)),
+            max(float(weights @ np.abs(left.error)), _TINY),
+            np.where(spread > _THIN * spread.max(initial=0.0), spread, 0.0),
+        )
+
+    def __call__(self, clues: Clues) -> Floats:
+        """(q, 8 + p') terms."""
+        log_std = np.log(np.hypot(clues.std, self.least))
+        s = np.clip((log_std - self.log_std[0]) / self.log_std[1], -_CLIP, _CLIP)
+        m = np.clip((clues.mean - self.mean[0]) / self.mean[1], -_CLIP, _CLIP)
+        nearby = np.log(np.maximum(clues.nearby, _TINY * self.error) / self.error)
+        known = self.spread > 0
+        u = np.where(known, clues.places[:, : len(self.spread)] / np.where(known, self.spread, 1.0), 0.0)
+        terms = (np.ones(len(s)), log_std, np.log1p(clues.distance), m, s * s, m * m, m * s, nearby)
+        return np.column_stack((*terms, np.clip(u, -_CLIP, _CLIP)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Widening:
+    """design: of the width. b: (8 + p',). scores, weights: (n,) of left-out rows, scores ascending."""
+
+    design: Design
     b: Floats
-    centre: float
-    spread: float
     scores: Floats
     weights: Floats
 
@@ -69,36 +141,29 @@ class Widening:
         """Learn widths and half-widths from left-out rows.
 
         Raises:
-            InputError: when there are fewer than two groups.
+            InputError: when there are fewer than two groups, or folds.
         """
-        groups = len(np.unique(left.groups))
+        groups, folds = len(np.unique(left.groups)), len(np.unique(left.fold))
         if groups < 2:
             fail(InputError, "calibration", f"{groups} group was left out", "Two are needed, twenty are better.")
-        weights = left.weights()
-        centre, spread = float(np.average(left.mean, weights=weights)), float(left.mean.std()) or 1.0
-        typical = math.sqrt(max(float(weights @ left.error**2), _TINY))
-        design = _design(left.std, left.distance, (left.mean - centre) / spread)
-        start = np.array([math.log(typical) - float(weights @ np.log(np.maximum(left.std, _TINY))), 1.0, 0.0, 0.0])
-        prior = np.concatenate(([start[0]], _PRIOR_MEAN[1:]))
-        # an effective number of voices: rows of one group say nearly the same
-        voices = 1.0 / float(np.sum(np.bincount(np.unique(left.groups, return_inverse=True)[1], weights) ** 2))
-
-        def cost(b: Floats) -> tuple[float, Floats]:
-            log_width = design @ b
-            z = weights * left.error**2 * np.exp(np.clip(-2.0 * log_width, -60, 60))
-            off = (b - prior) / _PRIOR_STD
-            value = voices * float(weights @ log_width + 0.5 * z.sum()) + 0.5 * float(off @ off)
-            return value, voices * (design.T @ (weights - z)) + off / _PRIOR_STD
-
-        bounds = [(None, None), (0.0, 2.0), (0.0, 3.0), (-2.0, 2.0)]
-        b = np.asarray(minimize(cost, start, jac=True, bounds=bounds, method="L-BFGS-B").x)
-        score = np.abs(left.error) / np.exp(design @ b)
+        if folds < 2:
+            fail(InputError, "calibration", "groups were left out in one fold", "Leave them out in two or more.")
+        design, weights, size = Design.of(left), left.weights(), np.abs(left.error)
+        terms = design(left.clues)
+        b = _powers(terms, size, weights, left.groups)
+        stretch = math.sqrt(max(float(weights @ _scores(size, terms, b) ** 2), _TINY))
+        score = np.empty(len(size))
+        for fold in np.unique(left.fold):
+            out = left.fold == fold
+            others = _powers(terms[~out], size[~out], weights[~out] / weights[~out].sum(), left.groups[~out])
+            score[out] = _scores(size[out], terms[out], others) / stretch
+        b[0] += math.log(stretch)
         order = np.argsort(score, kind="stable")
-        return cls(b, centre, spread, score[order], weights[order])
+        return cls(design, b, score[order], weights[order])
 
-    def width(self, std: Floats, mean: Floats, distance: Floats) -> Floats:
+    def width(self, clues: Clues) -> Floats:
         """(q,) std of a new reading's error."""
-        return np.exp(_design(std, distance, (mean - self.centre) / self.spread) @ self.b)
+        return np.exp(self.design(clues) @ self.b)
 
     def multiple(self, level: float) -> float:
         """Half-width of a central interval, in widths.
@@ -122,14 +187,40 @@ class Widening:
 
     def to_json(self) -> Mapping[str, Any]:
         """What was found, in JSON types."""
-        names = ("offset", "stated_std", "distance", "mean")
         return {
-            "powers": dict(zip(names, self.b.tolist(), strict=True)),
+            "powers": dict(zip(_TERMS, self.b.tolist(), strict=False)),
+            "directions": self.b[len(_TERMS) :].tolist(),
             "half_width_90": self.multiple(0.9),
             "rows_left_out": len(self.scores),
         }
 
 
-def _design(std: Floats, distance: Floats, mean: Floats) -> Floats:
-    columns = (np.ones(len(std)), np.log(np.maximum(std, _TINY)), np.log1p(distance), np.clip(mean, -3.0, 3.0))
-    return np.column_stack(columns)
+def _powers(terms: Floats, size: Floats, weights: Floats, groups: Ints) -> Floats:
+    """B (t,) of terms (n, t) that make |errors| (n,) most probable, priors beside."""
+    more = terms.shape[1] - len(_TERMS)
+    prior = np.array([*_PRIOR_MEAN, *[0.0] * more])
+    std = np.array([*_PRIOR_STD, *[_DIRECTION_STD] * more])
+    typical = math.log(max(math.sqrt(float(weights @ size**2)), _TINY))
+    prior[0] = typical - float(weights @ (terms[:, 1:] @ prior[1:]))
+    # an effective number of voices: rows of one group say nearly the same
+    voices = 1.0 / float(np.sum(np.bincount(np.unique(groups, return_inverse=True)[1], weights) ** 2))
+
+    def cost(b: Floats) -> tuple[float, Floats]:
+        log_width = terms @ b
+        z = weights * size * np.exp(np.clip(_LAPLACE - log_width, -60, 60))
+        off = (b - prior) / std
+        value = voices * float(weights @ log_width + z.sum()) + 0.5 * float(off @ off)
+        return value, voices * (terms.T @ (weights - z)) + off / std
+
+    bounds = [*zip(_LOW, _HIGH, strict=True), *[(-2.0, 2.0)] * more]
+    return np.asarray(minimize(cost, prior, jac=True, bounds=bounds, method="L-BFGS-B").x)
+
+
+def _scores(size: Floats, terms: Floats, b: Floats) -> Floats:
+    return np.asarray(size * np.exp(-(terms @ b)))
+
+
+def _spread(values: Floats) -> float:
+    """Std of what varies, 1 for what is constant but for rounding."""
+    std = float(values.std())
+    return std if std > ROUNDING * float(np.abs(values).max(initial=0.0)) else 1.0
