@@ -15,7 +15,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from acquisitions import CANDIDATES, PROBLEMS
+from acquisitions import CANDIDATES
+from functions import PROBLEMS
 from liang import TABLES, read
 from threadpoolctl import threadpool_limits
 
@@ -42,7 +43,7 @@ def made(name: str, noise: float, seed: int) -> tuple[ml.Pool, np.ndarray]:
     """A synthetic pool of 800 and its truth."""
     problem = PROBLEMS[name]
     rng = np.random.default_rng([seed, list(PROBLEMS).index(name), int(100 * noise), 53])
-    X = rng.dirichlet(np.ones(problem.d), CANDIDATES) if problem.blend else rng.random((CANDIDATES, problem.d))
+    X = problem.candidates(rng, CANDIDATES)
     names = [f"x{j}" for j in range(problem.d)]
     return ml.Pool.from_frame(pd.DataFrame(X, columns=names), names), problem.f(X)
 
