@@ -1,4 +1,6 @@
-"""Do 90 % intervals hold 90 % of the truth where readings are bounds? Protocol: docs/decisions/0051-stated-probabilities.md.
+"""Do 90 % intervals hold 90 % of the truth where readings are bounds?
+
+Protocol: docs/decisions/0051-stated-probabilities.md.
 
 Synthetic campaigns whose truth is known. Beside the process that campaigns use under bounds stands the one with the
 most probable hyper-parameters.
@@ -29,7 +31,7 @@ FIGURES = ("truth, everywhere", "new reading, everywhere", "truth, mean beyond t
 
 @dataclass(frozen=True)
 class World:
-    """Readings and bounds, and truth and new readings (JUDGED,) at inputs `at`. side: of the limit, where bounds lie."""
+    """Readings and bounds; truth and new readings (JUDGED,) at inputs `at`. side: of the limit, where bounds lie."""
 
     data: Observations
     at: Floats
