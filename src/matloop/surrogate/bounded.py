@@ -45,8 +45,8 @@ costs the square of the bounds for each of them."""
 
 UNIT = 1.7
 """How far the logarithm of the squared unit may be off, one standard deviation. Readings are standardised by what they
-and the bounds make most likely; where most are bounds, truths were seen whose spread was 3 times that. Smaller, intervals
-beyond the limit hold too little; larger, hardly anything changes."""
+and the bounds make most likely; where most are bounds, truths were seen whose spread was 3 times that. Smaller, the
+intervals beyond the limit hold too little; larger, hardly anything changes."""
 
 
 @dataclass(frozen=True, slots=True)
