@@ -38,10 +38,9 @@ if TYPE_CHECKING:
 SAMPLES = 8
 """Draws of the hyper-parameters. Fewer leave more to chance, more cost time in every prediction."""
 
-MOST = 150
-"""Distinct inputs up to which they are drawn; beyond, the most probable ones stand, and the fit says so. An evaluation
-costs the square of the bounds for each of them."""
-
+MOST = 100
+"""Distinct inputs up to which they are drawn; beyond, the most probable ones stand. More take seconds: an evaluation costs
+the square of the bounds for each of them, and a long pool is predicted once for each draw."""
 
 UNIT = 1.7
 """How far the logarithm of the squared unit may be off, one standard deviation. Readings are standardised by what they
