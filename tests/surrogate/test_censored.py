@@ -345,6 +345,14 @@ def test_where_nothing_is_bounded_the_bounded_process_is_the_process():
     assert_allclose(same.model_std, model.model_std, rtol=0, atol=0)
 
 
+def test_with_too_many_inputs_the_most_probable_hyper_parameters_stand_and_it_says_so():
+    data, at, _, _ = detection(7)
+    model = Bounded(GP(), most=20).fit(data, np.random.default_rng(0))
+    (said,) = model.describe()["objectives"]
+    assert said["drawn"] == "no: 45 inputs, they are for 20 at most; the most probable stand"
+    assert_allclose(model.predict(at).mean, GP().fit(data, np.random.default_rng(0)).predict(at).mean, rtol=0, atol=0)
+
+
 def test_the_evidence_under_bounds_is_that_of_the_orthant():
     evidence, layout, exact = orthant()
     theta = layout.start()

@@ -39,8 +39,8 @@ SAMPLES = 8
 """Draws of the hyper-parameters. Fewer leave more to chance, more cost time in every prediction."""
 
 MOST = 100
-"""Distinct inputs up to which they are drawn; beyond, the most probable ones stand. More take seconds: an evaluation costs
-the square of the bounds for each of them, and a long pool is predicted once for each draw."""
+"""Distinct inputs up to which they are drawn; beyond, the most probable ones stand, and `describe` says so. More take
+seconds: an evaluation costs the square of the bounds for each bound, and a long pool is predicted once for each draw."""
 
 UNIT = 1.7
 """How far the logarithm of the squared unit may be off, one standard deviation. Readings are standardised by what they
@@ -112,9 +112,10 @@ class Bounded:
             ModelError: as `GP.fit`.
         """
         fitted = self.surrogate.fit(data, rng, warm)
-        inputs = Inputs.of(data.X)
-        if data.censored is None or not data.censored.any() or len(inputs.X) > min(self.most, self.surrogate.exact):
+        if data.censored is None or not data.censored.any():
             return fitted
+        if (count := len(Inputs.of(data.X).X)) > (most := min(self.most, self.surrogate.exact)):
+            return _noted(fitted, f"no: {count} inputs, they are for {most} at most; the most probable stand")
         blurs = [_blur(fitted, data, j) for j in range(len(fitted.parts))]
         evidences = [self.evidence(fitted, data, j, blur) for j, blur in enumerate(blurs)]
         doubted = replace(fitted, settings=self._unsure_of_the_unit())
@@ -156,6 +157,11 @@ class Bounded:
         log_shape = np.log(atoms.shape[atoms.first])
         readings = replace(readings, blur=blur)
         return Sited(readings, bound, part.doubt, data.X, (inputs.X, index), log_shape, evidence)
+
+
+def _noted(fitted: FittedGP, drawn: str) -> FittedGP:
+    """The same, saying of each objective whether its hyper-parameters were drawn."""
+    return replace(fitted, parts=tuple(replace(part, note={**part.note, "drawn": drawn}) for part in fitted.parts))
 
 
 def _blur(fitted: FittedGP, data: Observations, j: int) -> Floats:
