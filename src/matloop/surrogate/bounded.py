@@ -40,7 +40,7 @@ SAMPLES = 8
 
 MOST = 100
 """Distinct inputs up to which they are drawn; beyond, the most probable ones stand, and `describe` says so. More take
-seconds: an evaluation costs the square of the bounds for each bound, and a long pool is predicted once for each draw."""
+seconds: an evaluation costs the square of the bounds for each bound, and a long pool is predicted once a draw."""
 
 UNIT = 1.7
 """How far the logarithm of the squared unit may be off, one standard deviation. Readings are standardised by what they
