@@ -1,7 +1,7 @@
 """How near `matloop demo` comes to the true best of the virtual laboratory, over seeds.
 
 Goal: within 5 % on 9 of 10 seeds, each under 60 s. Judged on the noise-free truth of the candidate that the
-campaign names best. Usage: python benchmarks/demo_seeds.py [--seeds 10]
+campaign names best. Usage: python benchmarks/demo_seeds.py [--seeds 10] [--first 0]
 """
 
 from __future__ import annotations
@@ -24,11 +24,13 @@ def main() -> None:
     """Run the demo as a user does, then look the named best up in the truth."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=10)
-    seeds = parser.parse_args().seeds
+    parser.add_argument("--first", type=int, default=0)
+    options = parser.parse_args()
+    seeds = options.seeds
     _, ideal = true_best(default_space())
     near = 0
     print(f"true best {ideal:.4f}\n{'seed':>4} {'best zT':>8} {'of true best':>13} {'experiments':>12} {'seconds':>8}")
-    for seed in range(seeds):
+    for seed in range(options.first, options.first + seeds):
         with tempfile.TemporaryDirectory() as folder:
             start = time.perf_counter()
             command = [MATLOOP, "demo", "--out", folder, "--seed", str(seed)]

@@ -14,6 +14,7 @@ import numpy as np
 
 from matloop.ask import task_of
 from matloop.assume import assumed
+from matloop.claimed import tails_of
 from matloop.decide import Strategy
 from matloop.decide.front import as_told
 from matloop.decide.model import Model, ignorance, learn
@@ -103,7 +104,8 @@ class Insight:
         if self._outlook is None or self._outlook[0] != state.content:
             model = self.model(state)
             look = outlook if plain(self.problem.objectives) else outlook_of_goals
-            found = None if model is None else look(task_of(self.problem, state, 1), model, self.rule)
+            tails = tails_of(state, self.problem.objectives)
+            found = None if model is None else look(task_of(self.problem, state, 1), model, self.rule, tails)
             self._outlook = (state.content, found)
         return self._outlook[1]
 

@@ -12,6 +12,7 @@ import matloop as ml
 from matloop.decide import stopping
 from matloop.decide.model import Model, learn
 from matloop.decide.stopping import Outlook, outlook
+from matloop.decide.tails import Tails
 from matloop.domain.prediction import Prediction
 from matloop.domain.reading import Key, Reading
 from matloop.surrogate import Observations
@@ -175,7 +176,41 @@ def test_the_words_hold_the_figures():
     said = Outlook(0.973, 0.3125, 0.021, 60, whole=True, drawn=True)
     assert said.say(ml.Objective("y", unit="J"), ml.Stop()) == (
         "by the model, with probability 0.97 nothing is better than the best found by more than 0.312 J"
-        " (0.99 is asked for stopping), expected shortfall 0.0210 J"
+        " (0.95 is asked for stopping), expected shortfall 0.0210 J"
     )
     assert said.holds(ml.Stop(probability=0.97))
     assert not said.holds(ml.Stop(probability=0.98))
+
+
+def test_with_claims_the_probability_is_that_of_the_mixture_of_normal_distributions():
+    ask = asked()
+    tails = Tails.of(2.0 * np.random.default_rng(0).standard_t(4, 300))
+    said = outlook(ask, model_of(known([-0.4, -50.0], [1.0, 1e-3]), ask), ml.Stop(regret=0.7), (tails,))
+    drawn = tails.draw(200_000, np.random.default_rng(1))
+    # the best found, at 0, is drawn as well: their difference has the variance of both
+    assert said.probability == pytest.approx(np.mean(norm.cdf((0.7 + 0.4) / (drawn * math.sqrt(1.25)))), abs=0.04)
+    assert said.claims == 300
+
+
+def test_a_model_that_was_surprised_is_less_sure_than_one_that_was_not():
+    ask, rule = asked(), ml.Stop(regret=0.7)
+    model = model_of(known([-2.0, -2.0], [0.9, 0.9]), ask)
+    rng = np.random.default_rng(2)
+    calm = Tails.of(rng.standard_normal(40))
+    surprised = Tails.of(np.concatenate((rng.standard_normal(36), [4.0, 5.0, -3.5, 4.5])))
+    assert outlook(ask, model, rule, (surprised,)).probability < outlook(ask, model, rule, (calm,)).probability
+
+
+def test_where_errors_have_heavy_tails_the_stated_probability_is_true_only_with_claims():
+    rng = np.random.default_rng(3)
+    nu, rivals = 3.0, np.array([-2.0, -2.2])
+    ask = asked()
+    model = model_of(known(rivals, [1.0, 1.0]), ask)
+    w = np.sqrt(rng.chisquare(nu, 100_000) / nu)
+    best, first, second = rng.standard_normal((3, 100_000)) / w * np.array([0.5, 1.0, 1.0])[:, None]
+    true = np.mean(np.maximum(first - 2.0, second - 2.2) - best <= 0.7)
+    claims = Tails.of(rng.standard_t(nu, 400))
+    plain = outlook(ask, model, ml.Stop(regret=0.7)).probability
+    learned = outlook(ask, model, ml.Stop(regret=0.7), (claims,)).probability
+    assert learned == pytest.approx(true, abs=0.02)
+    assert plain > true + 0.02

@@ -4,6 +4,7 @@ The truth at the best found and at the candidates that may exceed it is drawn fr
 draws in which one of them does is the probability that stopping now would be wrong. Of a large pool only those most
 likely to exceed it are drawn together; for all others their probabilities are added up (Boole's inequality), so that
 the answer errs towards going on. A candidate that may not form exceeds nothing in the draws in which it does not.
+How far draws reach from the mean is learned from the campaign's own claims (`tails`).
 
 Source: Wilson 2024, "Stopping Bayesian optimization with probabilistic regret bounds", section 3, whose simple regret
 is here that of the candidate with the highest posterior mean.
@@ -11,18 +12,18 @@ is here that of the candidate with the highest posterior mean.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
 from matloop.decide import Purpose, Task
 from matloop.decide.model import CHUNK, Model, formed, keys_of, learned
 from matloop.decide.search_pool import GridRows, PoolRows, Rows
 from matloop.decide.sequence import SMALL
+from matloop.decide.tails import Tails, beyond, levels
 from matloop.decide.words import figure
 from matloop.domain.objective import Objective
 from matloop.domain.pool import Pool
@@ -52,6 +53,7 @@ class Outlook:
     allowed: in the objective's unit. expected: shortfall to be expected of the best found, in that unit.
     looked: candidates looked at. whole: are these all? drawn: are the figures those of joint draws?
     several: with several goals `allowed` and `expected` are hypervolumes.
+    claims: predictions of suggestions, since read, by which it was learned how far errors reach.
     """
 
     probability: float
@@ -61,6 +63,7 @@ class Outlook:
     whole: bool
     drawn: bool
     several: bool = False
+    claims: int = 0
 
     def holds(self, rule: Stop) -> bool:
         """Does the rule ask to stop?"""
@@ -87,30 +90,37 @@ class Outlook:
 
     def to_json(self) -> dict[str, Any]:
         """The figures, in JSON types."""
-        return {name: getattr(self, name) for name in ("probability", "allowed", "expected", "looked", "whole")}
+        return {
+            name: getattr(self, name) for name in ("probability", "allowed", "expected", "looked", "whole", "claims")
+        }
 
 
-def outlook(task: Task, model: Model, rule: Stop) -> Outlook | None:
+def outlook(task: Task, model: Model, rule: Stop, tails: Sequence[Tails] = ()) -> Outlook | None:
     """What may still be found; None while fewer candidates were measured than the rule demands.
 
     Args:
         task: as at the next ask.
         model: of its readings.
         rule: says which shortfall is allowed.
+        tails: how far errors reach, of the objective; none: as a normal distribution of the stated std.
     """
     measured, _ = model.measured()
     if len(measured) < rule.least:
         return None
-    allowed = rule.allowed(model.spread)
-    field = _Field.of(task, model, measured, allowed)
+    allowed, rng = rule.allowed(model.spread), task.rng(Purpose.STOP)
+    stretch = tails[0].draw(DRAWS, rng) if tails else np.ones(DRAWS)
+    claims = tails[0].claims if tails else 0
+    field = _Field.of(task, model, measured, (allowed, levels(stretch) if tails else np.ones(1)))
     for X in looked(task, model):
         field.look(X)
     if not isinstance(model.fitted, Joint):
         missed = field.rest + float(field.risk.sum())
-        return Outlook(max(0.0, 1.0 - missed), allowed, None, field.count, listed(task), drawn=False)
-    regret = field.draw(model.fitted, task.rng(Purpose.STOP))
+        sure = max(0.0, 1.0 - missed)
+        return Outlook(sure, allowed, None, field.count, listed(task), drawn=False, claims=claims)
+    regret = field.draw(model.fitted, stretch, rng)
     missed = float(np.mean(regret > allowed)) + field.rest
-    return Outlook(max(0.0, 1.0 - missed), allowed, float(regret.mean()), field.count, listed(task), drawn=True)
+    sure, expected = max(0.0, 1.0 - missed), float(regret.mean())
+    return Outlook(sure, allowed, expected, field.count, listed(task), drawn=True, claims=claims)
 
 
 @dataclass(slots=True)
@@ -119,12 +129,14 @@ class _Field:
 
     best: (1, d), its signed mean and std. done: candidates that are counted already, or failed and are no rivals.
     rivals: (r, d) those most likely to exceed the best; risk: (r,) how likely, each alone; odds: (r,) that they form.
+    levels: what the std is multiplied by, see `tails.levels`.
     rest: sum of the same probabilities over all others. count: how many were looked at.
     """
 
     model: Model
     sign: float
     allowed: float
+    levels: Floats
     best: Floats
     mean: float
     std: float
@@ -137,8 +149,8 @@ class _Field:
     count: int = 0
 
     @classmethod
-    def of(cls, task: Task, model: Model, measured: Floats, allowed: float) -> _Field:
-        """Begin with what was measured."""
+    def of(cls, task: Task, model: Model, measured: Floats, meant: tuple[float, Floats]) -> _Field:
+        """Begin with what was measured; meant: what is allowed, and multipliers of the std."""
         sign, encoder = task.objectives[0].sign, task.candidates.encoder
         said = model.predict_measured()
         top = int(np.argmax(sign * said.mean[:, 0]))
@@ -146,7 +158,7 @@ class _Field:
         lost = [reading.values for reading in task.tried if reading.status == "failed"]
         done = keys_of(np.vstack([measured, encoder.encode(lost)]) if lost else measured)
         best, others = measured[top : top + 1], np.delete(np.arange(len(measured)), top)
-        field = cls(model, sign, allowed, best, *figures, done, formed(task), measured[:0], np.zeros(0), np.zeros(0))
+        field = cls(model, sign, *meant, best, *figures, done, formed(task), measured[:0], np.zeros(0), np.zeros(0))
         field._take(measured[others], np.ones(len(others)), said.rows(others))
         field.count = len(measured)
         return field
@@ -162,7 +174,7 @@ class _Field:
         """Keep the TOGETHER most likely rivals of those X (q, d), predicted as said, and add up the others."""
         gain = self.sign * said.mean[:, 0] - self.mean - self.allowed
         std = np.hypot(said.model_std[:, 0], self.std)  # as if independent of the best; related ones differ by less
-        risk = odds * ndtr(gain / np.maximum(std, np.finfo(np.float64).tiny))
+        risk = odds * beyond(gain, std, self.levels)
         rivals, risk = np.vstack([self.rivals, X]), np.concatenate([self.risk, risk])
         odds = np.concatenate([self.odds, odds])
         order = np.argsort(-risk, kind="stable")
@@ -170,14 +182,14 @@ class _Field:
         self.rest += float(risk[order[TOGETHER:]].sum())
         self.rivals, self.risk, self.odds = rivals[top], risk[top], odds[top]
 
-    def draw(self, model: Joint, rng: np.random.Generator) -> Floats:
-        """(DRAWS,) shortfall of the best found under joint draws of the truth.
+    def draw(self, model: Joint, stretch: Floats, rng: np.random.Generator) -> Floats:
+        """(DRAWS,) shortfall of the best found under joint draws of the truth, each stretched from the mean.
 
         One number a draw decides which candidates form, those above it: where one does, all more likely ones do.
         """
         mean, cov = model.joint(np.vstack([self.best, self.rivals]))
         lower = np.tril(Factor.of(cov[0], "joint posterior").lower)
-        truth = self.sign * mean[:, :1] + lower @ rng.standard_normal((len(mean), DRAWS))
+        truth = self.sign * mean[:, :1] + stretch * (lower @ rng.standard_normal((len(mean), DRAWS)))
         forms = rng.random(DRAWS) <= np.concatenate([[1.0], self.odds])[:, None]
         shortfall: Floats = np.where(forms, truth, -np.inf).max(axis=0) - truth[0]
         return shortfall

@@ -5,13 +5,14 @@ by objective. With one goal the shortfall of a draw is how much better than the 
 those that hold the limits in that draw; a best found that breaks a limit in a draw falls short of everything. With
 several it is the hypervolume that all candidates enclose less what the measured ones do, from the reference of the
 ask. Rivals that are not drawn count by Boole's inequality: with one goal by the probability that they exceed the best
-by more than is allowed, with several by Markov's, expected gain over allowed gain.
+by more than is allowed, with several by Markov's, expected gain over allowed gain. How far draws reach is learned from
+the campaign's own claims (`tails`), objective by objective; rivals that are not drawn count as if as wide in the mean.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,7 @@ from matloop.decide.front import hypervolume
 from matloop.decide.model import Model, formed, keys_of
 from matloop.decide.order import Standing, standing, worth_of
 from matloop.decide.stopping import Outlook, listed, looked
+from matloop.decide.tails import Tails
 from matloop.domain.objective import Objective
 from matloop.domain.prediction import Floats, Prediction
 from matloop.domain.stop import Stop
@@ -42,7 +44,7 @@ _MEASURED = 400
 Merit = Callable[[Prediction], Floats]
 
 
-def outlook_of_goals(task: Task, model: Model, rule: Stop) -> Outlook | None:
+def outlook_of_goals(task: Task, model: Model, rule: Stop, tails: Sequence[Tails] = ()) -> Outlook | None:
     """What may still be found.
 
     Args:
@@ -50,6 +52,7 @@ def outlook_of_goals(task: Task, model: Model, rule: Stop) -> Outlook | None:
         model: of its readings.
         rule: says which shortfall is allowed: with several goals `share` is one of the hypervolume enclosed so far, and
             `regret` a hypervolume.
+        tails: how far errors reach, one an objective; none: as normal distributions of the stated std.
 
     Returns:
         None while fewer candidates were measured than the rule demands, while none of them holds the limits, and where
@@ -62,18 +65,28 @@ def outlook_of_goals(task: Task, model: Model, rule: Stop) -> Outlook | None:
     found = standing(said, task.objectives, model.spreads)
     if not found.best:
         return None
+    rng = task.rng(Purpose.STOP)
+    stretch = np.array([one.draw(_DRAWS, rng) for one in tails]) if tails else np.ones((len(task.objectives), _DRAWS))
     allowed, merit = _merit(task, model, rule, said, found)
-    rivals = _Rivals(measured[:0], merit, formed(task), _closed(task, measured))
+    rivals = _Rivals(measured[:0], _wider(merit, stretch), formed(task), _closed(task, measured))
     for X in looked(task, model):
         rivals.look(X, model)
     made = measured[found.order[:_MEASURED]]
-    shortfall = _shortfall(task, model.fitted, made, rivals, found)
+    shortfall = _shortfall((task, rng, stretch), model.fitted, made, rivals, found)
     missed = float(np.mean(shortfall > allowed)) + rivals.rest
     finite = shortfall[np.isfinite(shortfall)]
     expected = float(finite.mean()) if len(finite) else None
     several = found.reference is not None
     count = len(measured) + rivals.count
-    return Outlook(max(0.0, 1.0 - missed), allowed, expected, count, listed(task), drawn=True, several=several)
+    claims = max((one.claims for one in tails), default=0)
+    sure = max(0.0, 1.0 - missed)
+    return Outlook(sure, allowed, expected, count, listed(task), drawn=True, several=several, claims=claims)
+
+
+def _wider(merit: Merit, stretch: Floats) -> Merit:
+    """The merit of predictions whose std is as wide as draws stretched (m, S) are in the mean."""
+    width = np.sqrt(np.mean(stretch**2, axis=1))
+    return lambda said: merit(replace(said, model_std=said.model_std * width))
 
 
 def _merit(task: Task, model: Model, rule: Stop, said: Prediction, found: Standing) -> tuple[float, Merit]:
@@ -136,9 +149,14 @@ class _Rivals:
         self.X, self.risk, self.odds = X[top], risk[top], odds[top]
 
 
-def _shortfall(task: Task, joint: Joint, made: Floats, rivals: _Rivals, found: Standing) -> Floats:
-    """(S,) shortfall of what was measured under each draw; the first of `made` (b, d) is the best found."""
-    rng = task.rng(Purpose.STOP)
+def _shortfall(
+    asked: tuple[Task, np.random.Generator, Floats], joint: Joint, made: Floats, rivals: _Rivals, found: Standing
+) -> Floats:
+    """(S,) shortfall of what was measured under each draw; the first of `made` (b, d) is the best found.
+
+    asked: the task, what draws, and how far each draw (m, S) is stretched from the mean.
+    """
+    task, rng, stretch = asked
     X = np.vstack([made, rivals.X])
     mean, cov = joint.joint(X)
     held = np.ones((_DRAWS, len(X)), dtype=np.bool_)
@@ -146,7 +164,7 @@ def _shortfall(task: Task, joint: Joint, made: Floats, rivals: _Rivals, found: S
     worth = []
     for j, one in enumerate(task.objectives):
         lower = np.tril(Factor.of(cov[j], "joint posterior").lower)
-        truth = (mean[:, j : j + 1] + lower @ rng.standard_normal((len(X), _DRAWS))).T
+        truth = (mean[:, j : j + 1] + stretch[j] * (lower @ rng.standard_normal((len(X), _DRAWS)))).T
         if one.goal == "limit":
             held &= _within(truth, one)
         elif one.optimised:

@@ -78,12 +78,14 @@ class Sites:
     """What replaces the cuts.
 
     mean, var: (c,) of each site, var <= FLAT. sweeps: how many it took. settled: whether the sites rest.
+    log_factor: logarithm of what the sites, normal densities of their means, are multiplied by in place of the cuts.
     """
 
     mean: Floats
     var: Floats
     sweeps: int
     settled: bool
+    log_factor: float
 
 
 def readings_of(
@@ -150,7 +152,13 @@ def propagate(mean: Floats, cov: Floats, limit: Floats, side: Floats) -> Sites:
         settled = moved < TOLERANCE
     least = 1.0 / FLAT
     kept = np.maximum(tau, least)  # the pull on the posterior mean stays what it is where a site is made less flat
-    return Sites(mu + (nu - tau * mu) / kept, 1.0 / kept, sweeps, settled)
+    sites, var = mu + (nu - tau * mu) / kept, 1.0 / kept
+    own = np.diagonal(Sigma)
+    rest = 1.0 / (1.0 / own - tau)
+    away = rest * (mu / own - nu)  # mean without the own site
+    odds = log_ndtr(side * (away - limit) / np.sqrt(rest))
+    factors = odds + _LOG_ROOT_2PI + 0.5 * np.log(rest + var) + 0.5 * (away - sites) ** 2 / (rest + var)  # RW 3.65
+    return Sites(sites, var, sweeps, settled, float(factors.sum()))
 
 
 def _refreshed(mean: Floats, cov: Floats, tau: Floats, nu: Floats) -> tuple[Floats, Floats]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from scipy.linalg import blas, lapack
@@ -115,6 +115,14 @@ class Layout:
         return value + sum(v for v, _ in pairs), np.append(slopes, [slope for _, slope in pairs])
 
 
+class Explained(Protocol):
+    """How probable the readings of one objective are."""
+
+    def at(self, hyper: Hyper) -> tuple[float, dict[str, Floats]]:
+        """Log evidence and its slopes over the logarithms of the hyper-parameters."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """The evidence of one objective as a function of its hyper-parameters."""
@@ -183,7 +191,7 @@ class Evidence:
 class LogPosterior:
     """Evidence plus log prior, as a function of the layout's vector."""
 
-    evidence: Evidence
+    evidence: Explained
     layout: Layout
 
     def __call__(self, theta: Floats) -> tuple[float, Floats]:

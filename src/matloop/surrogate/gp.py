@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from matloop.domain.prediction import Floats, Prediction
 from matloop.errors import ConfigError, DataError, Faults, fail
 from matloop.surrogate import LeftOut, Observations, Upper, priors
+from matloop.surrogate.bounded import Bounded
 from matloop.surrogate.censored import readings_of, sited
 from matloop.surrogate.distances import Distances
 from matloop.surrogate.evidence import Hyper, Layout
@@ -135,9 +136,9 @@ class GP:
             Distances.of(where.X, where.index),
         )
 
-    def bounded(self) -> GP:
-        """Itself: `fit` and `at` take censored readings."""
-        return self
+    def bounded(self) -> Bounded:
+        """With hyper-parameters drawn where there are bounds; `fit` and `at` take the most probable or given ones."""
+        return Bounded(self)
 
     def quick(self) -> GP:
         """One climb from a warm start."""

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from matloop.domain.prediction import Floats, Prediction
 from matloop.errors import ConfigError, Faults, nearest
 from matloop.surrogate import LeftOut, Observations
-from matloop.surrogate.mixture import FittedMixture, Mixture
+from matloop.surrogate.mixed import FittedMixture
+from matloop.surrogate.mixture import Mixture
 from matloop.surrogate.replicates import Inputs, Scaling
 from matloop.surrogate.threads import one_thread
 from matloop.surrogate.updated import Updated

@@ -323,5 +323,6 @@ class BoundsContract(SurrogateContract):
         order = np.random.default_rng(SEED).permutation(len(told.y))
         sides = None if told.censored is None else told.censored[order]
         turned = Observations(told.X[order], told.y[order], told.var[order], told.groups, None, sides)
-        again = self.make().fit(turned, np.random.default_rng(SEED))
+        made = self.make()
+        again = (made.bounded() if isinstance(made, Bounds) else made).fit(turned, np.random.default_rng(SEED))
         same(again.predict(inputs()), model.predict(inputs()), self.order_tolerance, told.y.std(axis=0))
