@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from matloop.lab.virtual import VirtualLab
     from matloop.rules import Told
     from matloop.surrogate.auto import Auto
+    from matloop.surrogate.blend import Blend
     from matloop.surrogate.forest import Forest
     from matloop.surrogate.gp import GP
     from matloop.surrogate.mixture import Mixture
@@ -81,6 +82,7 @@ _HOME = {
     "TableLab": "lab.table",
     "VirtualLab": "lab.virtual",
     "Auto": "surrogate.auto",
+    "Blend": "surrogate.blend",
     "Forest": "surrogate.forest",
     "GP": "surrogate.gp",
     "Mixture": "surrogate.mixture",
@@ -95,6 +97,7 @@ __all__ = [
     "Auto",
     "Bayes",
     "Binary",
+    "Blend",
     "BoTorch",
     "Campaign",
     "Categorical",
