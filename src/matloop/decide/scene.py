@@ -15,6 +15,7 @@ from matloop.decide.acquisition.limits import Limits, Seek, Useful
 from matloop.decide.acquisition.variance import Variance
 from matloop.decide.model import Model
 from matloop.domain.candidate import Candidate
+from matloop.domain.encoder import Encoder, OneHot
 from matloop.domain.pool import Pool
 from matloop.surrogate.classify import Forming
 from matloop.surrogate.columns import columns
@@ -42,6 +43,7 @@ def scene_of(task: Task, model: Model, pending: tuple[Candidate, ...], n: int, f
         forming=_odds(forming, limits),
         limits=limits,
         more=tuple(goals[1:]),
+        choices=_of_choices(candidates.encoder),
     )
     return scene if limits is None else _of_holders(scene)
 
@@ -56,6 +58,12 @@ def prepared(acquisition: Acquisition, scene: Scene, forming: Forming | None) ->
     if isinstance(limits, Limits) and not aimless and not scene.holds(scene.measured).any():
         return Seek.of(scene, limits, forming)
     return acquisition.prepare(scene)
+
+
+def _of_choices(encoder: Encoder) -> bool:
+    """Are half of the features or more choices of which a model knows no likeness?"""
+    bare = [type(part) is OneHot for part in encoder.chosen]  # kinds of it are described by numbers
+    return 2 * sum(bare) >= len(bare)
 
 
 def _odds(forming: Forming | None, limits: Limits | None) -> Odds | None:
