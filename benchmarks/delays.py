@@ -5,6 +5,7 @@ goes on; all settings of one seed come before the next seed. Beside each ratio t
 which only waits: the campaign asked one by one, moved back by the delay, more of its design filling the gap.
 
 Usage: python benchmarks/delays.py [--seeds 2] [--policies believer fantasies] [--functions hartmann] [--table]
+       python benchmarks/delays.py --waits [--seeds 4]     one by one alone, and what only waiting makes of it
 """
 
 from __future__ import annotations
@@ -83,11 +84,11 @@ def kept(file: Path) -> dict[Key, list[float]]:
     return {tuple(line["key"]): line["values"] for line in map(json.loads, lines)}
 
 
-def perform(seeds: range, policies: list[str], functions: list[str], file: Path) -> None:
-    """Do what is missing."""
+def perform(seeds: range, arms: tuple[list[str], list[str]], settings: tuple[tuple[int, int], ...], file: Path) -> None:
+    """Do what is missing; arms are policies and functions."""
     done = kept(file)
     file.parent.mkdir(parents=True, exist_ok=True)
-    for seed, (batch, delay), name, policy in product(seeds, SETTINGS, functions, policies):
+    for seed, (batch, delay), policy, name in product(seeds, settings, *arms):
         key = (policy, name, batch, delay, seed)
         if key in done:
             continue
@@ -118,6 +119,25 @@ def table(policies: list[str], functions: list[str], file: Path) -> str:
     return "\n".join(lines)
 
 
+def waits(policy: str, functions: list[str], file: Path) -> str:
+    """Markdown: the area one by one, and its ratio for one that only waits."""
+    done = kept(file)
+    lines = ["| function | seeds | area one by one | D 5 | D 10 |", "|---|---|---|---|---|"]
+    for name in functions:
+        base = {seed: v for (p, f, b, d, seed), v in done.items() if (p, f, b, d) == (policy, name, *SETTINGS[0])}
+        if not base:
+            continue
+        areas = np.array(
+            [[area(name, v), *(only_waits(name, v, seed, delay) for delay in DELAYS[1:])] for seed, v in base.items()]
+        )
+        found = bootstrap(areas, _ratios, seed=0)
+        cells = [
+            f"{v:.2f} ({lo:.2f} .. {hi:.2f})" for v, lo, hi in zip(found.value, found.low, found.high, strict=True)
+        ]
+        lines.append(f"| {name} | {len(base)} | {areas[:, 0].mean():.2f} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def _ratios(means: Floats) -> Floats:
     return np.asarray(means[..., 1:] / means[..., :1])
 
@@ -129,12 +149,17 @@ def main() -> None:
     parser.add_argument("--policies", nargs="*", default=["believer", "fantasies"], choices=list(POLICIES))
     parser.add_argument("--functions", nargs="*", default=list(SPACES), choices=list(SPACES))
     parser.add_argument("--file", type=Path, default=Path("build") / "delays.jsonl")
+    parser.add_argument("--waits", action="store_true", help="one by one alone, by the first policy")
     parser.add_argument("--table", action="store_true", help="run nothing, only print")
     given = parser.parse_args()
     with threadpool_limits(1):
         if not given.table:
-            perform(range(given.seeds), given.policies, given.functions, given.file)
-        print(table(given.policies, given.functions, given.file))
+            arms = (given.policies[:1] if given.waits else given.policies, given.functions)
+            perform(range(given.seeds), arms, SETTINGS[:1] if given.waits else SETTINGS, given.file)
+        if given.waits:
+            print(waits(given.policies[0], given.functions, given.file))
+        else:
+            print(table(given.policies, given.functions, given.file))
 
 
 if __name__ == "__main__":
