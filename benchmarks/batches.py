@@ -1,7 +1,6 @@
-"""Several at once: which rule should choose a batch, and what to believe of what is pending (record 0031).
+"""Several at once: which rule should choose a batch, on pools (record 0031). Delays: delays.py.
 
 Usage: python benchmarks/batches.py pools [--seeds 4]       rules on synthetic pools in batches of 5
-       python benchmarks/batches.py delays [--seeds 2]      policies on spaces, batch 1, 4, 8, delay 0, 5, 10
        python benchmarks/batches.py arylation [--runs 16]   the table of direct arylations, batch 5, reported once
 """
 
@@ -16,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from acquisitions import CANDIDATES
-from functions import ACKLEY, BRANIN, HARTMANN, PROBLEMS, Problem
+from functions import PROBLEMS
 from threadpoolctl import threadpool_limits
 
 import matloop as ml
@@ -32,9 +31,6 @@ from matloop.domain.prediction import Floats
 from matloop.surrogate.gp import GP
 
 NOISE, BATCH, EXPERIMENTS, TOP = (0.0, 0.2), 5, 60, 0.05
-SPACES = {"branin": Problem(BRANIN, 2), "hartmann": Problem(HARTMANN, 6), "ackley": Problem(ACKLEY, 6)}
-HIGHEST = {"branin": -0.397887, "hartmann": 3.32237, "ackley": 0.0}
-BATCHES, DELAYS, SEARCH = (1, 4, 8), (0, 5, 10), 1000
 YIELDS = (5, 10, 15, 20, 25)
 
 
@@ -91,10 +87,6 @@ RULES: dict[str, Strategy] = {
     "ei": ml.Bayes(acquisition="ei"),
     "nei": ml.Bayes(acquisition="nei"),
     **{name: Trial(name) for name in TRIALS},
-}
-POLICIES: dict[str, Strategy] = {
-    policy: ml.Bayes(acquisition="ei", pending=policy, evaluations=SEARCH, calibrate=False)
-    for policy in ("believer", "pessimistic", "fantasies")
 }
 
 
@@ -158,42 +150,6 @@ def pools(seeds: int, chosen: list[str]) -> None:
         print(end="", flush=True)
 
 
-def delayed(policy: str, name: str, setting: tuple[int, int], seed: int) -> float:
-    """One campaign in a space: mean simple regret over all experiments, judged when they are asked for."""
-    (batch, delay), problem = setting, SPACES[name]
-    names = [f"x{j}" for j in range(problem.d)]
-    space = ml.Space([ml.Real(one, 0, 1) for one in names])
-    campaign = ml.Campaign(space, [ml.Objective("y")], strategy=POLICIES[policy], seed=seed)
-    asked: list[tuple[str, float]] = []
-    told = 0
-    while len(asked) < EXPERIMENTS:
-        for item in campaign.suggest(min(batch, EXPERIMENTS - len(asked))):
-            asked.append((item.id, float(problem.f(np.array([[item.values[one] for one in names]], dtype=float))[0])))
-        back = asked[told : max(told, len(asked) - delay)]
-        campaign.tell([ml.Measured(id_, {"y": value}) for id_, value in back])
-        told += len(back)
-    return float(np.mean(HIGHEST[name] - np.maximum.accumulate([value for _, value in asked])))
-
-
-def delays(seeds: int, chosen: list[str]) -> None:
-    """The policies: ratios to sequential, function by function."""
-    settings = list(product(BATCHES, DELAYS))
-    print(f"{'':<22}" + "".join(f"{f'b {b}, D {d}':>22}" for b, d in settings))
-    logs: dict[str, list[Floats]] = {policy: [] for policy in chosen}
-    for policy, name in product(chosen, SPACES):
-        area = np.array([[delayed(policy, name, one, seed) for one in settings] for seed in range(seeds)])
-        ratio = bootstrap(area, lambda means: means / means[..., :1], seed=0)
-        cells = zip(ratio.value, ratio.low, ratio.high, strict=True)
-        print(f"{policy:<12}{name:<10}" + "".join(f"{v:>7.2f} ({lo:.2f} .. {hi:.2f})" for v, lo, hi in cells))
-        print(f"{'':<12}{'area':<10}" + "".join(f"{v:>22.3f}" for v in area.mean(0)), flush=True)
-        logs[policy].append(np.log(area).mean(1))
-    for policy in chosen:
-        mine, other = (np.mean(logs[one], axis=0)[:, None] for one in (policy, chosen[0]))
-        gap = paired_difference(mine, other, seed=0)
-        said = f"mean log area, difference to {chosen[0]}"
-        print(f"{policy:<12}{said} {gap.value[0]:+.3f} ({gap.low[0]:+.3f} .. {gap.high[0]:+.3f})")
-
-
 def arylation(runs: int, chosen: list[str], folder: Path) -> None:
     """Mean best yield of the table, batch 5 after a random batch."""
     frame = pd.read_csv(folder / "edbo_reactions" / "direct_arylation.csv", dtype={"entry": str})
@@ -217,7 +173,7 @@ def arylation(runs: int, chosen: list[str], folder: Path) -> None:
 def main() -> None:
     """Run one part."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("part", choices=["pools", "delays", "arylation"])
+    parser.add_argument("part", choices=["pools", "arylation"])
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--runs", type=int, default=16)
     parser.add_argument("--rules", nargs="*")
@@ -226,8 +182,6 @@ def main() -> None:
     with threadpool_limits(1):
         if options.part == "pools":
             pools(options.seeds, options.rules or list(RULES))
-        elif options.part == "delays":
-            delays(options.seeds, options.rules or list(POLICIES))
         else:
             arylation(options.runs, options.rules or list(RULES), options.data_dir)
 

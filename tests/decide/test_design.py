@@ -1,6 +1,7 @@
 """The initial design: one sequence, taken in order however it is asked for."""
 
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 import pandas as pd
@@ -128,6 +129,16 @@ def test_rows_of_equal_features_come_after_all_others():
     order = list(farthest_first(Pool.from_frame(frame, ["x"], id="id"), np.random.default_rng(0)))
     assert {frame.x[i] for i in order[:3]} == {0.0, 1.0, 2.0}
     assert sorted(order) == list(range(6))
+
+
+def test_of_candidates_that_are_equally_far_any_may_come_next():
+    levels = ["p", "q", "r", "s", "t"]
+    frame = pd.DataFrame([(a, b, c) for a in levels for b in levels for c in levels], columns=["a", "b", "c"])
+    pool = Pool.from_frame(frame, ["a", "b", "c"])
+    seconds = [next(islice(farthest_first(pool, np.random.default_rng([7, k])), 1, None)) for k in range(500)]
+    for column in "abc":
+        share = frame[column].iloc[seconds].value_counts(normalize=True)
+        assert share.reindex(levels).between(0.12, 0.28).all()  # a fifth each; 4.5 of its standard deviations
 
 
 @pytest.mark.parametrize("kind", ["sobol", "lhs"])

@@ -23,6 +23,10 @@ asks of a large pool become slow; smaller, its corners are missed."""
 _FARTHEST = 256
 """Places filled farthest-first; random ones follow. Larger, a long design costs rows x places distances at each ask."""
 
+_TIE = 1e-9
+"""Squared distances nearer than this share of the largest are ties. Smaller, the order of summation decides; far
+larger, nearer candidates count as farthest."""
+
 
 def initial_length(task: Task) -> int:
     """Length of the initial design: as asked, else d + 1 for d features or parameters, at least 4, at most 10."""
@@ -49,6 +53,9 @@ def _pool_walk(pool: Pool, rng: Callable[[], np.random.Generator]) -> Iterator[C
 def farthest_first(pool: Pool, rng: np.random.Generator) -> Iterator[int]:
     """Every row of a pool once: the first at random, each next one farthest from all before, the last ones at random.
 
+    Of several that are as far, one at random. Choices and levels make many such ties, and the first of them in the
+    order of the file would always be of the same few choices.
+
     Source: Gonzalez 1985, "Clustering to minimize the maximum intercluster distance" (its greedy order).
     """
     rows = np.arange(len(pool), dtype=np.intp)
@@ -57,6 +64,9 @@ def farthest_first(pool: Pool, rng: np.random.Generator) -> Iterator[int]:
     start = int(rng.integers(len(rows)))
     rest = rng.permutation(len(pool))
     X = pool.encode_rows(rows)
+    turn = np.empty(len(pool), dtype=np.intp)
+    turn[rest] = np.arange(len(pool))
+    turn = turn[rows]
     gaps = np.full(len(rows), np.inf)
     met: set[int] = set()
     at = start
@@ -64,7 +74,8 @@ def farthest_first(pool: Pool, rng: np.random.Generator) -> Iterator[int]:
         met.add(int(rows[at]))
         yield int(rows[at])
         gaps = np.minimum(gaps, np.sum((X - X[at]) ** 2, axis=1))
-        at = int(np.argmax(gaps))
+        tied = np.flatnonzero(gaps >= (1.0 - _TIE) * gaps.max())
+        at = int(tied[np.argmin(turn[tied])])
     yield from (int(row) for row in rest if int(row) not in met)
 
 

@@ -15,21 +15,27 @@ from matloop.decide.acquisition.limits import Limits, Seek, Useful
 from matloop.decide.acquisition.variance import Variance
 from matloop.decide.model import Model
 from matloop.domain.candidate import Candidate
+from matloop.domain.encoder import Encoder, OneHot
 from matloop.domain.pool import Pool
 from matloop.surrogate.classify import Forming
 from matloop.surrogate.columns import columns
+from matloop.surrogate.rescaled import as_stated
 
 
 def scene_of(task: Task, model: Model, pending: tuple[Candidate, ...], n: int, forming: Forming | None) -> Scene:
-    """The scene of an ask that still has to find n candidates."""
+    """The scene of an ask that still has to find n candidates.
+
+    Several goals are weighed by errors as stated: corrected ones send the search for a front to corners (record 0052).
+    """
     measured, labels = model.measured()
     candidates = task.candidates
     X = candidates.encoder.encode([candidate.values for candidate in pending]) if pending else measured[:0]
     which = tuple(j for j, one in enumerate(task.objectives) if one.goal != "limit")
     goals = [(task.objectives[j], model.spreads[j]) for j in which]
     limits = Limits.of(model.fitted, task.objectives)
+    fitted = as_stated(model.fitted) if len(goals) > 1 else model.fitted
     scene = Scene(
-        fitted=model.fitted if limits is None else columns(model.fitted, which),
+        fitted=fitted if limits is None else columns(fitted, which),
         objective=goals[0][0],
         measured=measured,
         labels=labels,
@@ -42,6 +48,7 @@ def scene_of(task: Task, model: Model, pending: tuple[Candidate, ...], n: int, f
         forming=_odds(forming, limits),
         limits=limits,
         more=tuple(goals[1:]),
+        choices=_of_choices(candidates.encoder),
     )
     return scene if limits is None else _of_holders(scene)
 
@@ -56,6 +63,12 @@ def prepared(acquisition: Acquisition, scene: Scene, forming: Forming | None) ->
     if isinstance(limits, Limits) and not aimless and not scene.holds(scene.measured).any():
         return Seek.of(scene, limits, forming)
     return acquisition.prepare(scene)
+
+
+def _of_choices(encoder: Encoder) -> bool:
+    """Are half of the features or more choices of which a model knows no likeness?"""
+    bare = [type(part) is OneHot for part in encoder.chosen]  # kinds of it are described by numbers
+    return 2 * sum(bare) >= len(bare)
 
 
 def _odds(forming: Forming | None, limits: Limits | None) -> Odds | None:

@@ -75,6 +75,7 @@ class Scene:
     more: the other objectives, (k - 1), and their readings' spreads.
     crowd: the candidates at large; None where nobody says.
     remaining: experiments that the budget still allows, those of this ask included; None without a limit.
+    choices: are half of the features or more choices that nothing describes?
     """
 
     fitted: Fitted
@@ -110,6 +111,7 @@ class Scene:
 
     crowd: Crowd | None = None
     remaining: int | None = None
+    choices: bool = False
     _seen: list[tuple[Fitted, Floats, Prediction]] = field(default_factory=list, repr=False, compare=False)
 
     def seen(self) -> Prediction:

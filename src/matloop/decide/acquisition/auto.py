@@ -2,6 +2,7 @@
 
 Expected improvement looks for one best candidate. Once no candidate is expected to improve by a noticeable share of the
 spread, it spends experiments on the least known corners; an upper confidence bound then finds more of the good ones.
+Among choices it looks further, as long as the best of all is expected to be better than the best known by as much.
 The evidence is benchmarks/acquisitions.py.
 """
 
@@ -18,6 +19,7 @@ from matloop.decide.acquisition import Scene, Scorer
 from matloop.decide.acquisition.believe import Believed, Pending, Pointwise
 from matloop.decide.acquisition.ei import EI, ei_words
 from matloop.decide.acquisition.feasible import above, log_gain, odds, odds_words, upper, weighed, worst
+from matloop.decide.acquisition.further import further
 from matloop.decide.acquisition.improvement import log_ei
 from matloop.decide.acquisition.learn import Learn
 from matloop.decide.acquisition.nei import NEI, NoisyImprovement
@@ -75,7 +77,8 @@ class Auto:
                 return _priced(Within().prepare(scene), scene)
             case "target":
                 return _priced(weighed(self._nearer(scene), scene, log_gain), scene)
-        return self._best(scene)
+        ahead = further(scene, self.pays, "believer" if self.pending == "fantasies" else self.pending)
+        return self._best(scene) if ahead is None else _priced(weighed(ahead, scene, log_gain), scene)
 
     def _nearer(self, scene: Scene) -> Scorer:
         """A gain in nearness goes on paying: nothing is collected."""
