@@ -19,23 +19,18 @@ from matloop.domain.encoder import Encoder, OneHot
 from matloop.domain.pool import Pool
 from matloop.surrogate.classify import Forming
 from matloop.surrogate.columns import columns
-from matloop.surrogate.rescaled import as_stated
 
 
 def scene_of(task: Task, model: Model, pending: tuple[Candidate, ...], n: int, forming: Forming | None) -> Scene:
-    """The scene of an ask that still has to find n candidates.
-
-    Several goals are weighed by errors as stated: corrected ones send the search for a front to corners (record 0052).
-    """
+    """The scene of an ask that still has to find n candidates."""
     measured, labels = model.measured()
     candidates = task.candidates
     X = candidates.encoder.encode([candidate.values for candidate in pending]) if pending else measured[:0]
     which = tuple(j for j, one in enumerate(task.objectives) if one.goal != "limit")
     goals = [(task.objectives[j], model.spreads[j]) for j in which]
     limits = Limits.of(model.fitted, task.objectives)
-    fitted = as_stated(model.fitted) if len(goals) > 1 else model.fitted
     scene = Scene(
-        fitted=fitted if limits is None else columns(fitted, which),
+        fitted=model.fitted if limits is None else columns(model.fitted, which),
         objective=goals[0][0],
         measured=measured,
         labels=labels,

@@ -120,11 +120,6 @@ def rescaled(fitted: Fitted, factors: Floats) -> Fitted:
     return _kind(mixins, type(fitted).__name__)(fitted, factors)
 
 
-def as_stated(fitted: Fitted) -> Fitted:
-    """A fitted surrogate with the errors that it states itself."""
-    return fitted.fitted if isinstance(fitted, Rescaled) else fitted
-
-
 @cache
 def _kind(mixins: tuple[type[Rescaled], ...], name: str) -> type[Rescaled]:
     """The class that has these capabilities and no others, under the surrogate's own name for messages."""
