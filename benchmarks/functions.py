@@ -69,6 +69,53 @@ def mixture(X: np.ndarray) -> np.ndarray:
     return -good - 0.6 / (1 + np.exp(-(X[:, 0] - X[:, 2]) * 12))
 
 
+def gramacy(X: np.ndarray) -> np.ndarray:
+    """(n,) sum of X (n, 2) in the unit square; least 0.599788 where `gramacy_slacks` hold."""
+    return X.sum(axis=1)
+
+
+def gramacy_slacks(X: np.ndarray) -> np.ndarray:
+    """(n, 2) at X (n, 2), not below 0 where the limits hold. Gramacy et al. 2016."""
+    x, y = X.T
+    wave = x + 2 * y + 0.5 * np.sin(2 * np.pi * (x**2 - 2 * y)) - 1.5
+    return np.stack([wave, 1.5 - x**2 - y**2], axis=1)
+
+
+def ball_slacks(X: np.ndarray) -> np.ndarray:
+    """(n, 1) at X (n, d), not below 0 where the norm is at most 1. Letham et al. 2019."""
+    return 1 - np.linalg.norm(X, axis=1, keepdims=True)
+
+
+def pressure_vessel(X: np.ndarray) -> np.ndarray:
+    """(n,) cost of a vessel at X (n, 4) in [0, 10]^2 x [10, 50] x [150, 200]. Coello Coello and Mezura Montes 2002.
+
+    Thickness of shell and head come in sixteenths of an inch and are rounded here, but not in `pressure_vessel_slacks`.
+    """
+    shell, head = np.round(X[:, :2].T / 0.0625) * 0.0625
+    radius, length = X[:, 2:].T
+    plates = 0.6224 * shell * radius * length + 1.7781 * head * radius**2
+    return plates + 3.1661 * shell**2 * length + 19.84 * shell**2 * radius
+
+
+def pressure_vessel_slacks(X: np.ndarray) -> np.ndarray:
+    """(n, 4) at X (n, 4), not below 0 where the limits hold."""
+    shell, head, radius, length = X.T
+    volume = np.pi * radius**2 * length + 4 / 3 * np.pi * radius**3
+    return np.stack([shell - 0.0193 * radius, head - 0.00954 * radius, volume - 1_296_000, 240 - length], axis=1)
+
+
+def ackley_around(X: np.ndarray, optimum: np.ndarray) -> np.ndarray:
+    """(n,) Ackley's function of the distances |X - optimum|, X (n, d)."""
+    return ackley(np.abs(X - optimum))
+
+
+def labs(X: np.ndarray) -> np.ndarray:
+    """(n,) merit factor of binary sequences X (n, d) of 0 and 1, more being better. Packebusch and Mertens 2016."""
+    spins, d = 2 * X - 1, X.shape[1]
+    energy = sum((spins[:, : d - k] * spins[:, k:]).sum(axis=1) ** 2 for k in range(1, d))
+    return d**2 / (2 * energy)
+
+
 @dataclass(frozen=True)
 class Truth:
     """A function of a box as a truth of the unit cube, more being better.

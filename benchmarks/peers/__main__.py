@@ -77,7 +77,7 @@ def perform_all(options: argparse.Namespace, works: dict[str, Work]) -> Iterator
         for run in seeds
         for name, work in works.items()
         for program in options.peers
-        if program == CHANCE or work.kind in PROGRAMS[program].kinds
+        if program == CHANCE or PROGRAMS[program].can(work)
     ]
     broken: set[tuple[str, str]] = set()
     for k, (run, name, program) in enumerate(jobs, 1):

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.peers.talk import CHANCE, PROGRAMS
+from benchmarks.peers.talk import BOXES, CHANCE, PROGRAMS
 from benchmarks.peers.work import BoxWork, PoolWork, Work
 from matloop.bench.intervals import bootstrap
 from matloop.bench.metrics import top
@@ -41,13 +41,16 @@ suggestion, fitting included.
 Twelve runs of everything take days on one core. `make bench-peers ARGS="--work agnp --peers matloop baybe --seeds 3"`
 does a part; a command that was killed goes on; `ARGS=--table` prints what is there.
 """
+LIMITS = """Regret is that of the best candidate measured that truly holds all limits; what breaks one counts as the
+worst value that holds them. *holds*: the share of the chosen candidates that hold them."""
 
 
 @dataclass(frozen=True)
 class Cell:
     """The runs of one program on one work.
 
-    runs: their numbers. regret: (runs, budget) in spreads. share: (runs,) Top% at the end, None in a box.
+    runs: their numbers. regret: (runs, budget) in spreads.
+    share: (runs,) of a pool Top% at the end, with limits the part of what was chosen that holds them, else None.
     seconds: (runs, asks) of the processor. records: as kept.
     """
 
@@ -67,8 +70,12 @@ class Cell:
         if not records:
             return None
         truths = np.array([record["truths"] for record in records])
-        gaps = truths - work.best if work.goal == "minimize" else work.best - truths
         share = None
+        gaps = truths - work.best if work.goal == "minimize" else work.best - truths
+        if isinstance(work, BoxWork) and work.limits:
+            broken = np.array([record["slacks"] for record in records]).min(axis=2) < 0
+            gaps[broken] = abs(work.box.worst - work.best)
+            share = 1 - broken[:, work.initial :].mean(axis=1)
         if isinstance(work, PoolWork):
             members = top(work.truth, work.goal)
             share = np.array([members[record["picks"]].sum() / members.sum() for record in records])
@@ -122,13 +129,15 @@ def page(works: Mapping[str, Work], results: Path) -> str:
     cells = {name: read_all(work, results) for name, work in works.items()}
     judged = [(name, work) for name, work in works.items() if not work.timed]
     pools = [(name, work) for name, work in judged if isinstance(work, PoolWork)]
-    boxes = [(name, work) for name, work in judged if isinstance(work, BoxWork)]
+    boxes = {kind: [(name, work) for name, work in judged if work.kind == kind] for kind in BOXES}
     parts = [
         HEAD,
         *section("Wins, ties and losses", summary([cells[name] for name, _ in judged])),
         *section("Speed", speed([(name, work) for name, work in works.items() if work.timed], cells)),
         *section("Pools", regrets(pools, cells)),
-        *section("Boxes", regrets(boxes, cells)),
+        *section("Boxes", regrets(boxes["box"], cells)),
+        *section("Limits on other quantities", [LIMITS, "", *regrets(boxes["constrained"], cells, "holds")]),
+        *section("Binary parameters", regrets(boxes["mixed"], cells)),
         *section("Made with", made(record for of in cells.values() for cell in of.values() for record in cell.records)),
     ]
     return "\n".join(parts) + "\n"
@@ -179,9 +188,12 @@ def speed(works: Sequence[tuple[str, Work]], cells: Mapping[str, Mapping[str, Ce
     return lines
 
 
-def regrets(works: Sequence[tuple[str, Work]], cells: Mapping[str, Mapping[str, Cell]]) -> list[str]:
+def regrets(
+    works: Sequence[tuple[str, Work]], cells: Mapping[str, Mapping[str, Cell]], share_name: str = "Top%"
+) -> list[str]:
     lines = [
-        "| work | program | runs | regret half way | regret at the end | Top% | ratio | matloop's | s a suggestion |",
+        "| work | program | runs | regret half way | regret at the end | "
+        f"{share_name} | ratio | matloop's | s a suggestion |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for name, work in works:

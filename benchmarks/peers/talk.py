@@ -14,11 +14,12 @@ from types import TracebackType
 from typing import Any
 
 from benchmarks.peers.environments import ROOT, interpreter
-from benchmarks.peers.work import Work, readings, seed_of
+from benchmarks.peers.work import Work, readings, seed_of, slack_readings
 
 RUNNERS = Path(__file__).with_name("runners")
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 CHANCE = "random"
+BOXES = ("box", "constrained", "mixed")
 
 
 @dataclass(frozen=True)
@@ -34,18 +35,22 @@ class Program:
     environment: str | None
     kinds: tuple[str, ...] = ("pool", "box")
 
+    def can(self, work: Work) -> bool:
+        """Is it a program for this kind of work?"""
+        return work.kind in self.kinds
+
 
 PROGRAMS = {
     one.name: one
     for one in (
-        Program("matloop", ("with_matloop.py",), None),
+        Program("matloop", ("with_matloop.py",), None, ("pool", *BOXES)),
         Program("matloop-botorch", ("with_matloop.py", "botorch"), "matloop-botorch"),
         Program("sklearn", ("with_sklearn.py",), "sklearn"),
-        Program("botorch", ("with_botorch.py",), "botorch"),
+        Program("botorch", ("with_botorch.py",), "botorch", ("pool", *BOXES)),
         Program("baybe", ("with_baybe.py",), "baybe"),
         Program("physbo", ("with_physbo.py",), "physbo", ("pool",)),
-        Program("ax", ("with_ax.py",), "ax", ("box",)),
-        Program("optuna", ("with_optuna.py",), "optuna", ("box",)),
+        Program("ax", ("with_ax.py",), "ax", BOXES),
+        Program("optuna", ("with_optuna.py",), "optuna", BOXES),
     )
 }
 
@@ -113,11 +118,11 @@ def perform(work: Work, program: str, run: int, tree: Path, log: Path, step: Cal
         step: told how many candidates are measured.
 
     Returns:
-        JSON types: picks, the true value and the reading of each, and [wall, processor] seconds of each ask with the
-        tell before it; the first ask bears the telling of the initial readings.
+        JSON types: picks, the true value, the reading and the true slacks of each, and [wall, processor] seconds of
+        each ask with the tell before it; the first ask bears the telling of the initial readings.
     """
     budget = work.at[-1]
-    noise = readings(work, run, budget)
+    read = reader(work, run)
     picks = work.chance(run, budget)
     record: dict[str, Any] = {"work": work.name, "program": program, "run": run, "seconds": [], "versions": {}}
     if program != CHANCE:
@@ -127,7 +132,7 @@ def perform(work: Work, program: str, run: int, tree: Path, log: Path, step: Cal
             told = 0
             while len(picks) < budget:
                 fresh = range(told, len(picks))
-                known = talk.say(tell=[[picks[k], work.true(picks[k]) + noise[k]] for k in fresh])
+                known = talk.say(tell=[[picks[k], read(k, picks[k])] for k in fresh])
                 told = len(picks)
                 answer = talk.say(ask=min(work.batch, budget - told))
                 work.demand_new(answer["chosen"], picks)
@@ -136,10 +141,22 @@ def perform(work: Work, program: str, run: int, tree: Path, log: Path, step: Cal
                 step(len(picks))
         if PROGRAMS[program].runner[0] == "with_matloop.py":
             record["commit"] = commit(tree)
-    truths = [work.true(pick) for pick in picks]
-    read = [true + float(extra) for true, extra in zip(truths, noise, strict=True)]
+    if work.limits:
+        record["slacks"] = [work.slacks(pick).tolist() for pick in picks]
     machine = {"processor": processor(), "cores": os.cpu_count(), "python": platform.python_version()}
-    return {**record, "picks": picks, "truths": truths, "readings": read, "machine": machine}
+    truths, told_of = [work.true(pick) for pick in picks], [read(k, pick) for k, pick in enumerate(picks)]
+    return {**record, "picks": picks, "truths": truths, "readings": told_of, "machine": machine}
+
+
+def reader(work: Work, run: int) -> Callable[[int, Any], float | list[float]]:
+    """What is read of the k-th candidate of a run: a number, with limits a list of it and of every slack."""
+    noise, slack_noise = readings(work, run, work.at[-1]), slack_readings(work, run, work.at[-1])
+
+    def read(k: int, pick: Any) -> float | list[float]:
+        y = work.true(pick) + float(noise[k])
+        return [y, *(work.slacks(pick) + slack_noise[k]).tolist()] if work.limits else y
+
+    return read
 
 
 def commit(tree: Path = ROOT) -> str:

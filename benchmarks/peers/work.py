@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import qmc
 
 import matloop as ml
-from benchmarks.functions import ackley, branin, hartmann6
+from benchmarks.functions import hartmann6
+from benchmarks.peers.boxes import BOXES, Box
 from matloop.domain.objective import Goal
 
 SEED = 0
 """Of all runs: initial candidates come from SeedSequence(SEED, spawn_key=(run,))."""
-SPREAD_POINTS = 16
-"""Two to this power Sobol points give the spread of a function over its box."""
 Pick = int | list[float]
 
 
@@ -49,6 +46,7 @@ class PoolWork:
     at: tuple[int, ...]
     noise: float = 0.0
     timed: bool = False
+    limits: int = 0
     kind: str = "pool"
 
     @property
@@ -66,6 +64,10 @@ class PoolWork:
     def true(self, pick: Pick) -> float:
         return float(self.truth[pick])
 
+    def slacks(self, pick: Pick) -> np.ndarray:
+        """None: (0,)."""
+        return np.zeros(0)
+
     def describe(self) -> dict[str, Any]:
         return {"kind": "pool", "goal": self.goal, "initial": self.initial, "columns": self.columns}
 
@@ -77,26 +79,42 @@ class PoolWork:
 
 @dataclass(frozen=True)
 class BoxWork:
-    """A function over a box, read with noise; fields as in `PoolWork`."""
+    """A function over a box, read with noise; other fields as in `PoolWork`.
+
+    snr: signal to noise of each quantity, infinite for exact readings.
+    """
 
     name: str
-    function: Callable[[np.ndarray], np.ndarray]
-    bounds: list[list[float]]
-    best: float
+    box: Box
     snr: float
     batch: int
     at: tuple[int, ...]
-    goal: Goal = "minimize"
     timed: bool = False
-    kind: str = "box"
+
+    @property
+    def kind(self) -> str:
+        return "mixed" if self.box.binary else "constrained" if self.limits else "box"
+
+    @property
+    def goal(self) -> Goal:
+        return self.box.goal
+
+    @property
+    def best(self) -> float:
+        return self.box.best
+
+    @property
+    def limits(self) -> int:
+        """How many quantities must hold a limit."""
+        return len(self.box.slack_spreads)
 
     @property
     def initial(self) -> int:
-        return 2 * (len(self.bounds) + 1)
+        return (1 if self.box.binary else 2) * (len(self.box.bounds) + 1)
 
-    @cached_property
+    @property
     def spread(self) -> float:
-        return spread_of(self.function, self.bounds)
+        return self.box.spread
 
     @property
     def noise(self) -> float:
@@ -104,21 +122,29 @@ class BoxWork:
 
     def chance(self, run: int, n: int) -> list[Pick]:
         """Uniform points (n of them) of the grid of a millionth of each side, which matloop's parameters have."""
-        low, high = np.array(self.bounds).T
+        low, high = np.array(self.box.bounds).T
         grid = np.round(rng(run).random((n, len(low))) * 1e6) / 1e6
+        grid[:, : self.box.binary] = np.round(grid[:, : self.box.binary])
         return [[float(x) for x in point] for point in low + grid * (high - low)]
 
     def true(self, pick: Pick) -> float:
-        return float(self.function(np.array([pick]))[0])
+        return float(self.box.function(np.array([pick]))[0])
+
+    def slacks(self, pick: Pick) -> np.ndarray:
+        """(m,) how far each limit is held, below 0 where it is broken."""
+        return np.zeros(0) if self.box.slacks is None else self.box.slacks(np.array([pick]))[0]
 
     def describe(self) -> dict[str, Any]:
-        return {"kind": "box", "goal": self.goal, "initial": self.initial, "bounds": self.bounds}
+        said = {"kind": self.kind, "goal": self.goal, "initial": self.initial, "bounds": self.box.bounds}
+        return {**said, "limits": self.limits, "binary": list(range(self.box.binary))}
 
     def demand_new(self, picks: Sequence[Pick], before: Sequence[Pick]) -> None:
-        low, high = np.array(self.bounds).T
+        low, high = np.array(self.box.bounds).T
         points = np.array(picks)
         if points.shape[1:] != low.shape or (points < low - 1e-9).any() or (points > high + 1e-9).any():
             raise ValueError(f"{self.name}: {picks} are not points of the box")
+        if not np.isin(points[:, : self.box.binary], (0, 1)).all():
+            raise ValueError(f"{self.name}: the first {self.box.binary} of {picks} are not all 0 or 1")
 
 
 Work = PoolWork | BoxWork
@@ -129,18 +155,13 @@ def readings(work: Work, run: int, n: int) -> np.ndarray:
     return work.noise * rng(run, 1).standard_normal(n)
 
 
-def spread_of(function: Callable[[np.ndarray], np.ndarray], bounds: list[list[float]]) -> float:
-    """Standard deviation of a function over its box."""
-    low, high = np.array(bounds).T
-    points = qmc.Sobol(len(low), seed=SEED).random_base2(SPREAD_POINTS)
-    return float(np.std(function(low + points * (high - low))))
+def slack_readings(work: Work, run: int, n: int) -> np.ndarray:
+    """(n, m) noise of what is read of the limits in a run; the same for every program."""
+    if not isinstance(work, BoxWork):
+        return np.zeros((n, 0))
+    return work.box.slack_spreads / work.snr * rng(run, 2).standard_normal((n, work.limits))
 
 
-BOXES: dict[str, tuple[Callable[[np.ndarray], np.ndarray], list[list[float]], float]] = {
-    "branin": (branin, [[-5.0, 10.0], [0.0, 15.0]], 0.39788735772973816),
-    "hartmann6": (hartmann6, [[0.0, 1.0]] * 6, -3.322368011415515),
-    "ackley6": (ackley, [[-32.768, 32.768]] * 6, 0.0),
-}
 TABLES: dict[str, tuple[str, str, Goal]] = {
     "crossed-barrel": ("pvlab_crossed_barrel/crossed_barrel_dataset.csv", "toughness", "maximize"),
     "agnp": ("pvlab_agnp/agnp_dataset.csv", "loss", "minimize"),
@@ -152,7 +173,11 @@ TABLES: dict[str, tuple[str, str, Goal]] = {
     "direct-arylation": ("edbo_reactions/direct_arylation.csv", "yield", "maximize"),
 }
 SPEED = {"pool-100k": (100_000, 200), "pool-10k": (10_000, 1_000)}
-NAMES = [*TABLES, *(f"{name}-snr{snr}" for snr in (10, 2) for name in BOXES), *SPEED]
+PLAIN = ("branin", "hartmann6", "ackley6")
+NOISY = [f"{name}-snr{snr}" for snr in (10, 2) for name in PLAIN]
+CONSTRAINED = ["gramacy-snr10", "constrained-hartmann6-snr10", "pressure-vessel"]
+MIXED = ["ackley13-mixed-snr10", "labs20-snr10"]
+NAMES = [*TABLES, *NOISY, *CONSTRAINED, *MIXED, *SPEED]
 
 
 def make(name: str, data_dir: Path) -> Work:
@@ -171,8 +196,7 @@ def make(name: str, data_dir: Path) -> Work:
         noise = float(np.std(truth)) / 10
         return PoolWork(name, columns, truth, "minimize", known, 5, (known + 10,), noise=noise, timed=True)
     box, _, snr = name.partition("-snr")
-    function, bounds, best = BOXES[box]
-    return BoxWork(name, function, bounds, best, float(snr), 1, (30, 60))
+    return BoxWork(name, BOXES[box], float(snr or "inf"), 1, (30, 60))
 
 
 def _table(name: str, data_dir: Path) -> PoolWork:

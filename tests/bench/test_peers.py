@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from benchmarks.functions import branin
+from benchmarks.functions import branin, gramacy_slacks, hartmann6, labs, pressure_vessel, pressure_vessel_slacks
 from benchmarks.peers import __main__ as command
 from benchmarks.peers import talk
+from benchmarks.peers.boxes import BOXES, Box
 from benchmarks.peers.environments import ROOT, pins
 from benchmarks.peers.table import FLOOR, Cell, Verdict, page
 from benchmarks.peers.talk import PROGRAMS, RUNNERS, Program, perform
-from benchmarks.peers.work import BOXES, BoxWork, PoolWork, make, readings
+from benchmarks.peers.work import CONSTRAINED, MIXED, PLAIN, BoxWork, PoolWork, make, readings, slack_readings
 from matloop.bench.backtest import Protocol
 
 FAKE = """
@@ -41,6 +42,12 @@ def pool_of(n: int = 200, **terms: Any) -> PoolWork:
     return PoolWork("line", {"x": x.tolist(), "z": (x[::-1] ** 2).tolist()}, x, "maximize", **given)
 
 
+def bowl(**terms: Any) -> BoxWork:
+    first = [0.0, 1.0] if terms.get("binary") else [-1.0, 2.0]
+    box = Box(lambda X: np.sum(X**2, axis=1), [first, [-1.0, 2.0]], 0.0, **terms)
+    return BoxWork("bowl", box, snr=1e3, batch=2, at=(8, 12))
+
+
 @pytest.fixture
 def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A program that takes row 20 and those that follow it."""
@@ -54,14 +61,75 @@ def done(work: PoolWork | BoxWork, program: str, tmp_path: Path, run: int = 0) -
     return perform(work, program, run, ROOT, tmp_path / "log", lambda n: None)
 
 
-@pytest.mark.parametrize("name", BOXES)
+@pytest.mark.parametrize("name", PLAIN)
 def test_the_stated_optimum_of_a_box_is_that_of_its_formula(name: str) -> None:
-    function, bounds, best = BOXES[name]
+    function, bounds, best = BOXES[name].function, BOXES[name].bounds, BOXES[name].best
     low, high = np.array(bounds).T
     starts = low + np.random.default_rng(0).random((2000, len(low))) * (high - low)
     starts = np.vstack([starts[np.argsort(function(starts))][:20], np.zeros((1, len(low)))])
     ends = [minimize(lambda x: function(x[None, :])[0], start, bounds=bounds, tol=1e-12).fun for start in starts]
     assert min(ends) == pytest.approx(best, abs=1e-6)
+
+
+def hardest(name: str, sense: float) -> float:
+    """The least (sense 1) or greatest (-1) value that holds the limits, by climbs from the best of the sample."""
+    box = BOXES[name]
+    held = box.sample[(box.slacks(box.sample) >= 0).all(axis=1)]
+    starts = held[np.argsort(sense * box.function(held))[:30]]
+    limits = {"type": "ineq", "fun": lambda x: box.slacks(x[None, :])[0]}
+    climbs = [
+        minimize(lambda x: sense * box.function(x[None, :])[0], start, bounds=box.bounds, constraints=limits, tol=1e-12)
+        for start in starts
+    ]
+    return sense * min(climb.fun for climb in climbs if min(box.slacks(climb.x[None, :])[0]) > -1e-9)
+
+
+@pytest.mark.parametrize("name", ["gramacy", "constrained-hartmann6"])
+def test_best_and_worst_values_that_hold_the_limits_are_those_of_the_formulas(name: str) -> None:
+    assert hardest(name, 1.0) == pytest.approx(BOXES[name].best, abs=1e-6)
+    assert hardest(name, -1.0) == pytest.approx(BOXES[name].worst, abs=1e-6)
+
+
+def test_the_least_cost_of_the_vessel_is_that_of_all_pairs_of_plates() -> None:
+    """Cost rounds the plates to sixteenths, limits do not: the thickest of each rounding allows most."""
+    least = np.inf
+    for shell, head in np.ndindex(33, 33):
+        thickest = [0.0625 * k + (0.03125 if k % 2 == 0 else 0.03125 - 1e-9) for k in (shell, head)]
+        radius = np.linspace(10, min(50, thickest[0] / 0.0193, thickest[1] / 0.00954), 3001)
+        length = np.maximum(150, (1_296_000 - 4 / 3 * np.pi * radius**3) / (np.pi * radius**2)) * (1 + 1e-12)
+        X = np.stack([np.full_like(radius, thickest[0]), np.full_like(radius, thickest[1]), radius, length], axis=1)
+        held = (pressure_vessel_slacks(X) >= -1e-9).all(axis=1) & (length <= 200) & (radius >= 10)
+        least = min(least, pressure_vessel(X)[held].min(initial=np.inf))
+    assert least == pytest.approx(BOXES["pressure-vessel"].best, rel=1e-6)
+    thickest_of_all = np.array(BOXES["pressure-vessel"].bounds)[None, :, 1]
+    assert pressure_vessel_slacks(thickest_of_all).min() >= 0
+    assert pressure_vessel(thickest_of_all) == pytest.approx(BOXES["pressure-vessel"].worst)
+
+
+def test_the_best_sequence_of_twenty_has_the_published_merit() -> None:
+    """Packebusch and Mertens 2016: run lengths 5 1 1 3 1 1 2 3 2 1, merit factor 7.692."""
+    signs = np.repeat(np.arange(10) % 2, [5, 1, 1, 3, 1, 1, 2, 3, 2, 1])
+    assert labs(signs[None, :]) == pytest.approx(BOXES["labs20"].best)
+    assert labs(signs[None, :]) == pytest.approx(7.692, abs=1e-3)
+    assert labs(BOXES["labs20"].sample).max() <= BOXES["labs20"].best
+
+
+def test_the_mixed_function_is_least_at_its_optimum_off_the_corner() -> None:
+    box = BOXES["ackley13-mixed"]
+    there = box.function.keywords["optimum"]  # type: ignore[attr-defined]
+    assert box.function(there[None, :]) == pytest.approx(0.0, abs=1e-12)
+    assert 0 < there[:10].sum() < 10
+    assert box.function(box.sample).min() > 0
+
+
+def test_limits_of_the_literature_hold_where_they_are_said_to() -> None:
+    """Gramacy et al. 2016: the optimum (0.1954, 0.4044) lies on the first limit."""
+    slacks = gramacy_slacks(np.array([[0.1954, 0.4044]]))[0]
+    assert slacks[0] == pytest.approx(0.0, abs=2e-3)
+    assert slacks[1] > 1
+    assert hartmann6(np.array([[0.20169, 0.150011, 0.476874, 0.275332, 0.311652, 0.6573]])) == pytest.approx(
+        BOXES["constrained-hartmann6"].best, abs=1e-5
+    )
 
 
 def test_all_begin_with_the_rows_of_a_backtest() -> None:
@@ -70,13 +138,38 @@ def test_all_begin_with_the_rows_of_a_backtest() -> None:
 
 
 def test_noise_is_that_of_the_signal_to_noise_ratio_and_the_same_for_all() -> None:
-    work = BoxWork("branin", *BOXES["branin"], snr=10.0, batch=1, at=(30, 60))
+    work = BoxWork("branin", BOXES["branin"], snr=10.0, batch=1, at=(30, 60))
     values = branin(np.array(work.chance(0, 20_000)))
     assert work.noise == pytest.approx(values.std() / 10, rel=0.05)
     drawn = np.concatenate([readings(work, run, 60) for run in range(50)])
     assert drawn.std() == pytest.approx(work.noise, rel=0.05)
     assert np.array_equal(readings(work, 4, 60), readings(work, 4, 60))
     assert not np.array_equal(readings(work, 4, 60), readings(work, 5, 60))
+
+
+@pytest.mark.parametrize("name", [*CONSTRAINED, *MIXED])
+def test_a_run_begins_inside_the_box_with_binaries_that_are_0_or_1(name: str, tmp_path: Path) -> None:
+    work = make(name, tmp_path)
+    assert isinstance(work, BoxWork)
+    picks = work.chance(0, work.initial)
+    work.demand_new(picks, [])
+    assert work.describe()["binary"] == list(range(work.box.binary))
+    with pytest.raises(ValueError, match="not points of the box"):
+        work.demand_new([[*picks[0][:-1], 1e6]], [])  # type: ignore[misc]
+    if work.box.binary:
+        with pytest.raises(ValueError, match="not all 0 or 1"):
+            work.demand_new([[0.5, *picks[0][1:]]], [])  # type: ignore[misc]
+
+
+def test_each_slack_is_read_with_noise_of_the_ratio_and_exact_readings_have_none(tmp_path: Path) -> None:
+    noisy, exact = make("gramacy-snr10", tmp_path), make("pressure-vessel", tmp_path)
+    drawn = np.vstack([slack_readings(noisy, run, 60) for run in range(200)])
+    held = gramacy_slacks(np.random.default_rng(1).random((100_000, 2)))
+    assert drawn.std(axis=0) == pytest.approx(held.std(axis=0) / 10, rel=0.03)
+    assert np.array_equal(slack_readings(noisy, 3, 60), slack_readings(noisy, 3, 60))
+    assert not np.array_equal(slack_readings(noisy, 3, 60)[:, 0], slack_readings(noisy, 3, 60)[:, 1])
+    assert not slack_readings(exact, 0, 60).any()
+    assert not readings(exact, 0, 60).any()
 
 
 def test_a_table_becomes_a_pool_of_its_designs_with_their_means(data_dir: Path) -> None:
@@ -110,19 +203,58 @@ def test_a_runner_that_ends_is_named_with_its_last_words(fake: Path, tmp_path: P
         done(pool_of(), "fake", tmp_path)
 
 
-@pytest.mark.parametrize("kind", ["pool", "box"])
-@pytest.mark.parametrize("program", ["matloop", "sklearn"])
+WORKS: dict[str, PoolWork | BoxWork] = {
+    "pool": pool_of(),
+    "box": bowl(),
+    "binary": bowl(binary=1),
+}
+
+
+@pytest.mark.parametrize(
+    ("program", "kind"),
+    [("matloop", "pool"), ("sklearn", "pool"), ("matloop", "box"), ("sklearn", "box"), ("matloop", "binary")],
+)
 def test_real_runners_do_better_than_chance(
     program: str, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(PROGRAMS, program, replace(PROGRAMS[program], environment=None))
-    work: PoolWork | BoxWork = pool_of()
-    if kind == "box":
-        work = BoxWork("bowl", lambda X: np.sum(X**2, axis=1), [[-1.0, 2.0]] * 2, 0.0, snr=1e3, batch=2, at=(8, 12))
+    work = WORKS[kind]
     found = done(work, program, tmp_path)
     assert len(found["picks"]) == work.at[-1]
     best = np.abs(np.array(found["truths"]) - work.best).min()
     assert best < np.abs([work.true(pick) - work.best for pick in work.chance(0, work.at[-1])]).min()
+
+
+def test_a_limit_is_heard_of_as_a_slack_beside_the_quantity(tmp_path: Path) -> None:
+    """The bowl's least value lies beyond the limit: whoever heard of it stops at its edge, at 1."""
+    box = replace(bowl().box, best=1.0, slacks=lambda X: X[:, :1] - 1, worst=8.0)
+    work = replace(bowl(), box=box)
+    found = done(work, "matloop", tmp_path)
+    told = np.array(found["readings"])
+    assert told.shape == (12, 2)
+    assert told[:, 1] == pytest.approx(np.array(found["picks"])[:, 0] - 1, abs=0.05)
+    assert np.array(found["slacks"])[:, 0] == pytest.approx(np.array(found["picks"])[:, 0] - 1)
+    chosen = np.array(found["slacks"])[work.initial :, 0]
+    assert np.mean(chosen > -0.1) > 0.6  # a third of the box holds it
+    assert np.array(found["truths"])[work.initial :][chosen >= 0].min() < 1.5
+
+
+def test_what_breaks_a_limit_counts_as_the_worst_that_holds_it(tmp_path: Path) -> None:
+    work = make("gramacy-snr10", tmp_path)
+    assert isinstance(work, BoxWork)
+    record = done(work, "random", tmp_path)
+    file = tmp_path / work.name / "random-00.json"
+    file.parent.mkdir()
+    file.write_text(json.dumps(record))
+    read = Cell.read(work, "random", tmp_path)
+    assert read is not None
+    holds = np.array(record["slacks"]).min(axis=1) >= 0
+    assert 0 < holds.sum() < len(holds)
+    gaps = np.where(holds, np.array(record["truths"]) - work.best, work.box.worst - work.best) / work.spread
+    assert read.regret[0] == pytest.approx(np.minimum.accumulate(gaps))
+    assert read.share == pytest.approx([holds[work.initial :].mean()])
+    told = page({work.name: work}, tmp_path)
+    assert f"| {holds[work.initial :].mean():.2f} |" in told
 
 
 def cell(program: str, regret: list[float], runs: list[int]) -> Cell:

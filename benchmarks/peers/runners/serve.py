@@ -3,6 +3,7 @@
 {"work": {...}}            -> {"versions": {...}}       once, at the beginning
 {"tell": [[pick, y], ...]} -> {}                        a pick is a row of the pool, or a point of the box
 {"ask": q}                 -> {"chosen": [pick, ...]}
+With limits y is a list: the quantity, then a number for each limit, which may not be below zero.
 Each answer also holds the seconds that it took: elapsed (`wall`) and of the processor (`processor`).
 """
 
@@ -22,8 +23,8 @@ import numpy as np
 class Peer(Protocol):
     """A program at work."""
 
-    def tell(self, picks: list[Any], values: list[float]) -> None:
-        """Hear readings, in the quantity's own sign."""
+    def tell(self, picks: list[Any], values: list[Any]) -> None:
+        """Hear readings, in the quantity's own sign; lists of them where the work has limits."""
 
     def ask(self, n: int) -> list[Any]:
         """Choose n picks."""
@@ -33,7 +34,8 @@ def serve(begin: Callable[[dict[str, Any]], Peer], packages: list[str]) -> None:
     """Answer until the input ends. What libraries print goes to standard error, since only answers stand in the output.
 
     Args:
-        begin: makes the peer of a work: {kind, goal, seed, initial}, and columns of the pool or bounds of the box.
+        begin: makes the peer of a work: {kind, goal, seed, initial}, and columns of the pool or bounds of the box with
+            the number of its `limits` and the places of its `binary` parameters.
         packages: whose versions are reported.
     """
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
@@ -61,6 +63,11 @@ def serve(begin: Callable[[dict[str, Any]], Peer], packages: list[str]) -> None:
 def sign(work: dict[str, Any]) -> float:
     """+1 where more is better, -1 where less is."""
     return -1.0 if work["goal"] == "minimize" else 1.0
+
+
+def listed(values: list[Any]) -> list[list[float]]:
+    """What was told of each pick as a list, with limits or without."""
+    return [value if isinstance(value, list) else [value] for value in values]
 
 
 def encoded(columns: dict[str, list[Any]]) -> np.ndarray:

@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 import pandas as pd
-from serve import serve
+from serve import listed, serve
 
 import matloop as ml
 from matloop import plugins
@@ -23,29 +23,34 @@ class Matloop:
             candidates = ml.Pool.from_frame(frame, features=list(frame.columns))
             assert len(candidates) == len(frame)
         else:
-            candidates = ml.Space([ml.Real(f"x{i}", low, high) for i, (low, high) in enumerate(work["bounds"])])
+            ends = enumerate(work["bounds"])
+            over = [ml.Binary(f"x{i}") if i in work["binary"] else ml.Real(f"x{i}", *end) for i, end in ends]
+            candidates = ml.Space(over)
         self.candidates = candidates
-        objective = ml.Objective("y", goal=work["goal"])
+        self.slacks = [f"c{j}" for j in range(work.get("limits", 0))]
+        limits = [ml.Objective(name, goal="limit", low=0) for name in self.slacks]
+        objectives = [ml.Objective("y", goal=work["goal"]), *limits]
         strategy = plugins.strategy(STRATEGY)
         # once anything was measured, the strategy chooses
-        self.campaign = ml.Campaign(candidates, [objective], strategy=strategy, seed=work["seed"], initial=1)
+        self.campaign = ml.Campaign(candidates, objectives, strategy=strategy, seed=work["seed"], initial=1)
 
-    def tell(self, picks: list[Any], values: list[float]) -> None:
-        self.campaign.tell([self._outcome(pick, y) for pick, y in zip(picks, values, strict=True)])
+    def tell(self, picks: list[Any], values: list[Any]) -> None:
+        told = [dict(zip(("y", *self.slacks), one, strict=True)) for one in listed(values)]
+        self.campaign.tell([self._outcome(pick, one) for pick, one in zip(picks, told, strict=True)])
 
-    def _outcome(self, pick: Any, y: float) -> ml.Measured:
+    def _outcome(self, pick: Any, outcome: dict[str, float]) -> ml.Measured:
         suggestion = self.asked.get(pick if isinstance(pick, int) else tuple(pick))
         if suggestion is not None:
-            return ml.Measured(suggestion, {"y": y})
+            return ml.Measured(suggestion, outcome)
         if isinstance(self.candidates, ml.Pool):
-            return ml.Measured.of(candidate=self.candidates.id(pick), outcome={"y": y})
-        return ml.Measured.of({f"x{i}": value for i, value in enumerate(pick)}, {"y": y})
+            return ml.Measured.of(candidate=self.candidates.id(pick), outcome=outcome)
+        return ml.Measured.of({f"x{i}": value for i, value in enumerate(pick)}, outcome)
 
     def ask(self, n: int) -> list[Any]:
         chosen: list[Any] = []
         for one in self.campaign.suggest(n):
             pool = self.candidates if isinstance(self.candidates, ml.Pool) else None
-            pick = list(one.values.values()) if pool is None else pool.index(one.candidate)
+            pick = [float(value) for value in one.values.values()] if pool is None else pool.index(one.candidate)
             self.asked[pick if isinstance(pick, int) else tuple(pick)] = one.id
             chosen.append(pick)
         return chosen
