@@ -372,3 +372,36 @@ def test_a_campaign_says_at_which_condition_each_suggestion_is_to_be_measured(ta
     assert main(["tell", str(file), str(asked)]) == 0
     assert main(["report", str(file)]) == 0
     assert {row["candidate"]: row["T"] for row in rows_of(tables / "lab" / "shortlist.csv")} == under
+
+
+def test_a_shortlist_of_earlier_predictions_is_not_left_beside_new_ones(tables: Path, capsys):
+    assert run(tables) == 0
+    (shortlist,) = tables.rglob("shortlist.csv")
+    kept = shortlist.read_bytes()
+    symbols = "H He Li Be B C N O F Na Mg Al Si P S Cl K Ca Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Sr Zr Nb Mo Ag Cd"
+    every = ",".join([*symbols.split(), *"In Sn Sb Te I Cs Ba La Hf Ta W Pt Au Hg Tl Pb Bi".split()])
+    assert run(tables, "--exclude", every) == 2
+    told = capsys.readouterr().err
+    assert "none of" in told
+    assert "it is now shortlist.csv.old" in told
+    assert not shortlist.exists()
+    assert shortlist.with_name("shortlist.csv.old").read_bytes() == kept
+
+
+def test_a_target_that_never_changes_is_refused_with_its_column(tables: Path, capsys):
+    with (tables / "known.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    with (tables / "known.csv").open("w", newline="") as file:
+        table = csv.DictWriter(file, list(rows[0]))
+        table.writeheader()
+        table.writerows({**row, "zT": "0.5"} for row in rows)
+    assert run(tables) == 2
+    assert re.search(r"known\.csv, column 'zT': all \d+ readings are 0\.5", capsys.readouterr().err)
+
+
+@pytest.mark.parametrize(("option", "rule"), [("--std", "threshold"), ("--p", "probability")])
+def test_an_option_that_the_rule_does_not_use_is_refused(tables: Path, capsys, option: str, rule: str):
+    assert run(tables, "--rule", "greedy", option, "0.5") == 2
+    told = capsys.readouterr().err
+    assert "rule 'greedy' does not use it" in told
+    assert f"take rule '{rule}'" in told

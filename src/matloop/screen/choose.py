@@ -68,6 +68,10 @@ class Choice:
             if value is not None and not (math.isfinite(value) and low <= value <= high):
                 faults.add(f"choose, {name}", f"is {value:g}", cure)
         needs = {"threshold": ("value", "std"), "probability": ("value", "p"), "hits": ("value",)}
+        for name, rule in (("std", "threshold"), ("p", "probability")):
+            if getattr(self, name) is not None and self.rule in RULES and self.rule != rule:
+                cure = f"Leave it out, or take rule {rule!r}."
+                faults.add(f"choose, {name}", f"rule {self.rule!r} does not use it", cure)
         for name in needs.get(self.rule, ()):
             if getattr(self, name) is None:
                 faults.add("choose", f"rule {self.rule!r} needs {name}", f"Give {name}, as --{name} NUMBER.")

@@ -91,6 +91,9 @@ class Training:
             place = f"{places[read.rows[row]]}, formula {read.formulas[row]!r}"
             faults.add(place, "the features have no figure for one of its elements", 'Use missing = "mean".')
         _raise(faults, str(path))
+        if len(set(readings)) < 2:
+            found = f"all {len(readings):,} readings are {readings[0]:g}"
+            fail(DataError, f"{path}, column {columns.target!r}", found, "A model needs at least two different ones.")
         owners, by = (
             (numbered(groups), f"values of {columns.group!r}") if groups else _worded(columns.group, read, path)
         )

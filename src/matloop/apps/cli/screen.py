@@ -36,7 +36,7 @@ _Group = Annotated[str | None, typer.Option("--group", help="Kept whole: family,
 _At = Annotated[list[str] | None, typer.Option("--at", help='As "temperature=700,1000"; repeat it.')]
 _Surrogate = Annotated[list[str] | None, typer.Option("--surrogate", help="Several are stacked.")]
 _Exclude = Annotated[list[str] | None, typer.Option("--exclude", help="Element or group; repeat it.")]
-_Rule = Annotated[str | None, typer.Option("--rule", help="How to choose; default bound.")]
+_Rule = Annotated[str | None, typer.Option("--rule", help="How to choose; default greedy.")]
 _K = Annotated[int | None, typer.Option("-k", help="How many at most; default 20.")]
 _Value = Annotated[float | None, typer.Option("--value", help="What counts as a hit.")]
 _Std = Annotated[float | None, typer.Option("--std", help="Model std at most.")]
@@ -90,7 +90,11 @@ def screen(  # noqa: PLR0913 (each is an option of the command line)
     told = settings(file if file.suffix == ".toml" else None, options)
     with progress_bar("screen", quiet=as_json) as report:
         workers = _workers(dask, processes or cores())
-        found = perform(told, out, Way(workers, told.set_aside, parquet=parquet, report=report))
+        try:
+            found = perform(told, out, Way(workers, told.set_aside, parquet=parquet, report=report))
+        except InputError:
+            _retire(out)
+            raise
     _finish(found, out, campaign, as_json=as_json)
 
 
@@ -121,6 +125,16 @@ def _options(said: dict[str, Any]) -> dict[str, dict[str, Any]]:
     for section, keys in keys_of(said["set_"] or []).items():
         given[section] = {**keys, **given.get(section, {})}
     return given
+
+
+def _retire(out: Path) -> None:
+    """Rename what was chosen from predictions that are no longer there, so that it is not taken for theirs."""
+    times = [file.stat().st_mtime_ns for file in out.glob("predictions.*")]
+    chosen = [out / name for name in ("shortlist.csv", "shortlists.csv", _PAGE)]
+    for file in chosen if times else ():
+        if file.is_file() and file.stat().st_mtime_ns < max(times):
+            old = file.replace(file.with_name(f"{file.name}.old"))
+            note(f"warning: {file} was of earlier predictions; it is now {old.name}")
 
 
 def _finish(found: Found, out: Path, campaign: Path | None, *, as_json: bool) -> None:
