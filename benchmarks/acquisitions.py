@@ -16,8 +16,8 @@ from itertools import product
 
 import numpy as np
 import pandas as pd
+from campaigns import follow, found
 from functions import PROBLEMS
-from threadpoolctl import threadpool_limits
 
 import matloop as ml
 from matloop.bench.intervals import paired_difference
@@ -70,20 +70,9 @@ def play(job: tuple[str, str, float, int]) -> np.ndarray:
     pool = ml.Pool.from_frame(
         pd.DataFrame(X, columns=[f"x{j}" for j in range(problem.d)]), [f"x{j}" for j in range(problem.d)]
     )
-    campaign = ml.Campaign(pool, [ml.Objective("y")], strategy=RULES[rule], seed=seed, initial=1)
-    order = [int(i) for i in rng.choice(CANDIDATES, INITIAL, replace=False)]
-    with threadpool_limits(1):
-        campaign.tell([ml.Measured.of(candidate=pool.id(i), outcome={"y": float(readings[i])}) for i in order])
-        while len(order) < EXPERIMENTS:
-            (item,) = campaign.suggest(1)
-            i = pool.index(item.candidate)
-            assert i is not None
-            order.append(i)
-            campaign.tell(ml.Measured(item.id, {"y": float(readings[i])}))
-    top = set(np.argsort(-truth)[: CANDIDATES // 20].tolist())
-    share = [len(top & set(order[:at])) / len(top) for at in AT]
-    regret = [(truth.max() - truth[order[:at]].max()) / truth.std() for at in AT]
-    return np.array([share, regret])
+    first = [int(i) for i in rng.choice(CANDIDATES, INITIAL, replace=False)]
+    order = follow(pool, readings, first, RULES[rule], seed, EXPERIMENTS)
+    return found(truth, order, CANDIDATES // 20, AT)
 
 
 def main() -> None:

@@ -15,34 +15,21 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from acquisitions import CANDIDATES
+from campaigns import Trial
 from functions import PROBLEMS
 from threadpoolctl import threadpool_limits
 
 import matloop as ml
 from matloop.bench.backtest import compare
 from matloop.bench.intervals import bootstrap, paired_difference
-from matloop.decide import Chosen, Strategy, Task
+from matloop.decide import Strategy
 from matloop.decide.acquisition import Acquisition, Scene, Scorer
 from matloop.decide.acquisition.auto import Auto
 from matloop.decide.acquisition.nei import NEI
-from matloop.decide.batch import Rule
-from matloop.decide.bayes import EVALUATIONS
 from matloop.domain.prediction import Floats
-from matloop.surrogate.gp import GP
 
 NOISE, BATCH, EXPERIMENTS, TOP = (0.0, 0.2), 5, 60, 0.05
 YIELDS = (5, 10, 15, 20, 25)
-
-
-@dataclass(frozen=True)
-class Trial:
-    """A strategy of an acquisition that only this benchmark knows."""
-
-    trial: str
-    name: str = "trial"
-
-    def suggest(self, task: Task) -> Chosen:
-        return Rule(GP(), TRIALS[self.trial], EVALUATIONS).suggest(task)
 
 
 @dataclass(frozen=True)
@@ -86,7 +73,7 @@ RULES: dict[str, Strategy] = {
     "auto": ml.Bayes(),
     "ei": ml.Bayes(acquisition="ei"),
     "nei": ml.Bayes(acquisition="nei"),
-    **{name: Trial(name) for name in TRIALS},
+    **{name: Trial(one) for name, one in TRIALS.items()},
 }
 
 

@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from acquisitions import CANDIDATES
+from campaigns import follow, found
 from functions import PROBLEMS
 from liang import TABLES, read
-from threadpoolctl import threadpool_limits
 
 import matloop as ml
 from matloop.bench.intervals import paired_difference
@@ -54,20 +54,9 @@ def play(job: Job) -> np.ndarray:
     pool, truth = table(name, folder) if name in TABLES else made(name, noise, seed)
     rng = np.random.default_rng([seed, 530])
     readings = truth + noise * truth.std() * rng.standard_normal(len(truth))
-    order = [int(i) for i in rng.choice(len(truth), INITIAL, replace=False)]
-    campaign = ml.Campaign(pool, [ml.Objective("y")], strategy=ARMS[arm], seed=seed, initial=1)
-    with threadpool_limits(1):
-        campaign.tell([ml.Measured.of(candidate=pool.id(i), outcome={"y": float(readings[i])}) for i in order])
-        while len(order) < EXPERIMENTS:
-            (item,) = campaign.suggest(1)
-            i = pool.index(item.candidate)
-            assert i is not None
-            order.append(i)
-            campaign.tell(ml.Measured(item.id, {"y": float(readings[i])}))
-    top = set(np.argsort(-truth, kind="stable")[: int(np.ceil(TOP * len(truth)))].tolist())
-    share = [len(top & set(order[:at])) / len(top) for at in AT]
-    regret = [(truth.max() - truth[order[:at]].max()) / truth.std() for at in AT]
-    return np.array([share, regret])
+    first = [int(i) for i in rng.choice(len(truth), INITIAL, replace=False)]
+    order = follow(pool, readings, first, ARMS[arm], seed, EXPERIMENTS)
+    return found(truth, order, int(np.ceil(TOP * len(truth))), AT)
 
 
 def cases(options: argparse.Namespace) -> Iterator[tuple[str, float, int]]:

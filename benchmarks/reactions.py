@@ -16,21 +16,19 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from campaigns import Trial
 from threadpoolctl import threadpool_limits
 
 import matloop as ml
 from matloop.bench.backtest import backtest
 from matloop.bench.intervals import bootstrap, paired_difference
-from matloop.decide import Chosen, Strategy, Task
+from matloop.decide import Strategy
 from matloop.decide.acquisition import Acquisition, Scene, Scorer
 from matloop.decide.acquisition.auto import Auto
 from matloop.decide.acquisition.ei import EI
 from matloop.decide.acquisition.ucb import UCB
-from matloop.decide.batch import Rule
-from matloop.decide.bayes import EVALUATIONS
 from matloop.decide.design import farthest_first
 from matloop.domain.prediction import Floats
-from matloop.surrogate.gp import GP
 
 BATCH, EXPERIMENTS, AT, TOP = 5, 50, (10, 15, 20, 25, 40, 50), 0.05
 FEATURES = ["Base_SMILES", "Ligand_SMILES", "Solvent_SMILES", "Concentration", "Temp_C"]
@@ -46,23 +44,12 @@ class Near:
         return Auto().prepare(replace(scene, choices=False))
 
 
-@dataclass(frozen=True)
-class Trial:
-    """A strategy of an acquisition that only this benchmark knows."""
-
-    trial: str
-    name: str = "trial"
-
-    def suggest(self, task: Task) -> Chosen:
-        return Rule(GP(), TRIALS[self.trial], EVALUATIONS).suggest(task)
-
-
 TRIALS: dict[str, Acquisition] = {"auto, near": Near(), "ei": EI(), "ucb, 9": UCB(9.0)}
 ARMS: dict[str, Strategy] = {
-    "auto, near": Trial("auto, near"),
+    "auto, near": Trial(TRIALS["auto, near"]),
     "auto": ml.Bayes(),
-    "ei": Trial("ei"),
-    "ucb, 9": Trial("ucb, 9"),
+    "ei": Trial(TRIALS["ei"]),
+    "ucb, 9": Trial(TRIALS["ucb, 9"]),
 }
 Work = tuple[ml.Pool, Floats, int]
 
