@@ -17,7 +17,7 @@ from matloop.screen.job import Found, look_at_campaign, perform, shortlist_table
 from matloop.screen.local import Local
 from matloop.screen.page import honest_words, page_of
 from matloop.screen.run import Way
-from matloop.screen.settings import conditions, keys_of, settings
+from matloop.screen.settings import Settings, conditions, keys_of, settings
 from matloop.screen.warn import warnings
 from matloop.store.atomic import write_whole
 
@@ -90,11 +90,7 @@ def screen(  # noqa: PLR0913 (each is an option of the command line)
     told = settings(file if file.suffix == ".toml" else None, options)
     with progress_bar("screen", quiet=as_json) as report:
         workers = _workers(dask, processes or cores())
-        try:
-            found = perform(told, out, Way(workers, told.set_aside, parquet=parquet, report=report))
-        except InputError:
-            _retire(out)
-            raise
+        found = _perform(told, out, Way(workers, told.set_aside, parquet=parquet, report=report))
     _finish(found, out, campaign, as_json=as_json)
 
 
@@ -125,6 +121,15 @@ def _options(said: dict[str, Any]) -> dict[str, dict[str, Any]]:
     for section, keys in keys_of(said["set_"] or []).items():
         given[section] = {**keys, **given.get(section, {})}
     return given
+
+
+def _perform(told: Settings, out: Path, way: Way) -> Found:
+    """Perform; where nothing can be chosen, what was chosen from earlier predictions is renamed."""
+    try:
+        return perform(told, out, way)
+    except InputError:
+        _retire(out)
+        raise
 
 
 def _retire(out: Path) -> None:
