@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass, field
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -18,13 +18,17 @@ from matloop.surrogate.gp import GP
 
 @dataclass(frozen=True)
 class Trial:
-    """A strategy of an acquisition that only a benchmark knows."""
+    """A strategy of an acquisition that only a benchmark knows, so that no ledger can describe it."""
 
-    acquisition: Acquisition
+    acquisition: InitVar[Acquisition]
     name: str = "trial"
+    tried: Acquisition = field(init=False)
+
+    def __post_init__(self, acquisition: Acquisition) -> None:
+        object.__setattr__(self, "tried", acquisition)
 
     def suggest(self, task: Task) -> Chosen:
-        return Rule(GP(), self.acquisition, EVALUATIONS).suggest(task)
+        return Rule(GP(), self.tried, EVALUATIONS).suggest(task)
 
 
 def follow(

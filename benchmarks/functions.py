@@ -86,6 +86,33 @@ def ball_slacks(X: np.ndarray) -> np.ndarray:
     return 1 - np.linalg.norm(X, axis=1, keepdims=True)
 
 
+def disc_slacks(X: np.ndarray) -> np.ndarray:
+    """(n, 1) at X (n, 2) of Branin's box, not below 0 within a disc. Gelbart, Snoek, Adams 2014, section 5.1."""
+    return 50 - ((X - [2.5, 7.5]) ** 2).sum(axis=1, keepdims=True)
+
+
+def product_slacks(X: np.ndarray) -> np.ndarray:
+    """(n, 1) at X (n, 2) of Branin's box, not below 0 where the scaled product is 0.2. Forrester et al. 2008."""
+    x, y = X.T
+    return ((x + 5) / 15 * y / 15 - 0.2)[:, None]
+
+
+def simionescu(X: np.ndarray) -> np.ndarray:
+    """(n,) a saddle at X (n, 2) in [-1.25, 1.25]^2; least -0.072 where `simionescu_slacks` hold. Simionescu 2014."""
+    return 0.1 * X[:, 0] * X[:, 1]
+
+
+def simionescu_slacks(X: np.ndarray) -> np.ndarray:
+    """(n, 1) at X (n, 2), not below 0 within a flower."""
+    x, y = X.T
+    return ((1 + 0.2 * np.cos(8 * np.arctan2(x, y))) ** 2 - x**2 - y**2)[:, None]
+
+
+def sum_slacks(X: np.ndarray) -> np.ndarray:
+    """(n, 1) at X (n, d), not below 0 where the sum is at most 1.8."""
+    return 1.8 - X.sum(axis=1, keepdims=True)
+
+
 def pressure_vessel(X: np.ndarray) -> np.ndarray:
     """(n,) cost of a vessel at X (n, 4) in [0, 10]^2 x [10, 50] x [150, 200]. Coello Coello and Mezura Montes 2002.
 

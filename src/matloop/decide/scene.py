@@ -28,7 +28,7 @@ def scene_of(task: Task, model: Model, pending: tuple[Candidate, ...], n: int, f
     X = candidates.encoder.encode([candidate.values for candidate in pending]) if pending else measured[:0]
     which = tuple(j for j, one in enumerate(task.objectives) if one.goal != "limit")
     goals = [(task.objectives[j], model.spreads[j]) for j in which]
-    limits = Limits.of(model.fitted, task.objectives)
+    limits = Limits.of(model.fitted, task.objectives, model.spreads, measured)
     scene = Scene(
         fitted=model.fitted if limits is None else columns(model.fitted, which),
         objective=goals[0][0],

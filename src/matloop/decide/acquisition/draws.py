@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -54,6 +55,7 @@ class Draws:
     basis: (b, k) with basis basis' = inverse of the covariance (b, b) of the truth at X.
     base: (k, S) standard normal numbers behind the draws.
     scale: variance that counts as large, in the objective's unit squared.
+    column: which of the model's objectives is drawn.
     """
 
     model: Joint
@@ -63,6 +65,7 @@ class Draws:
     basis: Floats
     base: Floats
     scale: float
+    column: int = 0
 
     @classmethod
     def none(cls, scene: Scene, model: Joint, draws: int) -> Draws:
@@ -72,11 +75,7 @@ class Draws:
 
     def given(self, X: Floats) -> tuple[Floats, Floats]:
         """Mean (q, S) of the signed truth at X (q, d) under each draw, and its std (q,), the same under all."""
-        block = max(_BLOCK, len(self.X))
-        parts = [self._block(X[start : start + block]) for start in range(0, len(X), block)]
-        mean = np.vstack([mean[:, None] + weights @ self.base for mean, weights, _ in parts])
-        left = [np.diagonal(cov) - np.sum(weights**2, axis=1) for _, weights, cov in parts]
-        return mean, np.sqrt(np.maximum(np.concatenate(left), 0.0))
+        return given_together((self,), X)[0]
 
     def extend(self, X: Floats, base: Floats) -> Draws:
         """The same draws, continued to the inputs X (q, d) with fresh normal numbers base (q, S)."""
@@ -102,6 +101,24 @@ class Draws:
 
     def _block(self, X: Floats) -> tuple[Floats, Floats, Floats]:
         """Signed mean (q,), weights on the base numbers (q, k), and covariance (q, q), before any draw is known."""
-        b = len(self.X)
-        mean, cov = self.model.joint(np.vstack([self.X, X]))
-        return self.sign * mean[b:, 0], cov[0, b:, :b] @ self.basis, cov[0, b:, b:]
+        return self.of_joint(*self.model.joint(np.vstack([self.X, X])))
+
+    def of_joint(self, mean: Floats, cov: Floats) -> tuple[Floats, Floats, Floats]:
+        """The same of the model's joint posterior at these inputs and X, mean (b + q, m) and covariance (m, ...)."""
+        b, j = len(self.X), self.column
+        return self.sign * mean[b:, j], cov[j, b:, :b] @ self.basis, cov[j, b:, b:]
+
+
+def given_together(drawn: Sequence[Draws], X: Floats) -> list[tuple[Floats, Floats]]:
+    """As `Draws.given`, of one or more draws of one model at the same inputs: its joint posterior is asked for once."""
+    model, known = drawn[0].model, drawn[0].X
+    block = max(_BLOCK, len(known))
+    parts: list[list[tuple[Floats, Floats]]] = [[] for _ in drawn]
+    for start in range(0, len(X), block):
+        mean, cov = model.joint(np.vstack([known, X[start : start + block]]))
+        for part, one in zip(parts, drawn, strict=True):
+            centre, weights, spread = one.of_joint(mean, cov)
+            left = np.diagonal(spread) - np.sum(weights**2, axis=1)
+            part.append((centre[:, None] + weights @ one.base, left))
+    stacked = [(np.vstack([m for m, _ in part]), np.concatenate([v for _, v in part])) for part in parts]
+    return [(mean, np.sqrt(np.maximum(left, 0.0))) for mean, left in stacked]

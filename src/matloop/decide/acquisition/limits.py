@@ -34,13 +34,17 @@ def log_holds(said: Prediction, objectives: Sequence[Objective]) -> Floats:
     total = np.zeros(len(said.mean))
     for j, one in enumerate(objectives):
         if one.goal == "limit":
-            low, high = (end if mark is None else mark for mark, end in ((one.low, -np.inf), (one.high, np.inf)))
-            total += log_within(said.mean[:, j], said.model_std[:, j], low, high)
+            total += log_within(said.mean[:, j], said.model_std[:, j], *ends(one))
     return total
 
 
+def ends(limit: Objective) -> tuple[float, float]:
+    """Between what a limit holds, infinite where it says nothing."""
+    return -np.inf if limit.low is None else limit.low, np.inf if limit.high is None else limit.high
+
+
 def log_within(mean: Floats, std: Floats, low: float, high: float) -> Floats:
-    """Logarithm (n,) of P(low <= f <= high) for f ~ N(mean, std^2); either end may be infinite."""
+    """Logarithm of P(low <= f <= high) for f ~ N(mean, std^2), which broadcast; either end may be infinite."""
     if np.isinf(low):
         found = log_pi(-mean, std, -high)
     else:
@@ -50,15 +54,23 @@ def log_within(mean: Floats, std: Floats, low: float, high: float) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Where candidates hold the limits, by a model of all objectives. Pending candidates do not change it."""
+    """Where candidates hold the limits, by a model of all m objectives. Pending candidates do not change it.
+
+    spreads: (m,) standard deviations of the readings. measured: (b, d) all that has readings, whether it holds or not.
+    """
 
     fitted: Fitted
     objectives: tuple[Objective, ...]
+    spreads: tuple[float, ...]
+    measured: Floats
 
     @classmethod
-    def of(cls, fitted: Fitted, objectives: tuple[Objective, ...]) -> Limits | None:
+    def of(
+        cls, fitted: Fitted, objectives: tuple[Objective, ...], spreads: tuple[float, ...], measured: Floats
+    ) -> Limits | None:
         """None where no objective is a limit."""
-        return cls(fitted, objectives) if any(one.goal == "limit" for one in objectives) else None
+        some = any(one.goal == "limit" for one in objectives)
+        return cls(fitted, objectives, spreads, measured) if some else None
 
     def probability(self, X: Floats) -> Floats:
         """(q,) that candidates at X (q, d) hold all limits."""

@@ -17,6 +17,8 @@ from matloop.decide.acquisition.draws import Draws, joint_of, normals
 from matloop.decide.acquisition.ei import improvement_words
 from matloop.decide.acquisition.feasible import log_gain, weighed
 from matloop.decide.acquisition.improvement import log_ei
+from matloop.decide.acquisition.limits import Limits
+from matloop.decide.acquisition.limits_drawn import LimitedImprovement, drawable, minding_failures
 from matloop.decide.acquisition.utility import utility_of
 from matloop.domain.prediction import Floats
 
@@ -55,7 +57,9 @@ class NEI:
     name: ClassVar[str] = "nei"
 
     def prepare(self, scene: Scene) -> Scorer:
-        """Draw the incumbents."""
+        """Draw the incumbents; where there are limits, whether they hold as well."""
+        if drawable(scene) and isinstance(scene.limits, Limits):
+            return minding_failures(LimitedImprovement.of(scene, scene.limits, self.draws), scene)
         return weighed(self.plain(scene), scene, log_gain)
 
     def plain(self, scene: Scene) -> NoisyImprovement:
