@@ -3,7 +3,7 @@
 Expected improvement looks for one best candidate. Once no candidate is expected to improve by a noticeable share of the
 spread, it spends experiments on the least known corners; an upper confidence bound then finds more of the good ones.
 Among choices it looks further, as long as the best of all is expected to be better than the best known by as much.
-The evidence is benchmarks/acquisitions.py.
+Under limits it seeks to the end. The evidence is benchmarks/acquisitions.py and benchmarks/limits.py.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from matloop.decide.acquisition.feasible import above, log_gain, odds, odds_word
 from matloop.decide.acquisition.further import further
 from matloop.decide.acquisition.improvement import log_ei
 from matloop.decide.acquisition.learn import Learn
+from matloop.decide.acquisition.limits import Limits
+from matloop.decide.acquisition.limits_drawn import LimitedImprovement, drawable, minding_failures
 from matloop.decide.acquisition.nei import NEI, NoisyImprovement
 from matloop.decide.acquisition.per_cost import GainPerCost
 from matloop.decide.acquisition.several import several
@@ -75,10 +77,28 @@ class Auto:
                 return _learning(scene)
             case "range":
                 return _priced(Within().prepare(scene), scene)
-            case "target":
+            case "target" if scene.limits is None:
                 return _priced(weighed(self._nearer(scene), scene, log_gain), scene)
-        ahead = further(scene, self.pays, "believer" if self.pending == "fantasies" else self.pending)
-        return self._best(scene) if ahead is None else _priced(weighed(ahead, scene, log_gain), scene)
+            case "target":
+                return _priced(self._limited(scene), scene)
+        ahead = further(scene, self.pays, self._believing)
+        if ahead is not None:
+            return _priced(weighed(ahead, scene, log_gain), scene)
+        return self._best(scene) if scene.limits is None else _priced(self._limited(scene), scene)
+
+    def _limited(self, scene: Scene) -> Scorer:
+        """Under limits nothing is collected: the best bound lies where they hold by a probability of one half."""
+        if drawable(scene) and isinstance(scene.limits, Limits):
+            drawn = LimitedImprovement.of(scene, scene.limits, self.draws)
+            preface = "auto took nei: what holds the limits is drawn with what is best; "
+            return minding_failures(replace(drawn, preface=preface), scene)
+        preface = f"auto took ei: {type(scene.fitted).__name__} has no joint posterior for nei; "
+        return weighed(replace(EI(self._believing).plain(scene), preface=preface), scene, log_gain)
+
+    @property
+    def _believing(self) -> Pending:
+        """What ei and ucb believe of pending candidates; only draws can be fantasies."""
+        return "believer" if self.pending == "fantasies" else self.pending
 
     def _nearer(self, scene: Scene) -> Scorer:
         """A gain in nearness goes on paying: nothing is collected."""
@@ -90,8 +110,7 @@ class Auto:
     def _best(self, scene: Scene) -> SeekThenCollect | Pointwise:
         """Tie both rules, where more is better."""
         noisy, why = noise_matters(scene)
-        pending: Pending = "believer" if self.pending == "fantasies" else self.pending
-        collect = _collecting(scene, self.pays, self.beta, pending)
+        collect = _collecting(scene, self.pays, self.beta, self._believing)
         drawing = self.pending == "fantasies"
         if noisy or (drawing and isinstance(scene.fitted, Joint)):
             preface = "auto took nei: it weighs all that is pending; " if drawing else f"auto took nei: {why}; "

@@ -107,6 +107,8 @@ class LimitedImprovement:
         drawn, ahead = [], []
         for j in which:
             base = normals(scene.rng, len(known) + scene.n, draws)
+            if j != goal:  # two scrambled sequences share the order of their leading digits; independent truths do not
+                base = base[:, scene.rng.permutation(draws)]
             sign = scene.sign if j == goal else 1.0
             empty = np.zeros((0, draws))
             start = Draws(model, sign, known[:0], empty, np.zeros((0, 0)), empty, limits.spreads[j] ** 2, j)
