@@ -73,7 +73,7 @@ def test_the_score_is_the_expected_gain_in_the_best_that_truly_holds():
     scores = NEI(draws=4096).prepare(known).score(X)
     large = gain > 3e-3  # smaller ones are seen by too few samples
     assert large.sum() > 3
-    np.testing.assert_allclose(np.exp(scores)[large], gain[large], rtol=0.05)
+    np.testing.assert_allclose(np.exp(scores)[large], gain[large], rtol=0.05, atol=1e-3)
 
 
 def test_limits_that_nothing_can_break_change_no_score():
@@ -87,16 +87,15 @@ def test_limits_that_nothing_can_break_change_no_score():
     np.testing.assert_allclose(limited.score(X)[worth], free.score(X)[worth], rtol=0.02)
 
 
-def test_those_that_are_no_rivals_are_the_best_that_holds_in_at_most_one_of_a_thousand_draws():
+def test_those_that_are_no_rivals_hold_rarely_or_are_never_the_best_that_holds():
     known = scene(noise=0.05, seed=4)
     worth, held = sampled(known, elsewhere(0))
-    worth = np.where(held, worth, -np.inf)
-    some = np.isfinite(worth).any(axis=1)
-    wins = np.bincount(worth[some].argmax(axis=1), minlength=12)
     able = rivals(known.limits.fitted.predict(known.limits.measured), known.limits, 0)
     others = np.setdiff1d(np.arange(12), able)
-    assert len(others) > 0
-    assert wins[others].sum() <= 200
+    often = others[held[:, others].mean(axis=0) > 0.021]
+    assert 0 < len(often) < len(others)
+    best = np.where(held, worth, -np.inf).argmax(axis=1)
+    assert np.isin(best, often).mean() <= 1e-3
 
 
 def test_no_score_exceeds_its_bound():
