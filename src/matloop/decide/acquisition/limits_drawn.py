@@ -28,8 +28,8 @@ from matloop.domain.prediction import Floats, Prediction
 from matloop.surrogate import Joint
 
 _SURE = 4.0
-"""Standard deviations by which a rival must be behind to leave no doubt. Far smaller, an incumbent is overlooked; larger,
-draws are paid for that never are the best. 4 on both sides leave 1e-4."""
+"""Standard deviations by which a rival must be behind to leave no doubt. Far smaller, an incumbent is overlooked;
+larger, draws are paid for that never are the best. 4 on both sides leave 1e-4."""
 _RARE = 0.02
 """Probability of holding the limits below which a measured candidate is no incumbent in any draw. In 64 draws it would
 hold in one or in none, and what lies beside it would seem to promise much or nothing by chance; larger, incumbents are
@@ -80,7 +80,7 @@ class LimitedImprovement:
     ahead: (a, k, S) normal numbers kept for candidates that join.
     least: worth of having nothing that holds, the worst posterior mean of what was measured.
     believed: the plain posterior, for bounds and words.
-    falls: what joins can only raise the incumbent of a draw, up to draw error; a gain in nearness can rise all the same.
+    falls: what joins can only raise the incumbent of a draw, up to draw error; a gain in nearness can rise even so.
     preface: what is said before the figures.
 
     Source: Letham, Karrer, Ottoni, Bakshy 2019, "Constrained Bayesian optimization with noisy experiments", section 4.
