@@ -91,6 +91,13 @@ def test_the_score_is_the_expected_gain_in_the_best_that_truly_holds():
     np.testing.assert_allclose(np.exp(scores)[large], gain[large], rtol=0.03)
 
 
+def test_draws_of_the_goal_say_nothing_of_those_of_a_limit():
+    scorer = LimitedImprovement.of(scene(), scene().limits, 256)
+    goal, others = scorer.goal.base, [drawn.base for _, drawn in scorer.marks]
+    alike = np.array([((goal > 0) == (other > 0)).mean(axis=1) for other in [*others, others[0][::-1]]])
+    assert np.abs(alike - 0.5).max() < 0.15  # 256 fair coins stray by 0.03
+
+
 def test_limits_that_nothing_can_break_change_no_score():
     known, X = scene(WIDE), elsewhere()
     free = NEI(draws=2048).prepare(replace(known, limits=None, forming=None, rng=np.random.default_rng(2)))
