@@ -2,7 +2,7 @@
 
 Runs that were kept are not repeated, so a command that was killed goes on where it was.
 
-Usage: python -m benchmarks.limits [--seeds 4] [--arms NAME ...] [--only NAME ...] [--keep FILE]
+Usage: python -m benchmarks.limits [--from 0] [--seeds 4] [--arms NAME ...] [--only NAME ...] [--keep FILE]
 """
 
 from __future__ import annotations
@@ -191,7 +191,9 @@ def show(kept: dict[str, dict[str, list[float]]], arms: list[str], works: list[s
     """Means of each arm on each work, and differences from the first arm in the common runs."""
     print("| work | arm | runs | regret half way | at the end | named | by worth | holds | top | s a suggestion |")
     print("|---|---|---|---|---|---|---|---|---|---|")
-    merit: dict[str, dict[tuple[str, str], float]] = {arm: {} for arm in arms}
+    merits: dict[str, dict[str, dict[tuple[str, str], float]]] = {
+        judged: {arm: {} for arm in arms} for judged in ("measured", "named", "by worth")
+    }
     for name in works:
         for arm in arms:
             runs = {key.split()[2]: one for key, one in kept.items() if key.split()[:2] == [arm, name]}
@@ -208,8 +210,16 @@ def show(kept: dict[str, dict[str, list[float]]], arms: list[str], works: list[s
                 f"{low[:, n // 2 - 1].mean():.4f} | {low[:, -1].mean():.4f} | {named.mean():.4f} | {own} | {chosen:.2f}"
             )
             print(f"| {name} | {arm} | {len(every)} | {figures} | {top} | {seconds:.2f} |")
-            for run, last, final in zip(runs, low[:, -1], named, strict=True):
-                merit[arm][name, run] = float(np.mean(np.log10(np.array([last, final]) + FLOOR)))
+            for run, last, one in zip(runs, low[:, -1], every, strict=True):
+                ends = {"measured": last, "named": one["named"][0], "by worth": one["expected"][0]}
+                for judged, regret in ends.items():
+                    merits[judged][arm][name, run] = float(np.log10(regret + FLOOR))
+    for judged, merit in merits.items():
+        compare(judged, merit, arms)
+
+
+def compare(judged: str, merit: dict[str, dict[tuple[str, str], float]], arms: list[str]) -> None:
+    """Paired differences of each arm from those before it, of log10 of the regret of what is judged."""
     for arm in arms:
         for other in arms[: arms.index(arm)]:
             keys = [key for key in merit[arm] if key in merit[other] and key[0] not in POOLS]
@@ -217,19 +227,20 @@ def show(kept: dict[str, dict[str, list[float]]], arms: list[str], works: list[s
                 pair = [np.array([[merit[one][key]] for key in keys]) for one in (arm, other)]
                 gap = paired_difference(*pair, seed=0)
                 said = f"{gap.value[0]:+.3f} ({gap.low[0]:+.3f} .. {gap.high[0]:+.3f})"
-                print(f"mean log10 of regret, {arm} less {other}, {len(keys)} pairs: {said}")
+                print(f"mean log10 of regret, {judged}, {arm} less {other}, {len(keys)} pairs: {said}")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, default=4)
+    parser.add_argument("--from", dest="start", type=int, default=0, help="the first seed")
+    parser.add_argument("--seeds", type=int, default=4, help="how many from there on")
     parser.add_argument("--arms", nargs="+", default=list(ARMS), choices=list(ARMS), metavar="NAME")
     works = [*WORKS, *POOLS]
     parser.add_argument("--only", nargs="+", default=works, choices=works, metavar="NAME")
     parser.add_argument("--keep", type=Path, default=Path("limits.json"))
     options = parser.parse_args()
     kept = json.loads(options.keep.read_text()) if options.keep.exists() else {}
-    for run in range(options.seeds):
+    for run in range(options.start, options.start + options.seeds):
         for name in options.only:
             for arm in options.arms:
                 key = f"{arm} {name} {run}"
