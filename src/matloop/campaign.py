@@ -149,14 +149,14 @@ class Campaign:
         return assumed(self.problem.candidates, self.state).values
 
     def best(self) -> list[Ranked]:
-        """The best candidate made so far by posterior mean, never by the luckiest reading; empty before any.
+        """The best made so far by posterior mean (under noisy limits expected worth), never by the luckiest reading.
 
-        With several goals: all that are not dominated. Empty too while none holds the limits, and where all is learned.
+        With several goals: all not dominated. Empty before any, while none holds the limits, and where all is learned.
         """
         return self._insight.standing(self.state).best
 
     def shortlist(self) -> list[Ranked]:
-        """Every candidate with a usable reading, best first by posterior mean."""
+        """Every candidate with a usable reading, best first as `best` has it."""
         return self._insight.ranked(self.state)
 
     def model(self) -> Model | None:

@@ -1,6 +1,6 @@
 """What is concluded from a state: the model, which of the made candidates is best, and what may still be found.
 
-The best is the best by posterior mean, never by the luckiest reading.
+The best is the best by posterior mean, never by the luckiest reading; where limits are in doubt, by expected worth.
 """
 
 from __future__ import annotations
@@ -124,12 +124,15 @@ class Standings:
     best: the best of them, see `Campaign.best`. reference: objective -> the mark from which hypervolume is counted, in
         its unit (for a target or range a distance); volume: the hypervolume of the best; None with fewer than two goals
         or while nothing holds the limits.
+    passed: of those that hold the limits more likely than not the one of the best mean, where another is best by
+        expected worth; None where it is best itself.
     """
 
     ranked: Sequence[Ranked]
     best: list[Ranked]
     reference: Mapping[str, float] | None = None
     volume: float | None = None
+    passed: Ranked | None = None
 
 
 def standings(problem: Problem, state: State, model: Model | None) -> Standings:
@@ -168,7 +171,8 @@ def standings(problem: Problem, state: State, model: Model | None) -> Standings:
         for rank, (id_, row) in enumerate(ordered, start=1)
     ]
     told = None if found.reference is None else as_told(found.reference, optimised(problem.objectives))
-    return Standings(ranked, ranked[: found.best], told, found.volume)
+    passed = None if found.passed is None else ranked[found.order.tolist().index(found.passed)]
+    return Standings(ranked, ranked[: found.best], told, found.volume, passed)
 
 
 def _place(found: Standing, row: int) -> tuple[float | None, int | None, float | None]:

@@ -62,6 +62,11 @@ class Standing(Protocol):
         """The hypervolume; None with one goal."""
         ...
 
+    @property
+    def passed(self) -> Ranked | None:
+        """What has a better mean than the best, and holds the limits with less probability; None where nothing has."""
+        ...
+
 
 def censored_words(readings: int, heard: bool) -> str:
     """What becomes of censored readings, in words; `heard`, where the model learns from them."""
@@ -135,6 +140,7 @@ def status_of(problem: Problem, state: State, standing: Standing, insight: Concl
         "counts": counts,
         "best": [_best_of(item) for item in standing.best],
         **_front_of(standing),
+        **({"passed": _best_of(standing.passed)} if standing.passed else {}),
         "budget": {
             "experiments": {"used": state.used(), "limit": problem.budget},
             **spent_of(problem, state),

@@ -133,3 +133,45 @@ def test_a_stop_rule_speaks_of_the_front_and_of_nothing_that_is_to_be_learned(fo
     refused = matloop("check", file)
     assert refused.code == 2
     assert "what is to be learned has none" in refused.out + refused.err
+
+
+NEAR = """\
+[campaign]
+name = "near"
+
+[[objective]]
+name = "y"
+goal = "maximize"
+
+[[objective]]
+name = "c"
+goal = "limit"
+high = 0.6
+std = 0.2
+
+[[parameter]]
+name = "x"
+kind = "real"
+low = 0
+high = 1
+step = 0.05
+"""
+SCATTER = (3, -8, 5, -2, 9, -6, 1, -4, 7, -9, 2, -5, 4, -1, 8, -7, 6, -3, 0, 5, -2)
+
+
+def test_status_and_shortlist_name_by_expected_worth_and_say_what_was_passed(tmp_path: Path, matloop: Matloop) -> None:
+    file = tmp_path / "near.toml"
+    file.write_text(NEAR, encoding="utf-8")
+    rows = [f"{0.05 * i:.2f},{0.05 * i:.2f},{0.05 * i + 0.03 * off:.3f}\n" for i, off in enumerate(SCATTER)]
+    (tmp_path / "known.csv").write_text("x,y,c\n" + "".join(rows), encoding="utf-8")
+    told = matloop("tell", file, tmp_path / "known.csv")
+    assert told.code == 0, told.err
+    document = matloop("status", file, "--json").document
+    (best,), passed = document["best"], document["passed"]
+    assert passed["prediction"]["mean"]["y"] > best["prediction"]["mean"]["y"]
+    assert 0.5 <= passed["holds"] < best["holds"]
+    assert f"alone {passed['candidate']} would be best, but it holds the limits with" in matloop("status", file).out
+    assert matloop("report", file).code == 0
+    ranked = list(csv.DictReader(io.StringIO((tmp_path / "shortlist.csv").read_text(encoding="utf-8"))))
+    assert ranked[0]["candidate"] == best["candidate"]
+    assert float(ranked[0]["holds"]) == pytest.approx(best["holds"])

@@ -186,3 +186,37 @@ def test_without_a_model_plain_means_are_shown() -> None:
     text = page_of(findings_of(campaign))
     assert "Plain means of the readings" in text
     assert growth_of(campaign.problem, campaign.state, campaign._insight.standing(campaign.state)) is not None
+
+
+def near_a_limit() -> ml.Campaign:
+    """What is best of y reads a limit that is in doubt: both grow with x, and c may be 0.6 at most."""
+    rng = np.random.default_rng(1)
+    goals = [ml.Objective("y", unit="J"), ml.Objective("c", goal="limit", high=0.6)]
+    campaign = ml.Campaign(ml.Space([ml.Real("x", 0, 1, step=0.01)]), goals, strategy=ml.Random(), initial=1)
+    for x in np.linspace(0.0, 1.0, 21).round(2).tolist():
+        outcome = {"y": x + 0.01 * rng.normal(), "c": x + 0.1 * rng.normal()}
+        campaign.tell(ml.Measured.of({"x": x}, outcome, std={"y": 0.01, "c": 0.1}))
+    return campaign
+
+
+def test_why_the_best_is_not_the_one_of_the_best_mean_is_said_wherever_it_is_named() -> None:
+    campaign = near_a_limit()
+    (best,) = campaign.best()
+    status, page = campaign.status(), page_of(findings_of(campaign))
+    passed = status["passed"]
+    assert best.prediction is not None
+    assert best.holds is not None
+    assert passed["prediction"]["mean"]["y"] > best.prediction.mean["y"]
+    assert 0.5 <= passed["holds"] < best.holds
+    assert campaign.shortlist()[0] == best
+    y = f"y {passed['prediction']['mean']['y']:.3f} J"
+    words = f"By {y} alone {passed['candidate']} would be best, but it holds the limits with a probability of"
+    assert f"{words} {100 * passed['holds']:.0f} %, {best.candidate} with {100 * best.holds:.0f} %." in page
+    why = {one.candidate: one.why for one in sought(campaign).left}
+    assert why[passed["candidate"]].startswith("better by its mean, but holds the limits with a probability of")
+    assert best.candidate not in why
+
+
+def test_without_limits_nothing_is_passed() -> None:
+    assert "passed" not in made(TARGET).status()
+    assert "would be best" not in page_for("target")

@@ -1,21 +1,30 @@
-"""Which candidates are best, by their posterior means, whatever the goals."""
+"""Which candidates are best, by their posterior means, whatever the goals.
+
+Where noisy readings leave it in doubt whether limits hold, the best mean is often one that looks good because it breaks
+them. One goal then names by expected worth (record 0056).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from matloop.decide.acquisition import EVEN
-from matloop.decide.acquisition.limits import log_holds
+from matloop.decide.acquisition.limits import ends, log_holds, log_within
 from matloop.decide.acquisition.utility import log_between, utility_of
 from matloop.decide.front import contributions, hypervolume, layers, reference_of
 from matloop.domain.objective import Objective
 from matloop.domain.prediction import Floats, Prediction
 
 Ints = NDArray[np.intp]
+
+KNOWN = 0.01
+"""Noise of one reading, as a share of the readings' spread, below which a limit counts as known, held or not.
+Exact readings are modelled with less (25 of them with 0.002), and what lies on its limit, and so holds it, then has a
+probability of one half. Larger, a limit in doubt is taken for sure; smaller, what lies on a known one comes behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +38,8 @@ class Standing:
         limits do not hold; None with fewer than two goals.
     contribution: (n,) hypervolume that each alone adds to its layer; None as `layer`.
     reference: (k,) point from which hypervolume is counted, in worth; volume: that of layer 1; None as `layer`.
+    passed: place of the one whose mean is best of those that hold the limits more likely than not, where another is
+        best by expected worth; None where it is best itself.
     """
 
     order: Ints
@@ -38,13 +49,16 @@ class Standing:
     contribution: Floats | None = None
     reference: Floats | None = None
     volume: float | None = None
+    passed: int | None = None
 
 
 def standing(said: Prediction, objectives: Sequence[Objective], spreads: Sequence[float]) -> Standing:
     """How candidates stand. Those that hold the limits more likely than not come first, others by that probability.
 
-    One goal orders by worth, a range by the probability of lying in it; several order by layers of non-domination and
-    within one by the hypervolume that a candidate alone adds. Equal ones stay in their order.
+    One goal orders by worth, a range by the probability of lying in it. Where readings of limits are noisy, one goal
+    orders by expected worth: the height of the worth above the worst of the n, times the probability that these limits
+    hold (a range by the probability of lying in it, times that of the limits). Several goals order by layers of
+    non-domination and within one by the hypervolume that a candidate alone adds. Equal ones stay in their order.
 
     Args:
         said: n predictions of m objectives.
@@ -58,9 +72,9 @@ def standing(said: Prediction, objectives: Sequence[Objective], spreads: Sequenc
     behind = by_chance[chance[by_chance] < EVEN]
     goals = [j for j, one in enumerate(objectives) if one.optimised]
     if len(goals) < 2:
-        keys = _keys(said, goals, objectives, ahead)
-        order = np.concatenate([ahead[np.lexsort(keys)] if keys else ahead, behind])
-        return Standing(order, min(len(goals), len(ahead)), holds)
+        by_mean, named = _one(said, goals, objectives, spreads, ahead)
+        passed = int(by_mean[0]) if goals and len(ahead) and by_mean[0] != named[0] else None
+        return Standing(np.concatenate([named, behind]), min(len(goals), len(ahead)), holds, passed=passed)
     worth = worth_of(said.mean[ahead], objectives)
     return _several(worth, ahead, behind, holds, [objectives[j] for j in goals], [spreads[j] for j in goals])
 
@@ -69,6 +83,26 @@ def worth_of(mean: Floats, objectives: Sequence[Objective]) -> Floats:
     """(n, k) worth of means (n, m) to the k objectives that are optimised."""
     columns = [utility_of(one).of(one.sign * mean[:, j]) for j, one in enumerate(objectives) if one.optimised]
     return np.stack(columns, axis=1)
+
+
+def _one(
+    said: Prediction, goals: list[int], objectives: Sequence[Objective], spreads: Sequence[float], ahead: Ints
+) -> tuple[Ints, Ints]:
+    """The rows `ahead` of those that hold the limits, best first: by mean, and by expected worth."""
+    keys = _keys(said, goals, objectives, ahead)
+    by_mean = ahead[np.lexsort(keys)] if keys else ahead
+    noise = np.sqrt(np.mean(said.noise_std**2, axis=0)) if len(said.mean) else np.zeros(len(objectives))
+    doubted = [j for j, one in enumerate(objectives) if one.goal == "limit" and noise[j] > KNOWN * spreads[j]]
+    if not keys or not doubted:
+        return by_mean, by_mean
+    said_of = [(said.mean[ahead, j], said.model_std[ahead, j], *ends(objectives[j])) for j in doubted]
+    chance = np.sum([log_within(*one) for one in said_of], axis=0)
+    if len(keys) > 1:
+        worth = chance - keys[-1]
+    else:
+        worst = _keys(said, goals, objectives, np.arange(len(said.mean)))[-1].max()
+        worth = np.exp(chance) * (worst - keys[-1])
+    return by_mean, ahead[np.lexsort([*keys, -worth])]
 
 
 def _keys(said: Prediction, goals: list[int], objectives: Sequence[Objective], rows: Ints) -> list[Floats]:
@@ -102,5 +136,6 @@ def _several(
 
 
 def best_first(said: Prediction, objectives: Sequence[Objective], spreads: Sequence[float]) -> Ints:
-    """(n,) places of n candidates, best first; as `standing`."""
-    return standing(said, objectives, spreads).order
+    """(n,) places of n candidates, best first; as `standing`, and by their means even where limits are in doubt."""
+    exact = replace(said, noise_std=np.zeros_like(said.noise_std))
+    return standing(exact, objectives, spreads).order

@@ -31,6 +31,14 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+def passed_words(passed: str, by: str, holds: float, best: str, surer: float) -> str:
+    """Why `passed`, which `by` would be best, is not: it `holds` the limits less surely than the best."""
+    return (
+        f"By {by} alone {passed} would be best, but it holds the limits with a probability of {percent(holds)}, "
+        f"{best} with {percent(surer)}"
+    )
+
+
 def sentence(parts: Iterable[str], set_aside: int = 0) -> str:
     """Join the parts of a reason; censored readings that no model uses are always named."""
     said = [part for part in parts if part]

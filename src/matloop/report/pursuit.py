@@ -74,6 +74,8 @@ def shortlist(page: Page, findings: Findings, sought: Sought) -> None:
         lead += (
             " Layer 1 holds what no other beats, layer 2 what only layer 1 beats; adds: hypervolume that it alone adds."
         )
+    if sought.passed:
+        lead += f" Ranked by the height above the worst times the probability of holding the limits. {sought.passed}."
     if sought.chances:
         lead += " Sure: probability under the model of being among the best made, and of holding the limits."
     if len(findings.ranked) > len(shown):

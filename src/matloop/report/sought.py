@@ -18,7 +18,7 @@ from matloop.decide.acquisition import EVEN
 from matloop.decide.acquisition.utility import utility_of
 from matloop.decide.front import hypervolume, non_dominated
 from matloop.decide.model import Model
-from matloop.decide.words import figure, percent
+from matloop.decide.words import figure, passed_words, percent
 from matloop.domain.objective import Objective, optimised
 from matloop.domain.prediction import Floats
 from matloop.domain.problem import Problem
@@ -61,6 +61,7 @@ class Sought:
     best: how many of the ranking are best. reference: objective -> mark from which hypervolume is counted; volume:
         that of the best; both None with one goal. chances: candidate -> probability of being among the best; empty
         where the model has no joint posterior. growth: None where nothing grows. left: those that are not best.
+    passed: in words, what would be best by the goal alone and holds the limits less surely; empty where nothing would.
     pairs: quantities that are set against each other.
     """
 
@@ -71,6 +72,7 @@ class Sought:
     growth: Growth | None
     left: tuple[Left, ...]
     pairs: tuple[tuple[Objective, Objective], ...]
+    passed: str = ""
 
 
 def sought_of(problem: Problem, state: State, model: Model | None, found: Standings) -> Sought:
@@ -91,7 +93,13 @@ def sought_of(problem: Problem, state: State, model: Model | None, found: Standi
         growth_of(problem, state, found) if goals else None,
         left_of(problem, found) if goals else (),
         pairs_of(problem.objectives),
+        "" if found.passed is None else _passed(found.best[0], found.passed, *goals),
     )
+
+
+def _passed(best: Ranked, other: Ranked, goal: Objective) -> str:
+    by = f"{goal.name} {figure(figures_of(other)[goal.name], goal.unit)}"
+    return passed_words(other.candidate, by, other.holds or 0.0, best.candidate, best.holds or 0.0)
 
 
 def pairs_of(objectives: Sequence[Objective]) -> tuple[tuple[Objective, Objective], ...]:
@@ -170,9 +178,16 @@ def left_of(problem: Problem, found: Standings) -> tuple[Left, ...]:
     for item in complete(found.ranked, problem.objectives)[len(front) :]:
         if not holds(item):
             left.append(Left(item.candidate, _fallen(item, problem.objectives)))
+        elif found.passed is not None and _better(item, found.best[0], goals):
+            left.append(Left(item.candidate, f"better by its mean, but {_fallen(item, problem.objectives)}"))
         elif len(goals) > 1 and front:
             left.append(Left(item.candidate, f"beaten in every goal by {_beaten(item, front, goals)}"))
     return tuple(left)
+
+
+def _better(item: Ranked, other: Ranked, goals: Sequence[Objective]) -> bool:
+    own, theirs = worth_of([item, other], goals)
+    return bool((own > theirs).all())
 
 
 def _fallen(item: Ranked, objectives: Sequence[Objective]) -> str:

@@ -10,8 +10,8 @@ import typer
 
 from matloop.apps.cli.terminal import Debug, File, Json, emit, say, show_sheet
 from matloop.campaign import Campaign
-from matloop.decide.words import count, figure
-from matloop.domain.objective import Objective
+from matloop.decide.words import count, figure, passed_words
+from matloop.domain.objective import Objective, optimised
 from matloop.domain.pool import Pool
 from matloop.domain.problem import Problem
 from matloop.domain.units import unit_beside
@@ -137,6 +137,10 @@ def _say_status(document: Mapping[str, Any], objectives: Sequence[Objective]) ->
         made = ", ".join(f"{name} {written(value)}" for name, value in best["values"].items())
         figures = "; ".join(_best_figure(best, objective) for objective in objectives)
         say(f"Best: {best['candidate']}, {figures}, {count(best['readings'], 'reading')}; at {made}{_under(best)}.")
+    if passed := document.get("passed"):
+        (best,), (goal,) = document["best"], optimised(tuple(objectives))
+        by = _best_figure(passed, goal)
+        say(f"{passed_words(passed['candidate'], by, passed['holds'], best['candidate'], best['holds'])}.")
     if front := document.get("front"):
         units = {one.name: one.unit for one in objectives}
         marks = ", ".join(f"{name} {figure(mark, units[name])}" for name, mark in front["reference"].items())
