@@ -47,6 +47,18 @@ def normals(rng: np.random.Generator, rows: int, draws: int) -> Floats:
     return np.asarray(ndtri(np.clip(unit, _OPEN_UNIT, 1.0 - _OPEN_UNIT)).T)
 
 
+def normals_apart(rng: np.random.Generator, quantities: int, rows: int, draws: int) -> Floats:
+    """The same (quantities, rows, draws) for quantities that are independent.
+
+    Two scrambled Sobol sequences of the same dimensions share the order of their leading digits, so that one quantity
+    would be high in the draws in which the other is, or in which it is not. Draws of all but the first are shuffled.
+    """
+    parts = [normals(rng, rows, draws)]
+    for _ in range(quantities - 1):
+        parts.append(normals(rng, rows, draws)[:, rng.permutation(draws)])
+    return np.stack(parts)
+
+
 @dataclass(frozen=True, slots=True)
 class Draws:
     """S draws of the signed truth at b inputs, from the model's joint posterior.

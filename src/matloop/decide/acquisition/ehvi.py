@@ -20,7 +20,7 @@ from scipy.special import logsumexp
 from matloop.decide.acquisition import Bools, Scene, Scorer
 from matloop.decide.acquisition.believe import apart
 from matloop.decide.acquisition.boxes import boxes
-from matloop.decide.acquisition.draws import Draws, joint_of, normals
+from matloop.decide.acquisition.draws import Draws, joint_of, normals_apart
 from matloop.decide.acquisition.feasible import log_gain, weighed
 from matloop.decide.acquisition.known import Known
 from matloop.decide.acquisition.utility import Utility
@@ -150,9 +150,9 @@ class NEHVI:
         joint_of(scene, self.name)
         X = np.vstack([scene.measured, scene.pending])
         drawn, ahead = [], []
-        for j, (objective, spread) in enumerate(zip(scene.objectives, scene.spreads, strict=True)):
+        bases = normals_apart(scene.rng, len(scene.objectives), len(X) + scene.n, self.draws)
+        for j, (objective, spread, base) in enumerate(zip(scene.objectives, scene.spreads, bases, strict=True)):
             alone = replace(scene, fitted=columns(scene.fitted, (j,)), objective=objective, spread=spread, more=())
-            base = normals(scene.rng, len(X) + scene.n, self.draws)
             start = Draws.none(alone, joint_of(alone, self.name), self.draws)
             drawn.append(start.extend(X, base[: len(X)]))
             ahead.append(base[len(X) :])

@@ -17,7 +17,7 @@ from scipy.special import logsumexp
 
 from matloop.decide.acquisition import Bools, Scene, Scorer
 from matloop.decide.acquisition.believe import Believed
-from matloop.decide.acquisition.draws import Draws, given_together, joint_of, normals
+from matloop.decide.acquisition.draws import Draws, given_together, joint_of, normals_apart
 from matloop.decide.acquisition.ei import improvement_words
 from matloop.decide.acquisition.feasible import log_gain, weighed
 from matloop.decide.acquisition.improvement import log_ei
@@ -104,10 +104,8 @@ class LimitedImprovement:
         known = np.vstack([limits.measured[rivals(said, limits, goal)], scene.pending])
         which = [goal, *(j for j, one in enumerate(limits.objectives) if one.goal == "limit")]
         drawn, ahead = [], []
-        for j in which:
-            base = normals(scene.rng, len(known) + scene.n, draws)
-            if j != goal:  # two scrambled sequences share the order of their leading digits; independent truths do not
-                base = base[:, scene.rng.permutation(draws)]
+        bases = normals_apart(scene.rng, len(which), len(known) + scene.n, draws)
+        for j, base in zip(which, bases, strict=True):
             sign = scene.sign if j == goal else 1.0
             empty = np.zeros((0, draws))
             start = Draws(model, sign, known[:0], empty, np.zeros((0, 0)), empty, limits.spreads[j] ** 2, j)
