@@ -1,16 +1,19 @@
 """Noisy expected improvement under limits, on posteriors that are known in closed form."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
+import pytest
 
 import matloop as ml
 from matloop.decide.acquisition import Scene
+from matloop.decide.acquisition.auto import Auto, SeekThenCollect
+from matloop.decide.acquisition.ei import EI
 from matloop.decide.acquisition.limits import Limits, Useful
 from matloop.decide.acquisition.limits_drawn import LimitedImprovement, rivals
 from matloop.decide.acquisition.nei import NEI, NoisyImprovement
 from matloop.domain.objective import Objective
-from matloop.surrogate import Observations
+from matloop.surrogate import Fitted, Observations
 from matloop.surrogate.classify import forming
 from matloop.surrogate.columns import columns
 from matloop.surrogate.gp import GP
@@ -46,6 +49,19 @@ def scene(limits=NARROW, noise=0.3, pending=0, n=2, seed=0):
         forming=wide,
         limits=wide,
     )
+
+
+@dataclass(frozen=True)
+class Mute:
+    """A fitted surrogate that predicts, and nothing else."""
+
+    fitted: Fitted
+
+    def predict(self, X):
+        return self.fitted.predict(X)
+
+    def describe(self):
+        return {}
 
 
 def elsewhere(n=40):
@@ -143,11 +159,12 @@ def disc(x, y):
     return x + y, 1 - x**2 - y**2
 
 
-def test_under_a_noisy_limit_what_is_asked_truly_holds_it_now_and_again_and_comes_near_the_best():
+@pytest.mark.parametrize("acquisition", ["auto", "nei"])
+def test_under_a_noisy_limit_what_is_asked_truly_holds_it_now_and_again_and_comes_near_the_best(acquisition):
     rng = np.random.default_rng(0)
     space = ml.Space([ml.Real("x", 0, 1), ml.Real("y", 0, 1)])
     goals = [ml.Objective("sum"), ml.Objective("slack", goal="limit", low=0)]
-    campaign = ml.Campaign(space, goals, strategy=ml.Bayes(acquisition="nei"), seed=3, initial=6)
+    campaign = ml.Campaign(space, goals, strategy=ml.Bayes(acquisition=acquisition), seed=3, initial=6)
     truths = []
     for _ in range(22):
         (item,) = campaign.suggest(1)
@@ -158,3 +175,20 @@ def test_under_a_noisy_limit_what_is_asked_truly_holds_it_now_and_again_and_come
     holding = [total for total, slack in truths[6:] if slack >= 0]
     assert len(holding) >= 5
     assert max(holding) > 2**0.5 - 0.05
+
+
+@pytest.mark.parametrize(("size", "rule"), [(10_000, SeekThenCollect), (10_001, LimitedImprovement)])
+def test_only_of_a_few_candidates_auto_collects_what_holds_the_limits(size, rule):
+    scorer = Auto().prepare(replace(scene(), size=size))
+    assert isinstance(scorer, rule)
+
+
+def test_auto_weighs_by_probability_what_cannot_be_drawn():
+    known = scene()
+    said = Mute(known.limits.fitted)
+    limits = replace(known.limits, fitted=said)
+    scorer = Auto().prepare(replace(known, fitted=columns(said, (0,)), limits=limits, forming=limits, size=10**6))
+    X = elsewhere()
+    gain = EI().plain(replace(known, fitted=columns(said, (0,)), limits=limits)).score(X)
+    np.testing.assert_allclose(scorer.score(X), gain + np.log(np.maximum(limits.probability(X), 1e-12)), rtol=1e-9)
+    assert "Mute has no joint posterior for nei" in scorer.say(X[:1])

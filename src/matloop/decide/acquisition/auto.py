@@ -3,7 +3,7 @@
 Expected improvement looks for one best candidate. Once no candidate is expected to improve by a noticeable share of the
 spread, it spends experiments on the least known corners; an upper confidence bound then finds more of the good ones.
 Among choices it looks further, as long as the best of all is expected to be better than the best known by as much.
-The evidence is benchmarks/acquisitions.py.
+Under limits it seeks to the end, unless candidates are few. The evidence is benchmarks/acquisitions.py and limits.py.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from matloop.decide.acquisition.feasible import above, log_gain, odds, odds_word
 from matloop.decide.acquisition.further import further
 from matloop.decide.acquisition.improvement import log_ei
 from matloop.decide.acquisition.learn import Learn
+from matloop.decide.acquisition.limits import Limits
+from matloop.decide.acquisition.limits_drawn import LimitedImprovement, drawable, minding_failures
 from matloop.decide.acquisition.nei import NEI, NoisyImprovement
 from matloop.decide.acquisition.per_cost import GainPerCost
 from matloop.decide.acquisition.several import several
@@ -45,6 +47,10 @@ start (Liang et al. 2021) is taken. Far larger, the best is found late; far smal
 COLLECTING_BETA = 2.0
 """Weight of the corrected variance in the bound that collects. Liang et al. 2021 take 4, on errors as their model
 states them; on errors that are corrected upwards 4 reaches further, and collects less (record 0049)."""
+
+COLLECTED = 10_000
+"""Candidates up to which what holds the limits is collected. Each of a few is asked once, so that the bound moves on;
+of neighbours without end the best bound is where the limits hold by one half, and it stays there (record 0056)."""
 
 _FIRST = 1e6
 """Added to the scores of candidates that still pay, so that they come before all others; above any score in spreads."""
@@ -76,9 +82,26 @@ class Auto:
             case "range":
                 return _priced(Within().prepare(scene), scene)
             case "target":
-                return _priced(weighed(self._nearer(scene), scene, log_gain), scene)
-        ahead = further(scene, self.pays, "believer" if self.pending == "fantasies" else self.pending)
-        return self._best(scene) if ahead is None else _priced(weighed(ahead, scene, log_gain), scene)
+                nearer = self._limited(scene) if _endless(scene) else weighed(self._nearer(scene), scene, log_gain)
+                return _priced(nearer, scene)
+        ahead = further(scene, self.pays, self._believing)
+        if ahead is not None:
+            return _priced(weighed(ahead, scene, log_gain), scene)
+        return _priced(self._limited(scene), scene) if _endless(scene) else self._best(scene)
+
+    def _limited(self, scene: Scene) -> Scorer:
+        """The improvement among what holds the limits, to the end."""
+        if drawable(scene) and isinstance(scene.limits, Limits):
+            drawn = LimitedImprovement.of(scene, scene.limits, self.draws)
+            preface = "auto took nei: what holds the limits is drawn with what is best; "
+            return minding_failures(replace(drawn, preface=preface), scene)
+        preface = f"auto took ei: {type(scene.fitted).__name__} has no joint posterior for nei; "
+        return weighed(replace(EI(self._believing).plain(scene), preface=preface), scene, log_gain)
+
+    @property
+    def _believing(self) -> Pending:
+        """What ei and ucb believe of pending candidates; only draws can be fantasies."""
+        return "believer" if self.pending == "fantasies" else self.pending
 
     def _nearer(self, scene: Scene) -> Scorer:
         """A gain in nearness goes on paying: nothing is collected."""
@@ -90,8 +113,7 @@ class Auto:
     def _best(self, scene: Scene) -> SeekThenCollect | Pointwise:
         """Tie both rules, where more is better."""
         noisy, why = noise_matters(scene)
-        pending: Pending = "believer" if self.pending == "fantasies" else self.pending
-        collect = _collecting(scene, self.pays, self.beta, pending)
+        collect = _collecting(scene, self.pays, self.beta, self._believing)
         drawing = self.pending == "fantasies"
         if noisy or (drawing and isinstance(scene.fitted, Joint)):
             preface = "auto took nei: it weighs all that is pending; " if drawing else f"auto took nei: {why}; "
@@ -117,6 +139,11 @@ def noise_matters(scene: Scene) -> tuple[bool, str]:
     if share >= NOISE_MATTERS and not joint:
         why += f", but {type(scene.fitted).__name__} has no joint posterior for nei"
     return share >= NOISE_MATTERS and joint, why
+
+
+def _endless(scene: Scene) -> bool:
+    """Are there limits, and more candidates than are collected?"""
+    return scene.limits is not None and scene.size > COLLECTED
 
 
 def _learning(scene: Scene) -> Scorer:
