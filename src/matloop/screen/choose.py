@@ -18,8 +18,8 @@ from matloop.decide.select import Hits, Outlook, Rows, expected_hits
 from matloop.decide.shortlists import FIELD, Shortlist, Wanted, shortlists
 from matloop.domain.prediction import Floats
 from matloop.errors import Faults, InputError, fail, nearest
+from matloop.screen.measured import composition_keys
 from matloop.screen.stream import Block
-from matloop.screen.training import composition_keys
 
 Rule = Literal["threshold", "probability", "bound", "pareto", "hits", "greedy", "diverse"]
 RULES = get_args(Rule)

@@ -24,7 +24,7 @@ from matloop.domain.problem import Problem
 from matloop.domain.space import Space
 from matloop.domain.units import unit_beside
 from matloop.errors import ConfigError, Fault, InputError, LedgerError, MatloopError, fail
-from matloop.store.atomic import write_whole
+from matloop.store.atomic import make_folder, write_whole
 from matloop.store.sqlite import verify_file
 
 _SEED = 7
@@ -66,19 +66,6 @@ def init(
     file = folder / CAMPAIGN_FILE
     for word, command in zip_longest(("Next:",), ("matloop check {file}", *STARTERS[template].then), fillvalue="then:"):
         say(f"{word} {command.format(file=file, folder=folder)}")
-
-
-def make_folder(folder: Path) -> None:
-    """Make a folder to write to.
-
-    Raises:
-        InputError: when it cannot be one.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        cure = "Name a folder that can be written."
-        raise InputError.at(str(folder), f"it cannot be made ({error.strerror})", cure) from error
 
 
 def _list_starters(as_json: bool) -> None:

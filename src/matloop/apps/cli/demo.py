@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import typer
 
-from matloop.apps.cli.begin import make_folder
 from matloop.apps.cli.found import PAGE, look_at_page, say_claims, write_page
 from matloop.apps.cli.look import say_summary, write_shortlist
 from matloop.apps.cli.terminal import Debug, Json, emit, progress_bar, say

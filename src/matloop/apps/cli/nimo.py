@@ -9,7 +9,6 @@ from typing import Annotated, Literal
 
 import typer
 
-from matloop.apps.cli.begin import make_folder
 from matloop.apps.cli.terminal import Debug, File, Json, emit, look_at_target, say
 from matloop.campaign import Campaign
 from matloop.config.nimo import campaign_text, filled, find_candidates, known_readings, read_candidates
