@@ -277,7 +277,7 @@ def test_a_second_screen_in_the_same_folder_is_refused(tables: Path, capsys):
 def test_conditions_outside_the_training_are_warned_of(tables: Path, capsys):
     assert run(tables, settings=SETTINGS.replace("[300, 600]", "[27, 400]")) == 0
     assert "T 27 lies outside what was learned from (300 to 500)" in capsys.readouterr().err
-    inside = told(tables, capsys, settings=SETTINGS.replace("[300, 600]", "[300, 500]"))
+    inside = told(tables, capsys, "--replace", settings=SETTINGS.replace("[300, 600]", "[300, 500]"))
     assert not [text for text in inside["warnings"] if "learned from" in text]
 
 
@@ -319,7 +319,7 @@ def test_a_temperature_that_nobody_has_named_is_warned_of_on_the_page_and_in_the
     assert "60 of 60 formulas have several" in warning
     assert "are learned from as if it played no part" in (tables / "out" / "report.html").read_text()
     named = SETTINGS.replace("T = [", f'"{name}" = [').replace("300, 600", "300, 500")
-    assert not [one for one in told(tables, capsys, settings=named)["warnings"] if "played no part" in one]
+    assert not [one for one in told(tables, capsys, "--replace", settings=named)["warnings"] if "played no part" in one]
 
 
 def test_a_temperature_of_which_each_formula_has_one_is_no_condition(tables: Path, capsys):
@@ -380,7 +380,7 @@ def test_a_shortlist_of_earlier_predictions_is_not_left_beside_new_ones(tables: 
     kept = shortlist.read_bytes()
     symbols = "H He Li Be B C N O F Na Mg Al Si P S Cl K Ca Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Sr Zr Nb Mo Ag Cd"
     every = ",".join([*symbols.split(), *"In Sn Sb Te I Cs Ba La Hf Ta W Pt Au Hg Tl Pb Bi".split()])
-    assert run(tables, "--exclude", every) == 2
+    assert run(tables, "--exclude", every, "--replace") == 2
     told = capsys.readouterr().err
     assert "none of" in told
     assert "it is now shortlist.csv.old" in told

@@ -69,7 +69,9 @@ kind = "person"
 [budget]
 experiments = {budget}                   # suggestions handed out, failed ones too; {why}
 """
-_TELL = "\n#   matloop tell {name} known.csv                 first: what is known already of candidates at their conditions"
+_TELL = (
+    "\n#   matloop tell {name} known.csv                 first: what is known already of candidates at their conditions"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -229,7 +229,7 @@ def to_json(found: Found, files: Mapping[str, Path | None]) -> dict[str, Any]:
     """The document of `screen --json`."""
     header, rows = shortlist_table(found)
     chosen, counted = found.chosen, found.screened.counted
-    hits = chosen.hits
+    hits, training = chosen.hits, found.training
     return {
         "out": {name: None if path is None else str(path) for name, path in files.items()},
         "counts": {
@@ -239,9 +239,19 @@ def to_json(found: Found, files: Mapping[str, Path | None]) -> dict[str, Any]:
             "set_aside": counted.bad,
             "passed": counted.passed,
             "passed_all": counted.kept,
+            "measured": counted.known,
+            "measured_left_out": 0 if found.settings.measured else counted.known_kept,
             "met_the_rule": chosen.passed,
         },
         "chunks": {"all": found.screened.chunks, "found_finished": found.screened.found},
+        "learned": {
+            "readings": len(training.lessons.y),
+            "without_reading": training.empty,
+            "repeats": training.repeats,
+            "grouped_by": training.grouped_by,
+            "groups": int(training.lessons.groups.max()) + 1,
+            "without_group": training.ungrouped,
+        },
         "model": dict(found.model.describe()),
         "validation": None if found.validated is None else found.validated.judged.to_json(),
         "held_before": None if found.held is None else found.held.to_json(),

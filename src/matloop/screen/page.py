@@ -16,6 +16,7 @@ from matloop.report.html import Page, say
 from matloop.screen.job import Found, shortlist_table
 from matloop.screen.stream import Block
 from matloop.screen.warn import warnings
+from matloop.screen.words import learned_words
 
 _SIDES = {
     "greedy": "the best means, whatever their risk",
@@ -72,8 +73,12 @@ def _facts(page: Page, found: Found) -> None:
     facts += [(name, f"{count:,} pass") for name, count in counted.passed.items()]
     if counted.passed:
         facts.append(("all filters", f"{counted.kept:,} pass"))
+    if counted.known:
+        facts.append(("measured already", f"{counted.known:,}, {'taken' if settings.measured else 'left out'}"))
     facts.append(("rule", f"{settings.choice.rule}: {found.chosen.passed:,} predictions meet it"))
     page.facts(facts)
+    for text in learned_words(found.training)[1:]:
+        page.add(f"<p>{say(text.strip())}</p>")
 
 
 def _shortlist(page: Page, found: Found) -> None:

@@ -29,8 +29,8 @@ class Task:
     """Predict chunks; picklable.
 
     quantity: what is predicted, as the result names it. conditions: names of the process columns, and the rows (k, c)
-    of their values at which each candidate is predicted; one row of none where there are no such columns. known: what is
-    measured already, counted in a column of its own; None where that is not known.
+    of their values at which each candidate is predicted; one row of none where there are no such columns. known: what
+    is measured already, counted in a column of its own; None where that is not known.
     """
 
     quantity: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from math import isnan
 from typing import Literal
 
 import numpy as np
@@ -39,7 +40,9 @@ def by_values(values: Sequence[Hashable], compositions: Compositions | None = No
     A row without a value stands with those of its composition alone that have none either; without compositions, alone.
     """
     keys: list[Hashable] = list(values)
-    empty = [row for row, value in enumerate(keys) if value is None or value == "" or value != value]
+    empty = [
+        row for row, value in enumerate(keys) if value in (None, "") or (isinstance(value, float) and isnan(value))
+    ]
     own = range(len(keys)) if compositions is None else by_formula(compositions).tolist()
     for row in empty:
         keys[row] = ("", own[row])

@@ -82,8 +82,8 @@ class Study:
     """A table, ready to be learned from and split: what `fit_screen_model` and a leaderboard have in common.
 
     lessons: rows with the groups that inner folds keep whole. recipe, names: how they were described. group: what
-    groups are, in words. read: the compositions, None without formulas. ungrouped: rows without a value in the column of
-    groups, kept whole by their formula.
+    groups are, in words. read: the compositions, None without formulas. ungrouped: rows without a value in the column
+    of groups, kept whole by their formula.
     """
 
     lessons: Lessons

@@ -17,7 +17,7 @@ from matloop.errors import InputError, fail
 from matloop.report.findings import findings_of
 from matloop.report.summary import Summary, summary_of
 from matloop.report.verdict import Verdict
-from matloop.store.atomic import write_whole
+from matloop.store.atomic import make_folder, write_whole
 
 _SETTINGS = {"batch": 4, "experiments": 60}
 """Enough to come within a few percent of the best there is, in seconds."""

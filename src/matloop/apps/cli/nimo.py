@@ -17,7 +17,7 @@ from matloop.errors import InputError, fail
 from matloop.lab.nimo import NimoLab
 from matloop.lab.nimo_files import CandidateFile, read_bytes
 from matloop.lab.nimo_robot import NimoRobot, serve
-from matloop.store.atomic import write_whole
+from matloop.store.atomic import make_folder, write_whole
 
 _REST_SECONDS = 0.5
 """Between two looks for proposals; NIMO itself looks every ten seconds."""

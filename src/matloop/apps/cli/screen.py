@@ -23,6 +23,7 @@ from matloop.screen.local import Local
 from matloop.screen.page import honest_words, page_of
 from matloop.screen.run import Way
 from matloop.screen.settings import Settings, conditions, keys_of, settings
+from matloop.screen.source import SIZE
 from matloop.screen.stream import arrow
 from matloop.screen.task import MEASURED
 from matloop.screen.warn import warnings
@@ -46,7 +47,9 @@ _Group = Annotated[
 ]
 _At = Annotated[list[str] | None, typer.Option("--at", help='As "temperature=700,1000"; repeat it.')]
 _Surrogate = Annotated[list[str] | None, typer.Option("--surrogate", help="Several are stacked.")]
-_Exclude = Annotated[list[str] | None, typer.Option("--exclude", help='Elements or groups, as "Pb,rare-earth"; repeat it.')]
+_Exclude = Annotated[
+    list[str] | None, typer.Option("--exclude", help='Elements or groups, as "Pb,rare-earth"; repeat it.')
+]
 _Rule = Annotated[str | None, typer.Option("--rule", help="How to choose; default greedy.")]
 _K = Annotated[int | None, typer.Option("-k", help="How many at most; default 20.")]
 _Value = Annotated[float | None, typer.Option("--value", help="What counts as a hit.")]
@@ -97,23 +100,20 @@ def screen(  # noqa: PLR0913 (each is an option of the command line)
 ) -> None:
     """Predict a large table of compositions with uncertainty, filter, and choose a shortlist.
 
-    FILE is a screen.toml, above which options stand, or the table of candidates. Killed anywhere, the same command goes
-    on; finished, it only chooses; another screen is refused, unless --replace is given. In DIR: predictions,
-    shortlist.csv, shortlists.csv, report.html. A column of the training table goes before a word of --group of the same
-    name (host-family is family then); rows of an empty cell are kept whole by their formula. `matloop init DIR
-    --template screen` writes a screen.toml.
+    FILE is a screen.toml (`matloop init DIR --template screen` writes one), above which options stand, or the table of
+    candidates. Killed anywhere, the same command goes on; finished, it only chooses; another screen needs --replace. A
+    column goes before a word of --group of that name (host-family is family then); rows of an empty cell are kept whole
+    by their formula. In DIR: predictions, shortlist.csv, shortlists.csv, report.html.
     """
-    options = _options(dict(locals()))
-    told = _checked(file if file.suffix == ".toml" else None, options, (out, campaign), (parquet, dask is not None))
+    told = _checked(file, _options(dict(locals())), (out, campaign), (parquet, dask is not None))
     with progress_bar("screen", quiet=as_json) as report:
-        workers = _workers(dask, processes or cores())
-        way = Way(workers, told.set_aside, parquet=parquet, report=report, tell=note, replace=replace)
+        way = Way(_workers(dask, processes or cores()), told.set_aside, SIZE, parquet, report, note, replace)
         found = _perform(told, out, way)
     _finish(found, out, campaign, as_json=as_json)
 
 
 def _checked(
-    file: Path | None, options: Mapping[str, Any], places: tuple[Path, Path | None], libraries: tuple[bool, bool]
+    file: Path, options: Mapping[str, Any], places: tuple[Path, Path | None], libraries: tuple[bool, bool]
 ) -> Settings:
     """The settings, after a look at everything that can be wrong before any work is done.
 
@@ -133,7 +133,7 @@ def _checked(
         except InputError as error:
             faults.absorb(error)
     try:
-        told = settings(file, options)
+        told = settings(file if file.suffix == ".toml" else None, options)
     except InputError as error:
         faults.absorb(error)
     if told is not None and campaign is not None and told.choice.k < FEWEST:

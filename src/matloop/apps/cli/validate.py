@@ -54,7 +54,9 @@ def leaderboard(  # noqa: PLR0913 (each is an option of the command line)
     features: Annotated[list[str] | None, typer.Option("--features", help="A set of features; repeat it.")] = None,
     group: Annotated[
         str | None,
-        typer.Option("--group", help="Left out whole: a column; else family (of host elements), formula, system, cluster."),
+        typer.Option(
+            "--group", help="Left out whole: a column; else family (of host elements), formula, system, cluster."
+        ),
     ] = None,
     fold: Annotated[str | None, typer.Option("--fold", help="A column of given folds.")] = None,
     random: Annotated[bool, typer.Option("--random", help="Deal single rows: flatters, and says so.")] = False,
@@ -80,10 +82,7 @@ def leaderboard(  # noqa: PLR0913 (each is an option of the command line)
     lessons = study.lessons if not random else replace(study.lessons, groups=np.arange(len(study.lessons.y)))
     with progress_bar("leaderboard", quiet=as_json) as report:
         places = judged_side_by_side(lessons, split, entries, seed=seed, report=report)
-    if as_json:
-        emit(_document(places, split, study, skipped))
-        return
-    _say(places, split, study, skipped)
+    (_emit if as_json else _say)(places, split, study, skipped)
 
 
 def _columns(file: Path, recipe: Recipe, target: str, keys: Sequence[str]) -> tuple[dict[str, Any], int]:
@@ -168,8 +167,8 @@ def _entries(named: Sequence[str], rows: int) -> dict[str, tuple[Surrogate, ...]
     return {name: tuple(plugins.surrogate_of(one) for one in _ROSTER.get(name, (name,))) for name in named}
 
 
-def _document(places: Sequence[Place], split: Split, study: Study, skipped: int) -> dict[str, Any]:
-    return {
+def _emit(places: Sequence[Place], split: Split, study: Study, skipped: int) -> None:
+    document = {
         "split": split.how,
         "random": split.random,
         "groups": study.group,
@@ -180,6 +179,7 @@ def _document(places: Sequence[Place], split: Split, study: Study, skipped: int)
         "features": len(study.names),
         "places": [place.to_json() for place in places],
     }
+    emit(document)
 
 
 def _say(places: Sequence[Place], split: Split, study: Study, skipped: int) -> None:
