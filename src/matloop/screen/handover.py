@@ -134,8 +134,8 @@ def refuse_begun(folder: Path) -> None:
 def budget_of(count: int) -> tuple[int, str]:
     """How many of so many candidates are made unless the user says otherwise, and why so many."""
     budget = max(min(count, _FEWEST), count // _SHARE)
-    why = f"all {count}" if budget == count else f"a third of {count}" if budget > _FEWEST else f"at least {_FEWEST}"
-    return budget, f"{why}: write your own"
+    why = "all of them" if budget == count else f"a third of {count}, at least {_FEWEST}"
+    return budget, f"{why}; write your own"
 
 
 def _csv(rows: Iterable[Sequence[str]]) -> str:

@@ -15,7 +15,7 @@ from matloop.apps.cli.alike import twin_ids, twin_words
 from matloop.apps.cli.hints import equal_rows, equal_words
 from matloop.apps.cli.terminal import Debug, File, Json, emit, say
 from matloop.campaign import Campaign
-from matloop.config.starter import CAMPAIGN_FILE, STARTERS, starter_files
+from matloop.config.starter import STARTERS, starter_files
 from matloop.decide.words import count
 from matloop.domain.categorical import Categorical
 from matloop.domain.objective import MARKS
@@ -44,7 +44,10 @@ def init(
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Write a commented campaign.toml that `check` accepts and `run` runs; it overwrites nothing."""
+    """Write a commented campaign.toml that `check` accepts and `run` runs; it overwrites nothing.
+
+    The template `screen` is a screen.toml, with its tables, that `screen` takes.
+    """
     if listing:
         _list_starters(as_json)
         return
@@ -63,8 +66,8 @@ def init(
         emit({"template": template, "written": written})
         return
     say(f"Wrote {', '.join(written)}.")
-    file = folder / CAMPAIGN_FILE
-    for word, command in zip_longest(("Next:",), ("matloop check {file}", *STARTERS[template].then), fillvalue="then:"):
+    file = folder / STARTERS[template].file
+    for word, command in zip_longest(("Next:",), STARTERS[template].commands, fillvalue="then:"):
         say(f"{word} {command.format(file=file, folder=folder)}")
 
 
