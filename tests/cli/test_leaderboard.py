@@ -152,3 +152,16 @@ def test_temperatures_below_zero_are_taken_in_degrees_celsius(known: Path, capsy
     assert "head the column 'T [degC]'" in capsys.readouterr().err
     known.write_text(known.read_text(encoding="utf-8").replace(",T,", ",T [degC],"), encoding="utf-8")
     assert main(asked(known, *QUICK, "--folds", "2")) == 0
+
+
+@pytest.mark.parametrize("name", ["formula", "compound"])
+def test_one_formula_written_in_two_ways_is_one_group(
+    known: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = known.read_text(encoding="utf-8").replace("GeTe,500", "Te2Ge2,500").replace("formula,", f"{name},")
+    known.write_text(text, encoding="utf-8")
+    words = ["leaderboard", str(known), "--target", "y", "--formula", name, "--number", "T", "--group", name]
+    assert main([*words, *QUICK, "--folds", "2", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["split"] == "2 folds of whole formulas"
+    assert said["group_count"] == 12

@@ -595,6 +595,15 @@ def test_rows_of_no_family_are_counted_and_kept_whole_by_their_formula(tables: P
     assert told(tables, capsys, "--replace", "--group", "host-family")["learned"]["grouped_by"] == "host families"
 
 
+def test_one_formula_written_in_two_ways_is_one_group(tables: Path, capsys):
+    lines = (tables / "known.csv").read_text().splitlines()
+    formula, rest = lines[1].split(",", 1)
+    lines[1] = f"{re.sub(r'([0-9]+)', lambda number: str(2 * int(number[0])), formula)},{rest}"
+    (tables / "known.csv").write_text("\n".join(lines) + "\n")
+    found = told(tables, capsys, "--group", "formula")["learned"]
+    assert (found["grouped_by"], found["groups"]) == ("formulas", 60)
+
+
 def test_readings_that_repeat_others_and_rows_without_one_are_told(tables: Path, capsys):
     lines = (tables / "known.csv").read_text().splitlines()
     (tables / "known.csv").write_text("\n".join([*lines, lines[1], lines[1], "NaCl,300,,f1"]) + "\n")

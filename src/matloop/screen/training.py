@@ -100,7 +100,8 @@ class Training:
         if len(set(readings)) < 2:
             found = f"all {len(readings):,} readings are {readings[0]:g}"
             fail(DataError, f"{path}, column {columns.target!r}", found, "A model needs at least two different ones.")
-        owners, by, ungrouped = _grouped(groups, columns.group, read, path)
+        group = "formula" if columns.group == columns.formula else columns.group  # however it is written
+        owners, by, ungrouped = _grouped(groups, group, read, path)
         if owners.max() + 1 < _FEWEST:
             found = f"{owners.max() + 1} groups by {by}, {_FEWEST} are needed"
             fail(DataError, str(path), found, "Give more rows, or group by something finer.")
@@ -130,7 +131,7 @@ def _cells(
     path: Path, columns: Columns, faults: Faults
 ) -> tuple[list[str], list[str], list[float], Any, list[str], int]:
     names = columns_of(path, columns.header_row)
-    own = columns.group in names
+    own = columns.group in names and columns.group != columns.formula
     wanted = (columns.formula, columns.target, *columns.process, *([columns.group] if own else []))
     at = {name: place_of(names, name, path) for name in wanted}
     places, texts, readings, process, groups, empty = [], [], [], [], [], 0

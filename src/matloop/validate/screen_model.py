@@ -114,7 +114,7 @@ class Study:
         read, numbers = recipe.read(table)
         y = _target(table, target, recipe)
         features = recipe.describe(read, numbers)
-        groups, words, ungrouped = _groups(table, group, read, features.X, np.random.default_rng(seed))
+        groups, words, ungrouped = _groups(table, group, recipe.formula, read, features.X, np.random.default_rng(seed))
         lessons = Lessons.of(features.X, y, groups, features.blocks)
         return cls(lessons, recipe, features.names, words, read, ungrouped)
 
@@ -164,7 +164,12 @@ def _target(table: Any, target: str, recipe: Recipe) -> Floats:
 
 
 def _groups(
-    table: Any, group: str | Sequence[Hashable], read: Compositions | None, X: Floats, rng: np.random.Generator
+    table: Any,
+    group: str | Sequence[Hashable],
+    formula: str | None,
+    read: Compositions | None,
+    X: Floats,
+    rng: np.random.Generator,
 ) -> tuple[Ints, str, int]:
     """(n,) groups, what they are in words, and how many rows have no value in their column."""
     if not isinstance(group, str):
@@ -173,7 +178,9 @@ def _groups(
             fail(InputError, "groups", f"{len(keys)} keys for {len(X)} rows", "Give one key a row.")
         return numbered(keys), "given groups", 0
     known = list(table.columns) if hasattr(table, "columns") else list(table)
-    if group in known:
+    if group == formula:  # however it is written
+        group = "formula"
+    elif group in known:
         owners, ungrouped = by_values(list(table[group]), read)
         return owners, f"values of {group!r}", ungrouped
     if group == "cluster":
