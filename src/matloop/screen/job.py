@@ -228,30 +228,13 @@ def _csv(rows: list[list[str]]) -> str:
 def to_json(found: Found, files: Mapping[str, Path | None]) -> dict[str, Any]:
     """The document of `screen --json`."""
     header, rows = shortlist_table(found)
-    chosen, counted = found.chosen, found.screened.counted
-    hits, training = chosen.hits, found.training
+    chosen = found.chosen
+    hits = chosen.hits
     return {
         "out": {name: None if path is None else str(path) for name, path in files.items()},
-        "counts": {
-            "candidates": counted.seen,
-            "predicted": counted.predicted,
-            "rows": counted.rows,
-            "set_aside": counted.bad,
-            "passed": counted.passed,
-            "passed_all": counted.kept,
-            "measured": counted.known,
-            "measured_left_out": 0 if found.settings.measured else counted.known_kept,
-            "met_the_rule": chosen.passed,
-        },
+        "counts": _counts(found),
         "chunks": {"all": found.screened.chunks, "found_finished": found.screened.found},
-        "learned": {
-            "readings": len(training.lessons.y),
-            "without_reading": training.empty,
-            "repeats": training.repeats,
-            "grouped_by": training.grouped_by,
-            "groups": int(training.lessons.groups.max()) + 1,
-            "without_group": training.ungrouped,
-        },
+        "learned": _learned(found.training),
         "model": dict(found.model.describe()),
         "validation": None if found.validated is None else found.validated.judged.to_json(),
         "held_before": None if found.held is None else found.held.to_json(),
@@ -260,4 +243,32 @@ def to_json(found: Found, files: Mapping[str, Path | None]) -> dict[str, Any]:
         else {"expected": hits.expected, "low": hits.low, "high": hits.high, "of": hits.of, "value": hits.threshold},
         "sides": [dict(zip(COLUMNS, one.cells(), strict=True)) for one in chosen.sides],
         "shortlist": [dict(zip(header, row, strict=True)) for row in rows],
+    }
+
+
+def _counts(found: Found) -> dict[str, int | dict[str, int]]:
+    """What became of the candidates."""
+    counted, chosen = found.screened.counted, found.chosen
+    return {
+        "candidates": counted.seen,
+        "predicted": counted.predicted,
+        "rows": counted.rows,
+        "set_aside": counted.bad,
+        "passed": counted.passed,
+        "passed_all": counted.kept,
+        "measured": counted.known,
+        "measured_left_out": 0 if found.settings.measured else counted.known_kept,
+        "met_the_rule": chosen.passed,
+    }
+
+
+def _learned(training: Training) -> dict[str, int | str]:
+    """What was learned from."""
+    return {
+        "readings": len(training.lessons.y),
+        "without_reading": training.empty,
+        "repeats": training.repeats,
+        "grouped_by": training.grouped_by,
+        "groups": int(training.lessons.groups.max()) + 1,
+        "without_group": training.ungrouped,
     }

@@ -37,7 +37,12 @@ _PAGE = "report.html"
 _Table = Annotated[
     Path, typer.Argument(metavar="FILE", help="screen.toml, or a table of candidates (CSV, Parquet).", readable=False)
 ]
-_Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where everything goes.", readable=False)]
+_Out = Annotated[
+    Path,
+    typer.Option(
+        "--out", metavar="DIR", help="For predictions, shortlist.csv, shortlists.csv, report.html.", readable=False
+    ),
+]
 _Train = Annotated[Path | None, typer.Option("--train", help="Table to learn from.", readable=False)]
 _Target = Annotated[str | None, typer.Option("--target", help="Its column of readings.")]
 _Formula = Annotated[str | None, typer.Option("--formula", help="Column of formulas, in both tables.")]
@@ -102,8 +107,7 @@ def screen(  # noqa: PLR0913 (each is an option of the command line)
 
     FILE is a screen.toml (`matloop init DIR --template screen` writes one), above which options stand, or the table of
     candidates. Killed anywhere, the same command goes on; finished, it only chooses; another screen needs --replace. A
-    column goes before a word of --group of that name (host-family is family then); rows of an empty cell are kept whole
-    by their formula. In DIR: predictions, shortlist.csv, shortlists.csv, report.html.
+    column goes before a word of --group (host-family is family then); rows of an empty cell are kept whole by formula.
     """
     told = _checked(file, _options(dict(locals())), (out, campaign), (parquet, dask is not None))
     with progress_bar("screen", quiet=as_json) as report:
