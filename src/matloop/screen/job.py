@@ -53,7 +53,7 @@ class Found:
     def places(self, rows: Block) -> Floats:
         """(n, p) where rows lie among what was learned, main directions first, in units of the domain's distance."""
         domain = self.model.model.domain
-        return np.asarray(((self.features(rows) - domain.centre) * domain.scale) @ domain.directions / domain.unit)
+        return np.asarray(domain.place(self.features(rows)) / domain.unit, dtype=np.float64)
 
 
 def perform(settings: Settings, out: Path, way: Way) -> Found:
