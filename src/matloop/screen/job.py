@@ -26,7 +26,7 @@ from matloop.screen.task import DIGITS, FAILED, KEPT, Task
 from matloop.screen.temperature import refuse_impossible
 from matloop.screen.training import Trained, Training, Validated, fit, validate
 from matloop.store.atomic import write_whole
-from matloop.validate.domain import word
+from matloop.validate.domain import FAR, word
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,8 +134,9 @@ def shortlist_table(found: Found) -> tuple[list[str], list[list[str]]]:
     table = []
     for i in range(len(rows)):
         told = [f"{value:.{DIGITS}g}" for value in rows.figures[i].tolist()]
-        cells = [str(i + 1), *(str(rows.column(name)[i]) for name in texts), *told, word(float(rows.figures[i, 3]))]
-        table.append(cells if chance is None else [*cells, f"{chance[i]:.4f}"])
+        cells = [str(i + 1), *(str(rows.column(name)[i]) for name in texts), *told, word(float(rows.distance[i]))]
+        promised = [] if chance is None else [f"{chance[i]:.4f}" if rows.distance[i] <= FAR else ""]
+        table.append([*cells, *promised])
     return header, table
 
 
@@ -189,6 +190,7 @@ def to_json(found: Found, files: Mapping[str, Path | None]) -> dict[str, Any]:
             "set_aside": counted.bad,
             "passed": counted.passed,
             "passed_all": counted.kept,
+            "outside": chosen.outside,
             "met_the_rule": chosen.passed,
         },
         "chunks": {"all": found.screened.chunks, "found_finished": found.screened.found},
@@ -197,7 +199,14 @@ def to_json(found: Found, files: Mapping[str, Path | None]) -> dict[str, Any]:
         "held_before": None if found.held is None else found.held.to_json(),
         "expected_hits": None
         if hits is None
-        else {"expected": hits.expected, "low": hits.low, "high": hits.high, "of": hits.of, "value": hits.threshold},
+        else {
+            "expected": hits.expected,
+            "low": hits.low,
+            "high": hits.high,
+            "of": hits.of,
+            "value": hits.threshold,
+            "outside": chosen.unpromised,
+        },
         "sides": [dict(zip(COLUMNS, one.cells(), strict=True)) for one in chosen.sides],
         "shortlist": [dict(zip(header, row, strict=True)) for row in rows],
     }

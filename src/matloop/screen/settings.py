@@ -24,6 +24,7 @@ from matloop.screen.choose import Choice
 from matloop.screen.features import Composed
 from matloop.screen.filters import rules
 from matloop.screen.training import Columns, Fitting
+from matloop.validate.domain import FAR
 
 _MOST_CONDITIONS = 1000
 
@@ -79,6 +80,7 @@ class ChooseSection(Section):
     p: float | None = None
     width: float = 1.0
     share: float = 0.5
+    farthest: float = FAR
     goal: Literal["maximize", "minimize"] = "maximize"
 
 

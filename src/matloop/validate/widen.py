@@ -152,7 +152,7 @@ class Unknowing:
         """(q,) widths by the law, no less than not knowing where rows are farther than any that was left out."""
         beyond = np.clip(clues.distance / max(self.farthest, _TINY) - 1.0, 0.0, 1.0)
         least = np.maximum(width, np.hypot(self.spread, clues.mean - self.centre))
-        return np.sqrt((1.0 - beyond) * width**2 + beyond * least**2)
+        return np.asarray(np.sqrt((1.0 - beyond) * width**2 + beyond * least**2))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
