@@ -86,8 +86,8 @@ def test_what_is_too_far_is_counted_left_out_and_taken_when_asked_for(tables: Pa
     said = f"{nearer['counts']['outside']} of {len(far)} predictions lie too far from what was learned"
     assert said in capsys.readouterr().out
     assert said in (tables / "out" / "report.html").read_text()
-    assert run(tables, "--farthest", "0") == 2
-    assert "--farthest inf" in capsys.readouterr().err
+    assert run(tables, "--farthest", "-1") == 2
+    assert "Give a distance from 0, or inf for any" in capsys.readouterr().err
 
 
 def test_the_campaign_is_accepted_and_learns_from_the_prediction(tables: Path, capsys):

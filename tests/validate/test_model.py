@@ -297,7 +297,8 @@ def test_a_compound_made_of_what_was_learned_in_traces_is_far_and_not_worlds_awa
     uncut = share / X[:, 3].std() / 2 / domain.unit  # in the unit of distances, a weight of a half for each of four
     assert uncut[-1] > 100
     assert 2.0 < far[-1] < 20.0
-    assert (np.diff(far) > -1e-6).all()
+    # a column says no more beyond its cut, while those of the host come nearer to others': no more than a tenth is lost
+    assert (far[1:] > 0.9 * np.maximum.accumulate(far)[:-1]).all()
 
 
 def test_a_trace_does_not_decide_which_rows_are_near() -> None:

@@ -7,10 +7,10 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import AllowInfNan, Field
 
 from matloop.chem.choice import USUAL, Sets
 from matloop.config.faults import Lines
@@ -80,7 +80,7 @@ class ChooseSection(Section):
     p: float | None = None
     width: float = 1.0
     share: float = 0.5
-    farthest: float = FAR
+    farthest: Annotated[float, AllowInfNan(True)] = FAR
     goal: Literal["maximize", "minimize"] = "maximize"
 
 
