@@ -114,6 +114,33 @@ class Choice:
 
 
 @dataclass(slots=True)
+class _Reach:
+    """What is near enough, and how many rows were not; closest: distance of the nearest of these."""
+
+    farthest: float
+    outside: int = 0
+    closest: float = math.inf
+
+    def within(self, block: Block) -> Block:
+        """Rows that are near enough."""
+        near = block.distance <= self.farthest
+        self.outside += int((~near).sum())
+        self.closest = min(self.closest, float(block.distance[~near].min(initial=math.inf)))
+        return block.only(np.flatnonzero(near))
+
+    def refuse(self) -> NoReturn:
+        """Say why there is nothing to choose from."""
+        if not self.outside:
+            fail(InputError, "choose", "no candidate passed all filters", "Exclude less.")
+        found = f"all {self.outside:,} predictions that pass lie farther from what was learned than {self.farthest:g}"
+        cure = (
+            f"The nearest lies at {self.closest:.3g}. Add known compounds that are like the candidates, or take what "
+            "nothing is promised of: --farthest inf."
+        )
+        fail(InputError, "choose, farthest", found, cure)
+
+
+@dataclass(slots=True)
 class _Top:
     """The best rows so far by one score, each composition once."""
 
@@ -226,13 +253,11 @@ def choose(rows: Iterable[Block], choice: Choice, covariance: Callable[[Block], 
     calm = _Top(lambda block: choice.sign * choice.outlook(block).bound(choice.width), choice.k)
     front = _Front(choice.outlook, choice.k)
     looks: list[_Top | _Front] = [ruled, greedy, calm, *([front] if choice.rule == "pareto" else [])]
-    candidates = passed = outside = 0
-    closest = math.inf
+    candidates = passed = 0
+    reach = _Reach(choice.farthest)
     cloud = _Cloud()
     for block in rows:
-        good, beyond = _within(block.only(np.flatnonzero(block.kept)), choice.farthest)
-        outside += len(beyond)
-        closest = min(closest, float(beyond.min(initial=math.inf)))
+        good = reach.within(block.only(np.flatnonzero(block.kept)))
         candidates += len(good)
         passed += int(choice.passing(good).sum()) if len(good) else 0
         cloud.add(good)
@@ -240,7 +265,7 @@ def choose(rows: Iterable[Block], choice: Choice, covariance: Callable[[Block], 
             if len(good):
                 look.add(good)
     if greedy.held is None or calm.held is None:
-        _none_looked_at(choice, outside, closest)
+        reach.refuse()
     if ruled.held is None:
         _nothing(choice, greedy.held, calm.held)
     among = greedy.held.along(calm.held)
@@ -252,7 +277,7 @@ def choose(rows: Iterable[Block], choice: Choice, covariance: Callable[[Block], 
     picked = _picked(choice, (ruled.held, front.held, among), sides)
     gap = sides[-1].gap if choice.rule == "diverse" else None
     hits = _hits(choice, picked, covariance)
-    return Chosen(picked, hits, candidates, passed, among, sides, cloud.block(), gap, choice, outside)
+    return Chosen(picked, hits, candidates, passed, among, sides, cloud.block(), gap, choice, reach.outside)
 
 
 def _hits(choice: Choice, picked: Block, covariance: Callable[[Block], Floats]) -> Hits | None:
@@ -261,24 +286,6 @@ def _hits(choice: Choice, picked: Block, covariance: Callable[[Block], Floats]) 
         return None
     rows = np.flatnonzero(picked.distance <= FAR)
     return promised_hits(choice.outlook(picked), rows, choice.value, covariance=covariance(picked))
-
-
-def _within(block: Block, farthest: float) -> tuple[Block, Floats]:
-    """Rows that are near enough, and the distances of the others."""
-    near = block.distance <= farthest
-    return block.only(np.flatnonzero(near)), block.distance[~near]
-
-
-def _none_looked_at(choice: Choice, outside: int, closest: float) -> NoReturn:
-    """Say why there is nothing to choose from."""
-    if not outside:
-        fail(InputError, "choose", "no candidate passed all filters", "Exclude less.")
-    found = f"all {outside:,} predictions that pass lie farther from what was learned than {choice.farthest:g}"
-    cure = (
-        f"The nearest lies at {closest:.3g}. Add known compounds that are like the candidates, or take what nothing is "
-        "promised of: --farthest inf."
-    )
-    fail(InputError, "choose, farthest", found, cure)
 
 
 def _nothing(choice: Choice, greedy: Block, calm: Block) -> NoReturn:
