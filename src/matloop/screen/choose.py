@@ -115,15 +115,17 @@ class Choice:
 
 @dataclass(slots=True)
 class _Reach:
-    """What is near enough, and how many rows were not; closest: distance of the nearest of these."""
+    """What is near enough. inside, outside: how many rows were and were not. closest: nearest of the latter."""
 
     farthest: float
+    inside: int = 0
     outside: int = 0
     closest: float = math.inf
 
     def within(self, block: Block) -> Block:
         """Rows that are near enough."""
         near = block.distance <= self.farthest
+        self.inside += int(near.sum())
         self.outside += int((~near).sum())
         self.closest = min(self.closest, float(block.distance[~near].min(initial=math.inf)))
         return block.only(np.flatnonzero(near))
@@ -253,12 +255,9 @@ def choose(rows: Iterable[Block], choice: Choice, covariance: Callable[[Block], 
     calm = _Top(lambda block: choice.sign * choice.outlook(block).bound(choice.width), choice.k)
     front = _Front(choice.outlook, choice.k)
     looks: list[_Top | _Front] = [ruled, greedy, calm, *([front] if choice.rule == "pareto" else [])]
-    candidates = passed = 0
-    reach = _Reach(choice.farthest)
-    cloud = _Cloud()
+    passed, reach, cloud = 0, _Reach(choice.farthest), _Cloud()
     for block in rows:
         good = reach.within(block.only(np.flatnonzero(block.kept)))
-        candidates += len(good)
         passed += int(choice.passing(good).sum()) if len(good) else 0
         cloud.add(good)
         for look in looks:
@@ -277,7 +276,7 @@ def choose(rows: Iterable[Block], choice: Choice, covariance: Callable[[Block], 
     picked = _picked(choice, (ruled.held, front.held, among), sides)
     gap = sides[-1].gap if choice.rule == "diverse" else None
     hits = _hits(choice, picked, covariance)
-    return Chosen(picked, hits, candidates, passed, among, sides, cloud.block(), gap, choice, reach.outside)
+    return Chosen(picked, hits, reach.inside, passed, among, sides, cloud.block(), gap, choice, reach.outside)
 
 
 def _hits(choice: Choice, picked: Block, covariance: Callable[[Block], Floats]) -> Hits | None:
