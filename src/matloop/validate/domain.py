@@ -31,7 +31,7 @@ among learned rows, as the fraction of a dopant, puts a compound that is made of
 what is near; much smaller, nothing is far."""
 _BLOCK = 4096  # candidates whose distances are held at once
 _KNOWN = 1.0
-FAR = 2.0
+FAR = 1.5
 """Distance beyond which a candidate is outside what was learned: nothing is promised of it."""
 
 Word = Literal["inside", "edge", "outside"]
@@ -90,7 +90,7 @@ class Domain:
 
 
 def word(distance: float) -> Word:
-    """`inside` up to 1: as new as groups are to each other; `edge` up to 2; beyond, `outside`."""
+    """`inside` up to 1: as new as groups are to each other; `edge` up to `FAR`; beyond, `outside`."""
     return "inside" if distance <= _KNOWN else "edge" if distance <= FAR else "outside"
 
 
