@@ -7,6 +7,7 @@ from matloop.errors import InputError
 from matloop.screen.choose import Choice, choose
 from matloop.screen.promise import not_chosen, promise
 from matloop.screen.stream import Block
+from matloop.validate.domain import FAR
 from tests.screen.world import formulas
 
 NAMES = ("formula", "T", "kept", "failed")
@@ -152,17 +153,17 @@ def test_what_lies_outside_is_left_out_of_every_shortlist_and_counted(rule):
     found = choose(pieces(far_and_promising(whole)), choice, diagonal)
     assert found.outside == 24
     assert found.candidates == whole.kept.sum() - 24
-    assert found.rows.distance.max() <= 2.0
-    assert found.among.distance.max() <= 2.0
+    assert found.rows.distance.max() <= FAR
+    assert found.among.distance.max() <= FAR
     assert found.unpromised == 0
     said = not_chosen(found)
     assert said is not None
-    assert said.startswith(f"24 of {whole.kept.sum()} predictions lie outside what was learned (distance above 2)")
+    assert said.startswith(f"24 of {whole.kept.sum()} predictions lie outside what was learned (distance above 1.5)")
 
 
 def test_nothing_is_promised_of_what_lies_outside():
     found = choose(pieces(far_and_promising(many(), n=4)), Choice("greedy", 10, value=1.0, farthest=np.inf), diagonal)
-    near = found.rows.distance <= 2.0
+    near = found.rows.distance <= FAR
     assert (~near).sum() == found.unpromised == 4
     assert found.hits is not None
     assert found.hits.of == 6
@@ -189,7 +190,7 @@ def test_where_all_lie_outside_the_nearest_and_a_cure_are_named():
     figures = whole.figures.copy()
     figures[:, 3] += 3.0
     nearest = figures[whole.kept, 3].min()
-    with pytest.raises(InputError, match=rf"than 2. The nearest lies at {nearest:.3g}.*--farthest inf"):
+    with pytest.raises(InputError, match=rf"than 1.5. The nearest lies at {nearest:.3g}.*--farthest inf"):
         choose(pieces(Block(whole.names, whole.texts, figures, whole.kept)), Choice("greedy", 10), diagonal)
 
 

@@ -9,6 +9,7 @@ import pytest
 from matloop.apps.cli.main import main
 from matloop.campaign import Campaign
 from matloop.screen.alone import alone
+from matloop.validate.domain import FAR
 from tests.screen.world import formulas, training, write
 
 
@@ -81,7 +82,7 @@ def test_what_is_too_far_is_counted_left_out_and_taken_when_asked_for(tables: Pa
     nearer = told(tables, capsys, "--set", f"choose.farthest={limit}")
     assert nearer["counts"]["outside"] == sum(one > limit for one in far)
     assert all(float(row["distance"]) <= limit for row in nearer["shortlist"])
-    assert nearer["expected_hits"]["outside"] == sum(float(row["distance"]) > 2 for row in nearer["shortlist"])
+    assert nearer["expected_hits"]["outside"] == sum(float(row["distance"]) > FAR for row in nearer["shortlist"])
     assert run(tables, "--farthest", f"{limit}") == 0
     said = f"{nearer['counts']['outside']} of {len(far)} predictions lie too far from what was learned"
     assert said in capsys.readouterr().out
