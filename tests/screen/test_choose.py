@@ -158,7 +158,7 @@ def test_what_lies_outside_is_left_out_of_every_shortlist_and_counted(rule):
     assert found.unpromised == 0
     said = not_chosen(found)
     assert said is not None
-    assert said.startswith(f"24 of {whole.kept.sum()} predictions lie outside what was learned (distance above 1.5)")
+    assert said.startswith(f"24 of {whole.kept.sum()} predictions lie outside what was learned (distance above 2)")
 
 
 def test_nothing_is_promised_of_what_lies_outside():
@@ -190,7 +190,7 @@ def test_where_all_lie_outside_the_nearest_and_a_cure_are_named():
     figures = whole.figures.copy()
     figures[:, 3] += 3.0
     nearest = figures[whole.kept, 3].min()
-    with pytest.raises(InputError, match=rf"than 1.5. The nearest lies at {nearest:.3g}.*--farthest inf"):
+    with pytest.raises(InputError, match=rf"than 2. The nearest lies at {nearest:.3g}.*--farthest inf"):
         choose(pieces(Block(whole.names, whole.texts, figures, whole.kept)), Choice("greedy", 10), diagonal)
 
 

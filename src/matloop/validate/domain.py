@@ -31,7 +31,7 @@ among learned rows, as the fraction of a dopant, puts a compound that is made of
 what is near; much smaller, nothing is far."""
 _BLOCK = 4096  # candidates whose distances are held at once
 _KNOWN = 1.0
-FAR = 1.5
+FAR = 2.0
 """Distance beyond which a candidate is outside what was learned: nothing is promised of it."""
 
 Word = Literal["inside", "edge", "outside"]

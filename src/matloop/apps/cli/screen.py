@@ -43,7 +43,7 @@ _Value = Annotated[float | None, typer.Option("--value", help="What counts as a 
 _Std = Annotated[float | None, typer.Option("--std", help="Model std at most.")]
 _P = Annotated[float | None, typer.Option("--p", help="Probability of reaching --value at least.")]
 _Farthest = Annotated[
-    float | None, typer.Option("--farthest", help="Distance to what was learned at most; default 1.5, inf for any.")
+    float | None, typer.Option("--farthest", help="Distance to what was learned at most; default 2, inf for any.")
 ]
 _Set = Annotated[
     list[str] | None, typer.Option("--set", help="Any key of screen.toml, as 'filters.most={price=50}'; repeat it.")
