@@ -320,6 +320,18 @@ def test_farther_along_a_feature_is_never_nearer() -> None:
         assert (np.diff(domain.distance(asked)) > -1e-4).all()
 
 
+def test_rows_outside_are_judged_apart_too() -> None:
+    lessons = families(18, 30)
+    judged = judge(lessons, grouped(lessons.groups, np.random.default_rng(0), folds=3), stacking([TREES]))
+    far = np.arange(len(lessons.y)) < 24
+    judged = replace(judged, distance=np.where(far, 3.0, 1.0), half=np.where(far[:, None], 1e-9, judged.half))
+    judged.half[:6] = 100.0
+    assert judged.figures()["outside"] == pytest.approx(24 / len(lessons.y))
+    assert judged.figures()["within_90_outside"] == 0.25
+    near = replace(judged, distance=np.ones(len(lessons.y)))
+    assert near.to_json()["figures"]["within_90_outside"] is None
+
+
 def test_beyond_what_was_left_out_a_width_goes_over_to_not_knowing() -> None:
     rng = np.random.default_rng(5)
     mean, distance = rng.normal(size=400), rng.uniform(0, 3, size=400)
