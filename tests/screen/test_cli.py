@@ -11,6 +11,7 @@ from matloop.apps.cli.main import main
 from matloop.campaign import Campaign
 from matloop.screen import job
 from matloop.screen.alone import alone
+from matloop.validate.domain import FAR
 from tests.screen.world import formulas, training, write
 
 
@@ -72,6 +73,24 @@ def test_one_command_leads_from_tables_to_a_shortlist_a_page_and_a_campaign(tabl
     assert bounds == sorted(bounds, reverse=True)
     campaign = Campaign.open(tables / "lab" / "campaign.toml")
     assert [one.candidate for one in campaign.suggest(2)]
+
+
+def test_what_is_too_far_is_counted_left_out_and_taken_when_asked_for(tables: Path, capsys):
+    everything = told(tables, capsys, "--farthest", "inf")
+    assert everything["counts"]["outside"] == 0
+    rows = list(csv.DictReader((tables / "out" / "predictions.csv").read_text().splitlines()))
+    far = [float(row["distance"]) for row in rows if row["kept"] == "yes"]
+    limit = float(np.quantile(far, 0.5))
+    nearer = told(tables, capsys, "--set", f"choose.farthest={limit}")
+    assert nearer["counts"]["outside"] == sum(one > limit for one in far)
+    assert all(float(row["distance"]) <= limit for row in nearer["shortlist"])
+    assert nearer["expected_hits"]["outside"] == sum(float(row["distance"]) > FAR for row in nearer["shortlist"])
+    assert run(tables, "--farthest", f"{limit}") == 0
+    said = f"{nearer['counts']['outside']} of {len(far)} predictions lie too far from what was learned"
+    assert said in capsys.readouterr().out
+    assert said in (tables / "out" / "report.html").read_text()
+    assert run(tables, "--farthest", "-1") == 2
+    assert "Give a distance from 0, or inf for any" in capsys.readouterr().err
 
 
 def test_the_campaign_is_accepted_and_learns_from_the_prediction(tables: Path, capsys):

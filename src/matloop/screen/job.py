@@ -28,7 +28,7 @@ from matloop.screen.stream import Block, blocks
 from matloop.screen.task import DIGITS, FAILED, KEPT, MEASURED, Task, Unfitted
 from matloop.screen.training import Trained, Training, Validated, fingerprint_before, fit, validate
 from matloop.store.atomic import make_folder, write_whole
-from matloop.validate.domain import word
+from matloop.validate.domain import FAR, word
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +55,7 @@ class Found:
     def places(self, rows: Block) -> Floats:
         """(n, p) where rows lie among what was learned, main directions first, in units of the domain's distance."""
         domain = self.model.model.domain
-        return np.asarray(((self.features(rows) - domain.centre) * domain.scale) @ domain.directions / domain.unit)
+        return np.asarray(domain.place(self.features(rows)) / domain.unit, dtype=np.float64)
 
 
 def perform(settings: Settings, out: Path, way: Way) -> Found:
@@ -153,8 +153,8 @@ def shortlist_table(found: Found) -> tuple[list[str], list[list[str]]]:
     table = []
     for i in range(len(rows)):
         told = [f"{value:.{DIGITS}g}" for value in rows.figures[i].tolist()]
-        cells = [str(i + 1), *(str(rows.column(name)[i]) for name in texts), *told, word(float(rows.figures[i, 3]))]
-        cells += [] if chance is None else [f"{chance[i]:.4f}"]
+        cells = [str(i + 1), *(str(rows.column(name)[i]) for name in texts), *told, word(float(rows.distance[i]))]
+        cells += [] if chance is None else [f"{chance[i]:.4f}" if rows.distance[i] <= FAR else ""]
         table.append([*cells, *known[i]])
     return header, table
 
@@ -240,7 +240,14 @@ def to_json(found: Found, files: Mapping[str, Path | None]) -> dict[str, Any]:
         "held_before": None if found.held is None else found.held.to_json(),
         "expected_hits": None
         if hits is None
-        else {"expected": hits.expected, "low": hits.low, "high": hits.high, "of": hits.of, "value": hits.threshold},
+        else {
+            "expected": hits.expected,
+            "low": hits.low,
+            "high": hits.high,
+            "of": hits.of,
+            "value": hits.threshold,
+            "outside": chosen.unpromised,
+        },
         "sides": [dict(zip(COLUMNS, one.cells(), strict=True)) for one in chosen.sides],
         "shortlist": [dict(zip(header, row, strict=True)) for row in rows],
     }
@@ -258,6 +265,7 @@ def _counts(found: Found) -> dict[str, int | dict[str, int]]:
         "passed_all": counted.kept,
         "measured": counted.known,
         "measured_left_out": 0 if found.settings.measured else counted.known_kept,
+        "outside": chosen.outside,
         "met_the_rule": chosen.passed,
     }
 

@@ -7,10 +7,10 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import AllowInfNan, Field
 
 from matloop.chem.choice import USUAL, Sets
 from matloop.config.faults import Lines
@@ -28,6 +28,7 @@ from matloop.screen.filters import rules
 from matloop.screen.local import Local
 from matloop.screen.run import Way
 from matloop.screen.training import Columns, Fitting
+from matloop.validate.domain import FAR
 
 _MOST_CONDITIONS = 1000
 
@@ -83,6 +84,7 @@ class ChooseSection(Section):
     p: float | None = None
     width: float = 1.0
     share: float = 0.5
+    farthest: Annotated[float, AllowInfNan(True)] = FAR
     goal: Literal["maximize", "minimize"] = "maximize"
     measured: bool = False
 

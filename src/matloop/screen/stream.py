@@ -153,6 +153,11 @@ class Block:
         return self.figures[:, 0]
 
     @property
+    def distance(self) -> Floats:
+        """(n,) to what was learned."""
+        return self.figures[:, 3]
+
+    @property
     def std(self) -> Floats:
         """(n,) of the truth."""
         return self.figures[:, 1]

@@ -21,6 +21,7 @@ from matloop.screen.handover import BEST, FEWEST, KNOWN, budget_of
 from matloop.screen.job import Found, look_at_campaign, perform, shortlist_table, to_campaign, to_json, write_tables
 from matloop.screen.local import Local
 from matloop.screen.page import honest_words, page_of
+from matloop.screen.promise import not_chosen, promise
 from matloop.screen.run import Way
 from matloop.screen.settings import Settings, conditions, keys_of, settings
 from matloop.screen.source import SIZE
@@ -60,6 +61,9 @@ _K = Annotated[int | None, typer.Option("-k", help="How many at most; default 20
 _Value = Annotated[float | None, typer.Option("--value", help="What counts as a hit.")]
 _Std = Annotated[float | None, typer.Option("--std", help="Model std at most.")]
 _P = Annotated[float | None, typer.Option("--p", help="Probability of reaching --value at least.")]
+_Farthest = Annotated[
+    float | None, typer.Option("--farthest", help="Distance to what was learned at most; default 2, inf for any.")
+]
 _Set = Annotated[
     list[str] | None, typer.Option("--set", help="Any key of screen.toml, as 'filters.most={price=50}'; repeat it.")
 ]
@@ -91,6 +95,7 @@ def screen(  # noqa: PLR0913 (each is an option of the command line)
     value: _Value = None,
     std: _Std = None,
     p: _P = None,
+    farthest: _Farthest = None,
     set_: _Set = None,
     set_aside: _Aside = False,
     no_validation: _Blind = False,
@@ -155,7 +160,15 @@ _KEYS = {
     "candidates": {"file": "table", "formula": "formula", "set_aside": "set_aside"},
     "predict": {"at": "at", "surrogate": "surrogate", "validate": "validate"},
     "filters": {"exclude": "exclude"},
-    "choose": {"rule": "rule", "k": "k", "value": "value", "std": "std", "p": "p", "measured": "measured"},
+    "choose": {
+        "rule": "rule",
+        "k": "k",
+        "value": "value",
+        "std": "std",
+        "p": "p",
+        "measured": "measured",
+        "farthest": "farthest",
+    },
 }
 """Section and key of screen.toml -> the option that stands above it."""
 
@@ -241,9 +254,11 @@ def _say(found: Found, files: dict[str, Path | None]) -> None:
     if counted.known:
         say(known_words(found))
     say(f"{chosen.passed:,} predictions meet the rule {found.settings.choice.rule!r}; {len(chosen.rows)} are chosen.")
+    if left := not_chosen(chosen):
+        say(f"{left}.")
     _say_shortlist(found)
-    if chosen.hits is not None:
-        say(f"Promise: {chosen.hits.words()}.")
+    if said := promise(chosen):
+        say(f"Promise: {said}.")
     say(honest_words(found))
     for text in warnings(found):
         note(f"warning: {text}")
