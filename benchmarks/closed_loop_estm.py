@@ -81,7 +81,7 @@ def shortlist(training: Training, model: object, estm: list[str], k: int) -> tup
     X = training.describe(read.take(rows), np.array(AT)[best[rows]][:, None])
     texts = np.array([[estm[row]] for row in rows], dtype=object)
     figures = np.column_stack((mean[rows], std[rows], np.zeros(k), np.zeros(k)))
-    places = ((X - domain.centre) * domain.scale) @ domain.directions / domain.unit
+    places = domain.place(X).astype(float) / domain.unit
     return Block(("formula",), texts, figures, np.ones(k, dtype=np.bool_)), places
 
 

@@ -172,6 +172,11 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return known_words(name, names)
 
 
+def extra(name: str, otherwise: str) -> str:
+    """The cure where an extra of the program is not installed: how to get it, and what to do without it."""
+    return f"""pip install "matloop[{name}]" (in a copy of the repository: pip install ".[{name}]"), or {otherwise}."""
+
+
 def known_words(name: str, known: Iterable[str]) -> str:
     """The known names in their order, each once; of many those most like a name and how many more."""
     names = list(dict.fromkeys(known))

@@ -98,11 +98,12 @@ def test_a_target_without_a_number_is_refused(tmp_path: Path, capsys: pytest.Cap
 @pytest.mark.parametrize(
     ("line", "cells", "found"),
     [
+        (4, "PbTe,0,p0,0,1.7", "known.csv, line 4, column 'T': 0 K is not above absolute zero"),
         (4, "Xx3,700,p0,0,1.7", "known.csv, line 4, formula 'Xx3'"),
         (6, "SnTe,,p0,0,1.7", "known.csv, line 6, column 'T': the cell is empty"),
         (6, "SnTe,500,p0,0,wrong", "known.csv, line 6, column 'y': 'wrong' is no number"),
     ],
-    ids=["formula", "empty number", "target"],
+    ids=["absolute zero", "formula", "empty number", "target"],
 )
 def test_a_bad_cell_is_named_by_its_line_of_the_file(
     known: Path, line: int, cells: str, found: str, capsys: pytest.CaptureFixture[str]
@@ -121,3 +122,46 @@ def test_a_column_that_holds_no_formulas_is_named_once(known: Path, capsys: pyte
     assert "column 'T': not one of 36 cells is a formula, as '300'" in said
     assert "--formula" in said
     assert said.count("error") == 1
+
+
+def test_a_column_goes_before_a_word_of_its_name_and_empty_cells_are_counted(
+    known: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = known.read_text(encoding="utf-8").replace("paper", "family")
+    for temperature in (300, 500, 700):
+        text = text.replace(f"GeTe,{temperature},p0", f"GeTe,{temperature},").replace(
+            f"NaN,{temperature},p5", f"NaN,{temperature},"
+        )
+    known.write_text(text, encoding="utf-8")
+    for more, split, groups, without in (
+        ((), "values of 'family'", 8, 6),  # six papers, and two formulas without one
+        (("--group", "family"), "values of 'family'", 8, 6),
+        (("--group", "host-family"), "host families", 12, 0),
+    ):
+        assert main(asked(known, *QUICK, "--folds", "2", *more, "--json")) == 0
+        said = json.loads(capsys.readouterr().out)
+        assert said["split"] == f"2 folds of whole {split}"
+        assert (said["group_count"], said["rows_without_group"]) == (groups, without)
+    assert main(asked(known, *QUICK, "--folds", "2")) == 0
+    assert "6 rows have none: kept whole by their formula." in capsys.readouterr().out
+
+
+def test_temperatures_below_zero_are_taken_in_degrees_celsius(known: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    known.write_text(known.read_text(encoding="utf-8").replace(",300,", ",-20,"), encoding="utf-8")
+    assert main(asked(known, *QUICK, "--folds", "2")) == 2
+    assert "head the column 'T [degC]'" in capsys.readouterr().err
+    known.write_text(known.read_text(encoding="utf-8").replace(",T,", ",T [degC],"), encoding="utf-8")
+    assert main(asked(known, *QUICK, "--folds", "2")) == 0
+
+
+@pytest.mark.parametrize("name", ["formula", "compound"])
+def test_one_formula_written_in_two_ways_is_one_group(
+    known: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = known.read_text(encoding="utf-8").replace("GeTe,500", "Te2Ge2,500").replace("formula,", f"{name},")
+    known.write_text(text, encoding="utf-8")
+    words = ["leaderboard", str(known), "--target", "y", "--formula", name, "--number", "T", "--group", name]
+    assert main([*words, *QUICK, "--folds", "2", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["split"] == "2 folds of whole formulas"
+    assert said["group_count"] == 12

@@ -14,10 +14,12 @@ import numpy as np
 import pytest
 
 from matloop.campaign import Campaign
-from matloop.config.starter import OWN, PUBLISHED, STARTERS
+from matloop.config.starter import CAMPAIGN_FILE, OWN, PUBLISHED, STARTERS
 from matloop.decide.front import hypervolume
+from matloop.screen.settings import settings
 from tests.cli.conftest import Matloop
 
+CAMPAIGNS = [name for name, item in STARTERS.items() if item.file == CAMPAIGN_FILE and name != "virtual"]
 OWN_NAMES = [name for name, item in STARTERS.items() if item.group == OWN]
 BY_HAND = [name for name in OWN_NAMES if name != "nimo"]
 _CALL = "import sys; from matloop.apps.cli.main import main; sys.exit(main())"
@@ -137,7 +139,7 @@ def test_the_list_has_a_line_a_template_in_groups(matloop: Matloop) -> None:
     assert {item["group"] for item in listed.values() if item["data"]} == {PUBLISHED}
 
 
-@pytest.mark.parametrize("name", [name for name in STARTERS if name != "virtual"])
+@pytest.mark.parametrize("name", CAMPAIGNS)
 def test_a_template_says_what_it_is_for_what_to_change_and_the_commands(
     name: str, tmp_path: Path, matloop: Matloop, data_dir: Path
 ) -> None:
@@ -172,7 +174,7 @@ def _opened(text: str) -> str:
     return head + "\n\n" + re.sub(r"^# (\[\[constraint\]\])", r"\1", body, flags=re.MULTILINE)
 
 
-@pytest.mark.parametrize("name", [name for name in STARTERS if name != "virtual"])
+@pytest.mark.parametrize("name", CAMPAIGNS)
 def test_every_option_that_stands_as_a_comment_is_accepted(
     name: str, tmp_path: Path, matloop: Matloop, data_dir: Path
 ) -> None:
@@ -183,3 +185,20 @@ def test_every_option_that_stands_as_a_comment_is_accepted(
     assert file.read_text() != text
     done = matloop("check", file)
     assert done.code == 0, done.err
+
+
+def test_the_template_of_a_screen_is_taken_by_the_commands_that_it_names(tmp_path: Path, matloop: Matloop) -> None:
+    home = tmp_path / "first"
+    said = matloop("init", home, "--template", "screen")
+    assert said.code == 0
+    inspected, screened = (shlex.split(line.partition("matloop ")[2]) for line in said.out.splitlines()[1:])
+    assert matloop(*inspected).code == 0
+    quick = ("--surrogate", "extra-trees", "--no-validation", "--set", "predict.features=['norms']", "--processes", "1")
+    done = matloop(*screened, *quick, "--json")
+    assert done.code == 0, done.err
+    assert done.document["counts"]["measured"] == 3
+    assert len(done.document["shortlist"]) == 12
+    opened = _opened((home / "screen.toml").read_text())
+    (home / "screen.toml").write_text(opened)
+    assert "surrogate = [" in opened
+    settings(home / "screen.toml", {})

@@ -251,7 +251,8 @@ def test_without_pooch_the_extra_is_named_and_local_copies_still_work(
     assert datasets.path("plain", data_dir=mine.parents[1]) == mine
     code, _, err = run("get", "made", "--yes")
     assert code == 2
-    assert 'pip install "matloop[data]"' in err
+    assert 'pip install "matloop[data]" (in a copy of the repository: pip install ".[data]")' in err
+    assert 0 <= err.index("licence") < err.index("cite") < err.index("downloads need pooch")
 
 
 def test_a_person_on_a_terminal_is_asked_and_may_say_no(

@@ -5,7 +5,9 @@ from scipy.stats import norm
 from matloop.decide.front import non_dominated
 from matloop.errors import InputError
 from matloop.screen.choose import Choice, choose
+from matloop.screen.promise import not_chosen, promise
 from matloop.screen.stream import Block
+from matloop.validate.domain import FAR
 from tests.screen.world import formulas
 
 NAMES = ("formula", "T", "kept", "failed")
@@ -136,6 +138,62 @@ def test_a_rule_that_nothing_meets_says_how_far_the_best_are():
         choose(pieces(many()), Choice("threshold", 5, value=99.0, std=0.1), diagonal)
 
 
+def far_and_promising(whole: Block, n: int = 12) -> Block:
+    """The same, but n compositions that look best are at a distance of 5."""
+    figures = whole.figures.copy()
+    best = np.flatnonzero(whole.kept)[: 2 * n]
+    figures[best, 0], figures[best, 3] = 9.0 + np.arange(2 * n) / 10, 5.0
+    return Block(whole.names, whole.texts, figures, whole.kept)
+
+
+@pytest.mark.parametrize("rule", ["greedy", "bound", "pareto", "diverse", "hits"])
+def test_what_lies_outside_is_left_out_of_every_shortlist_and_counted(rule):
+    whole = many()
+    choice = Choice(rule, 10, value=1.0)
+    found = choose(pieces(far_and_promising(whole)), choice, diagonal)
+    assert found.outside == 24
+    assert found.candidates == whole.kept.sum() - 24
+    assert found.rows.distance.max() <= FAR
+    assert found.among.distance.max() <= FAR
+    assert found.unpromised == 0
+    said = not_chosen(found)
+    assert said is not None
+    assert said.startswith(f"24 of {whole.kept.sum()} predictions lie outside what was learned (distance above 2)")
+
+
+def test_nothing_is_promised_of_what_lies_outside():
+    found = choose(pieces(far_and_promising(many(), n=4)), Choice("greedy", 10, value=1.0, farthest=np.inf), diagonal)
+    near = found.rows.distance <= FAR
+    assert (~near).sum() == found.unpromised == 4
+    assert found.hits is not None
+    assert found.hits.of == 6
+    chance = norm.cdf((found.rows.mean - 1.0) / found.rows.std)
+    assert found.hits.expected == pytest.approx(chance[near].sum())
+    assert found.outside == 0
+    greedy = found.sides[0]
+    assert (greedy.outside, greedy.hits.of) == (4, 6)
+    assert greedy.hits.expected == pytest.approx(chance[near].sum())
+    said = promise(found)
+    assert said is not None
+    assert said.endswith("4 of the 10 chosen lie outside what was learned: nothing is promised of them")
+
+
+def test_a_shortlist_that_lies_outside_whole_promises_nothing():
+    found = choose(pieces(far_and_promising(many())), Choice("greedy", 10, value=1.0, farthest=np.inf), diagonal)
+    assert found.hits is not None
+    assert (found.hits.expected, found.hits.of) == (0.0, 0)
+    assert promise(found) == "10 of the 10 chosen lie outside what was learned: nothing is promised of them"
+
+
+def test_where_all_lie_outside_the_nearest_and_a_cure_are_named():
+    whole = many()
+    figures = whole.figures.copy()
+    figures[:, 3] += 3.0
+    nearest = figures[whole.kept, 3].min()
+    with pytest.raises(InputError, match=rf"than 2. The nearest lies at {nearest:.3g}.*--farthest inf"):
+        choose(pieces(Block(whole.names, whole.texts, figures, whole.kept)), Choice("greedy", 10), diagonal)
+
+
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
@@ -149,6 +207,8 @@ def test_a_rule_that_nothing_meets_says_how_far_the_best_are():
         ),
         pytest.param({"std": -1.0}, "is -1. Give the largest std that is taken, from 0", id="negative std"),
         pytest.param({"share": 1.5}, "from 0 .least risk. to 1", id="no share"),
+        pytest.param({"farthest": -1.0}, "is -1. Give a distance from 0, or inf for any", id="negative distance"),
+        pytest.param({"farthest": float("nan")}, "is nan. Give a distance from 0", id="no distance"),
         pytest.param({"width": float("nan")}, "choose, width: is nan. Give a finite number", id="no width"),
     ],
 )

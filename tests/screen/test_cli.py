@@ -1,5 +1,6 @@
 import csv
 import json
+import os
 import re
 from pathlib import Path
 
@@ -8,7 +9,9 @@ import pytest
 
 from matloop.apps.cli.main import main
 from matloop.campaign import Campaign
+from matloop.screen import job
 from matloop.screen.alone import alone
+from matloop.validate.domain import FAR
 from tests.screen.world import formulas, training, write
 
 
@@ -70,6 +73,24 @@ def test_one_command_leads_from_tables_to_a_shortlist_a_page_and_a_campaign(tabl
     assert bounds == sorted(bounds, reverse=True)
     campaign = Campaign.open(tables / "lab" / "campaign.toml")
     assert [one.candidate for one in campaign.suggest(2)]
+
+
+def test_what_is_too_far_is_counted_left_out_and_taken_when_asked_for(tables: Path, capsys):
+    everything = told(tables, capsys, "--farthest", "inf")
+    assert everything["counts"]["outside"] == 0
+    rows = list(csv.DictReader((tables / "out" / "predictions.csv").read_text().splitlines()))
+    far = [float(row["distance"]) for row in rows if row["kept"] == "yes" and not int(row["measured"])]
+    limit = float(np.quantile(far, 0.5))
+    nearer = told(tables, capsys, "--set", f"choose.farthest={limit}")
+    assert nearer["counts"]["outside"] == sum(one > limit for one in far)
+    assert all(float(row["distance"]) <= limit for row in nearer["shortlist"])
+    assert nearer["expected_hits"]["outside"] == sum(float(row["distance"]) > FAR for row in nearer["shortlist"])
+    assert run(tables, "--farthest", f"{limit}") == 0
+    said = f"{nearer['counts']['outside']} of {len(far)} predictions lie too far from what was learned"
+    assert said in capsys.readouterr().out
+    assert said in (tables / "out" / "report.html").read_text()
+    assert run(tables, "--farthest", "-1") == 2
+    assert "Give a distance from 0, or inf for any" in capsys.readouterr().err
 
 
 def test_the_campaign_is_accepted_and_learns_from_the_prediction(tables: Path, capsys):
@@ -277,7 +298,7 @@ def test_a_second_screen_in_the_same_folder_is_refused(tables: Path, capsys):
 def test_conditions_outside_the_training_are_warned_of(tables: Path, capsys):
     assert run(tables, settings=SETTINGS.replace("[300, 600]", "[27, 400]")) == 0
     assert "T 27 lies outside what was learned from (300 to 500)" in capsys.readouterr().err
-    inside = told(tables, capsys, settings=SETTINGS.replace("[300, 600]", "[300, 500]"))
+    inside = told(tables, capsys, "--replace", settings=SETTINGS.replace("[300, 600]", "[300, 500]"))
     assert not [text for text in inside["warnings"] if "learned from" in text]
 
 
@@ -319,7 +340,7 @@ def test_a_temperature_that_nobody_has_named_is_warned_of_on_the_page_and_in_the
     assert "60 of 60 formulas have several" in warning
     assert "are learned from as if it played no part" in (tables / "out" / "report.html").read_text()
     named = SETTINGS.replace("T = [", f'"{name}" = [').replace("300, 600", "300, 500")
-    assert not [one for one in told(tables, capsys, settings=named)["warnings"] if "played no part" in one]
+    assert not [one for one in told(tables, capsys, "--replace", settings=named)["warnings"] if "played no part" in one]
 
 
 def test_a_temperature_of_which_each_formula_has_one_is_no_condition(tables: Path, capsys):
@@ -380,7 +401,7 @@ def test_a_shortlist_of_earlier_predictions_is_not_left_beside_new_ones(tables: 
     kept = shortlist.read_bytes()
     symbols = "H He Li Be B C N O F Na Mg Al Si P S Cl K Ca Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Sr Zr Nb Mo Ag Cd"
     every = ",".join([*symbols.split(), *"In Sn Sb Te I Cs Ba La Hf Ta W Pt Au Hg Tl Pb Bi".split()])
-    assert run(tables, "--exclude", every) == 2
+    assert run(tables, "--exclude", every, "--replace") == 2
     told = capsys.readouterr().err
     assert "none of" in told
     assert "it is now shortlist.csv.old" in told
@@ -405,3 +426,240 @@ def test_an_option_that_the_rule_does_not_use_is_refused(tables: Path, capsys, o
     told = capsys.readouterr().err
     assert "rule 'greedy' does not use it" in told
     assert f"take rule '{rule}'" in told
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        pytest.param('exclude = ["Pb"]', 'exclude = ["Bi"]', "differs in the filters", id="filters"),
+        pytest.param("[300, 600]", "[300, 500]", "differs in the conditions", id="conditions"),
+        pytest.param("trees = 10", "trees = 11", "differs in the surrogates", id="surrogates"),
+        pytest.param('"valence"]', "]", "differs in the readings learned from, the features", id="features"),
+    ],
+)
+def test_another_screen_never_takes_the_place_of_one_unasked(
+    tables: Path, capsys, monkeypatch: pytest.MonkeyPatch, old: str, new: str, said: str
+):
+    assert run(tables) == 0
+    before = contents(tables / "out")
+    capsys.readouterr()
+    with monkeypatch.context() as blocked:
+        blocked.setattr(job, "fit", None)  # told before anything is fitted
+        assert run(tables, settings=SETTINGS.replace(old, new)) == 2
+    told = capsys.readouterr().err
+    assert "another screen lies there (400 predictions of 200 candidates" in told
+    assert said in told
+    assert "--replace" in told
+    assert contents(tables / "out") == before
+    assert run(tables, "--replace", settings=SETTINGS.replace(old, new)) == 0
+    assert (tables / "out" / "predictions.csv").read_bytes() != before["predictions.csv"]
+
+
+def test_other_candidates_are_another_screen_and_another_rule_is_not(tables: Path, capsys):
+    assert run(tables) == 0
+    before = contents(tables / "out")["predictions.csv"]
+    assert run(tables, "--rule", "diverse") == 0
+    assert "the predictions are there already: it only chooses" in capsys.readouterr().err
+    write(tables / "candidates.csv", formulas(199, seed=9))
+    assert run(tables) == 2
+    assert "differs in the candidates" in capsys.readouterr().err
+    assert contents(tables / "out")["predictions.csv"] == before
+
+
+def test_predictions_of_which_nothing_says_whose_they_are_are_not_replaced(tables: Path, capsys):
+    (tables / "out").mkdir()
+    (tables / "out" / "predictions.csv").write_text("mine\n")
+    assert run(tables) == 2
+    assert "predictions.csv lies there, and nothing says of which screen" in capsys.readouterr().err
+    assert (tables / "out" / "predictions.csv").read_text() == "mine\n"
+    assert run(tables, "--replace") == 0
+
+
+def test_a_screen_that_nothing_passed_gives_way(tables: Path, capsys):
+    assert run(tables, "--set", "filters.most={price=0.001}") == 2
+    assert run(tables) == 0
+
+
+FAULTY = (
+    SETTINGS.replace("k = 6", "k = 0")
+    .replace("trees = 10", "tress = 10")
+    .replace('exclude = ["Pb"]', 'exclude = [""]')
+    .replace("[choose]", "[choose]\nwdth = 2")
+)
+
+
+def test_all_that_can_be_seen_before_the_fit_is_told_at_once(tables: Path, capsys, monkeypatch: pytest.MonkeyPatch):
+    lines = (tables / "known.csv").read_text().splitlines()
+    lines[4] = "NaCl,0,0.5,f1"
+    lines[6] = "NaCl,nan,0.5,f1"
+    (tables / "known.csv").write_text("\n".join(lines) + "\n")
+    (tables / "candidates.csv").write_text("T,formula\n1,NaCl\n2,Nonsense7q\n")
+    monkeypatch.setattr(job, "fit", None)
+    sound = SETTINGS.replace("[300, 600]", "[-5, 600]")
+    told_at_once = {
+        "known.csv, line 5, column 'T'": "0 K is not above absolute zero",
+        "known.csv, line 7, column 'T'": "'nan' is no number",
+        "candidates.csv, line 3": "Nonsense7q",
+        "column 'T'": "the candidates have it, and the result writes one",
+        "at, 'T'": "-5 K is not above absolute zero",
+    }
+    of_settings = {"choose, k": "is 0", "[choose] wdth": "unknown key", "exclude": "'' names nothing"}
+    of_settings |= {"extra-trees": "tress"}
+    for settings, wanted in ((sound, told_at_once), (FAULTY, of_settings)):
+        assert run(tables, "--json", settings=settings) == 2
+        errors = [
+            f"{one['place']}: {one['found']} {one['cure']}" for one in json.loads(capsys.readouterr().out)["errors"]
+        ]
+        for place, found in wanted.items():
+            assert any(place in text and found in text for text in errors), (place, errors)
+    assert any("Nonsense7q" in text for text in errors), "tables are looked at though settings are wrong"
+    assert any("the candidates have it" in text for text in errors)
+
+
+def test_a_temperature_that_nothing_can_have_is_named_with_its_line_and_degrees_celsius_are_taken(tables: Path, capsys):
+    lines = (tables / "known.csv").read_text().splitlines()
+    lines[3] = lines[3].replace(",300,", ",-20,").replace(",500,", ",-20,")
+    (tables / "known.csv").write_text("\n".join(lines) + "\n")
+    assert run(tables) == 2
+    told = capsys.readouterr().err
+    assert "known.csv, line 4, column 'T': -20 K is not above absolute zero" in told
+    assert "head the column 'T [degC]'" in told
+    headed(tables / "known.csv", "formula,T [degC],zT,family")
+    assert run(tables) == 0
+
+
+@pytest.fixture
+def made(tables: Path) -> Path:
+    """Candidates of which three stand in the training table, two of them written in another way."""
+    known = [line.split(",")[0] for line in (tables / "known.csv").read_text().splitlines()[1::2]]
+    known = [one for one in known if "Pb" not in one]
+    twice = [re.sub(r"(\d+)", lambda number: str(2 * int(number[0])), one) for one in known[:2]]
+    write(tables / "candidates.csv", [*twice, known[2], *(one for one in formulas(60, seed=3) if one not in known)])
+    return tables
+
+
+def test_what_is_measured_already_is_counted_and_left_out_unless_asked_for(made: Path, capsys):
+    found = told(made, capsys, "-k", "100")
+    counted = {row["formula"]: int(row["measured"]) for row in rows_of(made / "out" / "predictions.csv")}
+    measured = {formula for formula, count in counted.items() if count}
+    assert measured >= set(list(counted)[:3])
+    assert all(counted[formula] == 2 for formula in list(counted)[:3])
+    assert found["counts"]["measured"] == len(measured)
+    assert not measured & {row["formula"] for row in found["shortlist"]}
+    again = told(made, capsys, "-k", "100", "--measured")
+    assert again["chunks"]["found_finished"] == again["chunks"]["all"]
+    assert measured & {row["formula"] for row in again["shortlist"]} >= set(list(counted)[:3])
+    best = {row["formula"]: row["best_reading"] for row in again["shortlist"] if row["measured"] != "0"}
+    own = [row for row in rows_of(made / "known.csv") if row["formula"] == list(counted)[2]]
+    assert float(best[list(counted)[2]]) == max(float(row["zT"]) for row in own)
+    assert {row["best_reading"] for row in again["shortlist"] if row["measured"] == "0"} == {""}
+
+
+def test_the_console_names_what_is_measured_and_heads_the_shortlist(made: Path, capsys):
+    assert run(made) == 0
+    plain = capsys.readouterr().out
+    assert "candidates are measured already, in known.csv: left out of the shortlist (--measured takes them)" in plain
+    assert re.search(r"^  rank  formula +T +zT +zT_model_std$", plain, re.MULTILINE)
+    assert run(made, "--measured") == 0
+    assert re.search(r"zT_model_std +measured +best_reading$", capsys.readouterr().out, re.MULTILINE)
+
+
+def test_where_all_is_measured_it_says_so(made: Path, capsys):
+    write(
+        made / "candidates.csv",
+        [row["formula"] for row in rows_of(made / "known.csv") if "Pb" not in row["formula"]][:6],
+    )
+    assert run(made) == 2
+    assert "they are measured already" in capsys.readouterr().err
+
+
+def test_a_campaign_carries_what_the_shortlist_says_and_what_is_known(made: Path, capsys):
+    at_both = SETTINGS.replace("[300, 600]", "[300, 500]")
+    assert run(made, "--measured", "-k", "100", "--campaign", str(made / "lab"), settings=at_both) == 0
+    said = capsys.readouterr().out
+    picked = rows_of(made / "out" / "shortlist.csv")
+    handed = rows_of(made / "lab" / "candidates.csv")
+    for name in ("rank", "distance", "domain", "probability", "measured", "best_reading"):
+        assert [row[name] for row in handed] == [row[name] for row in picked]
+    assert f"Its budget: {len(picked) // 3} experiments (a third of {len(picked)}, at least 4" in said
+    file, known = made / "lab" / "campaign.toml", made / "lab" / "known.csv"
+    assert f"`matloop tell {file} {known}` first" in said
+    written = {(row["formula"], row["T"]) for row in picked if row["measured"] != "0"}
+    readings = {row["candidate"]: float(row["zT"]) for row in rows_of(known)}
+    assert set(readings) == {formula for formula, _ in written}
+    own = {(row["formula"], row["T"]): float(row["zT"]) for row in rows_of(made / "known.csv")}
+    as_written = [(key, readings[key[0]]) for key in written if key in own]
+    assert as_written
+    assert all(reading == pytest.approx(own[key]) for key, reading in as_written)
+    assert main(["check", str(file)]) == 0
+    assert main(["tell", str(file), str(known)]) == 0
+    assert f"{len(readings)} accepted" in capsys.readouterr().out
+
+
+def test_rows_of_no_family_are_counted_and_kept_whole_by_their_formula(tables: Path, capsys):
+    lines = (tables / "known.csv").read_text().splitlines()
+    lines[1:5] = [line.rpartition(",")[0] + "," for line in lines[1:5]]
+    (tables / "known.csv").write_text("\n".join(lines) + "\n")
+    families = {line.rpartition(",")[2] for line in lines[5:]}
+    found = told(tables, capsys)
+    assert found["learned"]["without_group"] == 4
+    assert found["learned"]["groups"] == len(families) + 2
+    assert found["learned"]["grouped_by"] == "values of 'family'"
+    assert run(tables) == 0
+    assert "4 rows have none there: kept whole by their formula." in capsys.readouterr().out
+    assert told(tables, capsys, "--replace", "--group", "host-family")["learned"]["grouped_by"] == "host families"
+
+
+def test_one_formula_written_in_two_ways_is_one_group(tables: Path, capsys):
+    lines = (tables / "known.csv").read_text().splitlines()
+    formula, rest = lines[1].split(",", 1)
+    lines[1] = f"{re.sub(r'([0-9]+)', lambda number: str(2 * int(number[0])), formula)},{rest}"
+    (tables / "known.csv").write_text("\n".join(lines) + "\n")
+    found = told(tables, capsys, "--group", "formula")["learned"]
+    assert (found["grouped_by"], found["groups"]) == ("formulas", 60)
+
+
+def test_readings_that_repeat_others_and_rows_without_one_are_told(tables: Path, capsys):
+    lines = (tables / "known.csv").read_text().splitlines()
+    (tables / "known.csv").write_text("\n".join([*lines, lines[1], lines[1], "NaCl,300,,f1"]) + "\n")
+    assert run(tables) == 0
+    said = capsys.readouterr().out
+    assert "Learned from 122 readings" in said
+    assert "2 readings repeat formula and conditions of another: all of them count." in said
+    assert "1 row without a reading left out." in said
+
+
+@pytest.mark.parametrize("option", ["--out", "--campaign"])
+def test_a_folder_that_cannot_be_made_is_named(tables: Path, capsys, option: str):
+    (tables / "file").write_text("")
+    assert run(tables, option, str(tables / "file" / "x")) == 2
+    told = capsys.readouterr().err
+    assert f"{tables / 'file' / 'x'}: it cannot be made" in told
+    assert "unexpected" not in told
+
+
+def test_a_second_screen_is_told_who_works_there_before_anything_is_fitted(
+    tables: Path, capsys, monkeypatch: pytest.MonkeyPatch
+):
+    (tables / "out").mkdir()
+    monkeypatch.setattr(job, "fit", None)
+    with alone(tables / "out"):
+        assert run(tables) == 2
+    assert re.search(
+        rf"another screen works here \(process {os.getpid()} on .+, since \d{{4}}-", capsys.readouterr().err
+    )
+
+
+@pytest.mark.parametrize("given", ["", " , "])
+def test_an_exclusion_that_names_nothing_is_refused(tables: Path, capsys, given: str):
+    assert run(tables, "--exclude", given) == 2
+    assert f"{given!r} names nothing" in capsys.readouterr().err
+
+
+def test_an_empty_screen_file_is_answered_with_the_template_of_one(tables: Path, capsys):
+    assert run(tables, settings="") == 2
+    assert "matloop init DIR --template screen" in capsys.readouterr().err

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import norm
@@ -7,6 +9,7 @@ from matloop.screen.choose import Choice
 from matloop.screen.held import held
 from matloop.screen.page import element_counts
 from matloop.screen.training import Validated
+from matloop.validate.domain import FAR
 from matloop.validate.judge import Judged
 
 
@@ -47,6 +50,26 @@ def test_where_less_is_better_hits_lie_below():
     assert found is not None
     lowest = np.argsort(known.judged.mean, kind="stable")[:30]
     assert found.held == (known.judged.y[lowest] <= -1.0).sum()
+
+
+def test_known_rows_outside_are_no_part_of_the_promise():
+    known = validated()
+    judged = known.judged
+    distance = np.where(np.arange(400) % 2 == 0, 5.0, 1.0)
+    known = Validated(replace(judged, distance=distance))
+    chance = norm.cdf((judged.mean - 0.5) / judged.std)
+    near = np.flatnonzero(distance <= FAR)
+    inside = near[np.argsort(-judged.mean[near], kind="stable")[:30]]
+    found = held(known, Choice("greedy", 30, value=0.5))
+    assert found is not None
+    assert (found.chosen, found.held) == (30, (judged.y[inside] >= 0.5).sum())
+    assert found.promised == pytest.approx(chance[inside].sum())
+    best = np.argsort(-judged.mean, kind="stable")[:30]
+    counted = best[distance[best] <= FAR]
+    found = held(known, Choice("greedy", 30, value=0.5, farthest=np.inf))
+    assert found is not None
+    assert found.chosen == len(counted) < 30
+    assert found.promised == pytest.approx(chance[counted].sum())
 
 
 def test_without_a_value_nothing_is_a_hit():

@@ -4,16 +4,20 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from matloop.errors import DataError
+from matloop.chem import compositions
+from matloop.errors import DataError, InputError
 from matloop.screen import Chunk
 from matloop.screen.kept import FOLDER
 from matloop.screen.local import AHEAD, Local
+from matloop.screen.measured import Measured, composition_keys
 from matloop.screen.run import Way, screen
 from matloop.screen.source import File, Listed
 from matloop.screen.stream import blocks
@@ -196,7 +200,9 @@ def test_killed_in_the_middle_it_goes_on_and_ends_as_if_nothing_had_happened(
     os.kill(child.pid, signal.SIGKILL)
     child.wait()
     assert not (out / "predictions.csv").exists()
-    again = screen(table, task(Smooth(pause=0.0)), out, Way(Local(1), size=10), fingerprint=1)
+    there, told = len(list(parts.glob("*.part"))), list[str]()
+    again = screen(table, task(Smooth(pause=0.0)), out, Way(Local(1), size=10, tell=told.append), fingerprint=1)
+    assert told == [f"goes on from {20 * there} of 600 rows"]
     assert 5 <= again.found < again.chunks == 30
     whole = screen(table, task(), tmp_path / "whole", Way(Local(1), size=10), fingerprint=1)
     assert again.result.read_bytes() == whole.result.read_bytes()
@@ -265,3 +271,63 @@ def test_the_published_counts_of_the_filters_hold(data_dir: Path, tmp_path: Path
         assert done.counted.predicted == 51311
         kept.append(done.counted.kept)
     assert kept == [50787, 46669, 45886]
+
+
+HEAVY = """
+import sys
+from pathlib import Path
+from dataclasses import dataclass
+from matloop.screen.local import Local
+from matloop.screen.run import Way, screen
+from matloop.screen.source import File
+from tests.screen.world import Smooth, task
+@dataclass(frozen=True)
+class Heavy(Smooth):
+    load: bytes = b""
+if __name__ == "__main__":
+    source, model = File.open(Path(sys.argv[1]), "formula"), Heavy(pause=0.1, load=bytes(20_000_000))
+    screen(source, task(model), Path(sys.argv[2]), Way(Local(2), size=10), fingerprint=1)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc to see when workers begin")
+def test_killed_while_workers_begin_it_leaves_no_traceback(table: File, tmp_path: Path):
+    script = tmp_path / "go.py"
+    script.write_text(HEAVY)
+    root = str(Path(__file__).parents[2])
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([root, *sys.path])}
+    command = [sys.executable, str(script), str(table.path), str(tmp_path / "killed")]
+    child = subprocess.Popen(command, env=environment, start_new_session=True, stderr=subprocess.PIPE)
+    threads = Path(f"/proc/{child.pid}/task")
+    while sum(len(one.read_text().split()) for one in threads.glob("*/children")) < 2:  # a tracker, then workers
+        assert child.poll() is None
+        time.sleep(0.02)
+    time.sleep(0.3)  # they load libraries now, and have not read what they are to do
+    os.kill(child.pid, signal.SIGKILL)
+    said = child.communicate()[1].decode()
+    assert "Traceback" not in said
+    assert "Unpickling" not in said
+
+
+def test_a_composition_is_found_however_it_is_written_and_no_other_one_is():
+    known = ["Bi2Te3", "Bi2Te3", "PbTe", "Ca0.5Sr0.5TiO3", "Mg2(Si0.4Sn0.6)"]
+    asked = ["Te3Bi2", "Bi4Te6", "Bi2Te3.001", "TePb", "CaSrTi2O6", "Mg10Si2Sn3", "Ca0.5Sr0.5TiO2.9", "NaCl"]
+    assert Measured.of(known).count(compositions(asked)).tolist() == [2, 2, 0, 1, 1, 1, 0, 0]
+    many = formulas(3000, seed=4)
+    keys = Counter(composition_keys(many[:1500]))
+    wanted = [keys[key] for key in composition_keys(many)]
+    assert Measured.of(many[:1500]).count(compositions(many)).tolist() == wanted
+
+
+def test_another_run_is_refused_in_a_folder_that_holds_one_and_taken_where_that_may_be_lost(
+    table: File, tmp_path: Path
+):
+    out = tmp_path / "out"
+    first = screen(table, task(), out, ONE, fingerprint=1).result.read_bytes()
+    with pytest.raises(InputError, match="differs in the model"):
+        screen(table, task(), out, ONE, fingerprint=2)
+    with pytest.raises(InputError, match="was fitted otherwise"):
+        screen(table, task(), out, ONE, fingerprint={"fingerprint": 1, "probe": "another machine"})
+    assert (out / "predictions.csv").read_bytes() == first
+    other = screen(table, task(Smooth(scale=2.0)), out, replace(ONE, replace=True), fingerprint=2)
+    assert other.result.read_bytes() != first

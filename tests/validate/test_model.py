@@ -280,6 +280,93 @@ def test_the_distance_is_zero_on_what_was_learned_and_one_between_groups() -> No
     assert np.median(domain.distance(fresh.X)) == pytest.approx(1.0, abs=0.25)
 
 
+def doped(seed: int = 16, count: int = 80) -> tuple[np.ndarray, np.ndarray]:
+    """Fractions (n, 4) of three elements, and of a dopant in one row of eight, at most 0.01 of it; groups (n,)."""
+    rng = np.random.default_rng(seed)
+    host = rng.dirichlet(np.ones(3), size=count)
+    dopant = np.where(np.arange(count) % 8 == 0, 0.01 * rng.random(count), 0.0)
+    return np.column_stack((host * (1 - dopant[:, None]), dopant)), np.arange(count)
+
+
+def test_a_compound_made_of_what_was_learned_in_traces_is_far_and_not_worlds_away() -> None:
+    X, groups = doped()
+    domain = Domain.of(X, groups, np.zeros(4, dtype=np.intp))
+    share = np.array([0.0, 0.005, 0.01, 0.1, 0.5, 0.9])
+    asked = np.column_stack((X[1, :3] * (1 - share[:, None]), share))
+    far = domain.distance(asked)
+    uncut = share / X[:, 3].std() / 2 / domain.unit  # in the unit of distances, a weight of a half for each of four
+    assert uncut[-1] > 100
+    assert 2.0 < far[-1] < 20.0
+    # a column says no more beyond its cut, while those of the host come nearer to others': no more than a tenth is lost
+    assert (far[1:] > 0.9 * np.maximum.accumulate(far)[:-1]).all()
+
+
+def test_a_trace_does_not_decide_which_rows_are_near() -> None:
+    X, groups = doped()
+    X[0] = (*X[1, :3] * 0.99, 0.01)
+    domain = Domain.of(X, groups, np.zeros(4, dtype=np.intp))
+    opposite = np.append(X[1, [1, 2, 0]] * 0.99, 0.01)
+    twin = np.append(X[1, :3], 0.0)
+    alike, other = (float(np.linalg.norm(domain.place(one[None]) - domain.place(X[:1]))) for one in (twin, opposite))
+    assert alike < 1.5 * other
+
+
+def test_farther_along_a_feature_is_never_nearer() -> None:
+    lessons = families(17, 60)
+    domain = Domain.of(lessons.X, lessons.groups)
+    for feature in range(lessons.X.shape[1]):
+        asked = np.repeat(lessons.X[lessons.X[:, feature].argmax()][None], 20, axis=0)
+        asked[:, feature] += np.linspace(0.0, 30.0, 20)
+        assert (np.diff(domain.distance(asked)) > -1e-4).all()
+
+
+def test_rows_outside_are_judged_apart_too() -> None:
+    lessons = families(18, 30)
+    judged = judge(lessons, grouped(lessons.groups, np.random.default_rng(0), folds=3), stacking([TREES]))
+    far = np.arange(len(lessons.y)) < 24
+    judged = replace(judged, distance=np.where(far, 3.0, 1.0), half=np.where(far[:, None], 1e-9, judged.half))
+    judged.half[:6] = 100.0
+    assert judged.figures()["outside"] == pytest.approx(24 / len(lessons.y))
+    assert judged.figures()["within_90_outside"] == 0.25
+    near = replace(judged, distance=np.ones(len(lessons.y)))
+    assert near.to_json()["figures"]["within_90_outside"] is None
+
+
+def test_beyond_what_was_left_out_a_width_goes_over_to_not_knowing() -> None:
+    rng = np.random.default_rng(5)
+    mean, distance = rng.normal(size=400), rng.uniform(0, 3, size=400)
+    lessons = left_out(0.1 * rng.normal(size=400), rng, mean=mean, distance=distance)
+    found, y = Widening.of(lessons), mean + lessons.error
+    asked = left_out(np.zeros(4), rng, mean=np.full(4, 2.0), distance=np.array([2.9, 4.0, 5.0, 6.5])).clues
+    width, law = found.width(asked), np.exp(found.design(asked) @ found.b)
+    assert width[0] == law[0]
+    assert (np.diff(width) > 0).all()
+    # all rows of these lessons are of different groups, so each weighs the same
+    assert width[-1] == pytest.approx(np.hypot(y.std(), 2.0 - y.mean()), rel=1e-6)
+
+
+def test_far_beyond_what_was_left_out_intervals_hold_a_smooth_truth() -> None:
+    inside, by_law = [], []
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        centre = rng.random((40, 2))
+        apart = np.linalg.norm(centre[:, None] - centre[None], axis=-1) + 9.0 * np.eye(40)
+        groups = np.repeat(np.arange(40), 4)
+        X = np.vstack((centre[groups] + 0.02 * rng.normal(size=(160, 2)), rng.uniform(-2.5, 3.5, (150, 2))))
+        square = ((X[:, None] - X[None]) ** 2).sum(-1) / (2 * np.median(apart.min(axis=1))) ** 2
+        truth = np.linalg.cholesky(np.exp(-0.5 * square) + 1e-6 * np.eye(310)) @ rng.normal(size=310)
+        lessons = Lessons.of(X[:160], truth[:160] + 0.05 * rng.normal(size=160), groups)
+        model = fit_grouped(lessons, [ExtraTrees(trees=15, resample=False)], rng)
+        told = model.predict(X[160:])
+        far = told.distance > 2 * model.widening.unknowing.farthest
+        low, high = model.interval(told)
+        inside += ((low <= truth[160:]) & (truth[160:] <= high))[far].tolist()
+        by_law.append(np.median(told.std[far]) / lessons.y.std())
+    assert len(inside) > 200
+    assert 0.88 < np.mean(inside)
+    assert np.mean(by_law) < 2.5  # and no wider than not knowing is
+
+
 def test_a_feature_that_is_constant_but_for_rounding_says_nothing_of_distance() -> None:
     lessons = families(14, 40)
     rng = np.random.default_rng(0)

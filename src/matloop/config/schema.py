@@ -200,6 +200,15 @@ def validate(model: type[Model], raw: object, path: Path, lines: Lines, faults: 
     return None
 
 
+def wrong_keys(model: type[Section], raw: Mapping[str, Any]) -> frozenset[str]:
+    """The keys of a table about which something is wrong, or which are missing."""
+    try:
+        model.model_validate(raw)
+    except ValidationError as error:
+        return frozenset(str(item["loc"][0]) for item in error.errors(include_url=False) if item["loc"])
+    return frozenset()
+
+
 _WANTED = {
     "string_type": "text in quotes",
     "int_type": "a whole number",

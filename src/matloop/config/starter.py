@@ -12,7 +12,9 @@ from string import Template
 
 from matloop.errors import InputError, fail, nearest
 
+CAMPAIGN_FILE, SCREEN_FILE = "campaign.toml", "screen.toml"
 OWN, SIMULATED, PUBLISHED = "Your own laboratory", "Simulated", "Published data (needs --data-dir)"
+SCREENS = "A long list of formulas, before a campaign"
 """What a starter belongs to, as `init --list` groups them."""
 
 
@@ -24,6 +26,7 @@ class Starter:
     data: a raw table below the data folder that it reads; None when it needs none.
     beside: files that are written along with it, from a folder of its name. folders: empty ones that are made for it.
     then: commands after `check`; {folder} stands for where it lies, {file} for the campaign file.
+    file: what is written; a screen.toml has no `check`.
     """
 
     group: str
@@ -32,6 +35,12 @@ class Starter:
     beside: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
     then: tuple[str, ...] = ("matloop run {file}",)
+    file: str = CAMPAIGN_FILE
+
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """What to call, in order."""
+        return self.then if self.file == SCREEN_FILE else ("matloop check {file}", *self.then)
 
 
 _BY_HAND = ("matloop suggest {file} --out {folder}/next.csv",)
@@ -58,6 +67,13 @@ STARTERS: Mapping[str, Starter] = {
             "--campaign {folder}/robot/campaign.toml",
             "matloop run {file}    (in another shell)",
         ),
+    ),
+    "screen": Starter(
+        SCREENS,
+        "135 formulas, learned from 51 compounds; choose a shortlist",
+        beside=("known.csv", "candidates.csv"),
+        then=("matloop inspect {folder}/known.csv", "matloop screen {file} --out {folder}/found"),
+        file=SCREEN_FILE,
     ),
     "goals": Starter(
         SIMULATED,
@@ -86,8 +102,6 @@ STARTERS: Mapping[str, Starter] = {
 }
 """What `matloop init` offers. Names are part of the contract of the command line."""
 
-CAMPAIGN_FILE = "campaign.toml"
-
 
 def starter_files(name: str, folder: Path, data_dir: Path | None, **settings: int | str) -> dict[str, bytes]:
     """The files of a starter, to be written into `folder`.
@@ -111,7 +125,7 @@ def starter_files(name: str, folder: Path, data_dir: Path | None, **settings: in
         settings = {**settings, "data": json.dumps(_relative(_raw_table(starter.data, data_dir), folder))}
     home = resources.files("matloop.config") / "templates"
     text = Template((home / f"{name}.toml").read_text(encoding="utf-8"))
-    files = {CAMPAIGN_FILE: text.substitute(settings).encode("utf-8")}
+    files = {STARTERS[name].file: text.substitute(settings).encode("utf-8")}
     return files | {beside: (home / name / beside).read_bytes() for beside in starter.beside}
 
 

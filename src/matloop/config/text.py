@@ -23,13 +23,18 @@ _SAID = {
 """The parser's words -> ours, where ours say more."""
 
 
-def read_text(path: Path) -> str:
+def read_text(path: Path, *, kind: str = "campaign.toml", make: str = "matloop init DIR") -> str:
     """The text of a campaign file.
+
+    Args:
+        path: of the file.
+        kind: what such a file is called.
+        make: the command that makes one.
 
     Raises:
         ConfigError: when there is no such file, or what is there is no text.
     """
-    data = _read_bytes(path)
+    data = _read_bytes(path, kind, make)
     name = str(path)
     try:
         text = data.decode("utf-8-sig")
@@ -38,16 +43,16 @@ def read_text(path: Path) -> str:
         found = f"byte {data[error.start]:#04x} is not UTF-8 text"
         raise ConfigError.at(f"{name}:{line}", found, "Save the file as UTF-8 text.") from error
     if not text.strip():
-        fail(ConfigError, name, "it is empty", "`matloop init DIR` writes a commented example.")
+        fail(ConfigError, name, "it is empty", f"`{make}` writes a commented example.")
     return text
 
 
-def _read_bytes(path: Path) -> bytes:
+def _read_bytes(path: Path, kind: str, make: str) -> bytes:
     place = str(path)
     if path.is_dir():
-        fail(ConfigError, place, "it is a folder", "Name the campaign file in it, as campaign.toml.")
+        fail(ConfigError, place, "it is a folder", f"Name the file in it, as {kind}.")
     if not path.exists():
-        fail(ConfigError, place, "there is no such file", "Check the path, or make one with `matloop init DIR`.")
+        fail(ConfigError, place, "there is no such file", f"Check the path, or make one with `{make}`.")
     if not path.is_file():
         fail(ConfigError, place, "it is not a regular file", "Name a campaign file.")
     size = path.stat().st_size

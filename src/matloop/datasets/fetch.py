@@ -15,7 +15,7 @@ from typing import Any
 from matloop.datasets.derive import derived
 from matloop.datasets.places import CACHE, MIRROR, cache_folder, lock, record
 from matloop.datasets.registry import RAW, Table, TableFile
-from matloop.errors import InputError, WorkError, fail
+from matloop.errors import InputError, WorkError, extra, fail
 from matloop.store.atomic import write_whole
 
 Report = Callable[[int, int | None, str], None]
@@ -45,7 +45,7 @@ def library() -> Any:
     try:
         return importlib.import_module("pooch")
     except ImportError:
-        cure = 'pip install "matloop[data]", or put the files into a folder of your own and name it with --data-dir.'
+        cure = extra("data", "put the files into a folder of your own and name it with --data-dir")
         fail(InputError, "matloop.datasets", "downloads need pooch", cure)
 
 

@@ -16,7 +16,7 @@ from matloop.decide.model import ignorance, observations
 from matloop.decide.search_climb import search_over
 from matloop.decide.words import figure, sentence
 from matloop.domain.prediction import Floats, PredictionAt
-from matloop.errors import ModelError, NotYetSupported, PluginError, fail
+from matloop.errors import ModelError, NotYetSupported, PluginError, extra, fail
 
 _CHUNK = 512  # candidates scored at once, each with a matrix of the squared number of readings
 _DRAWS, _STEPS = 128, 200  # of the posterior, as in BoTorch's examples; and of a climb, at most
@@ -145,5 +145,5 @@ def _library(name: str) -> Any:
     try:
         return import_module(name)
     except ImportError as error:
-        cure = 'Install the extra: pip install "matloop[botorch]".'
+        cure = extra("botorch", "name another strategy")
         raise PluginError.at("strategy 'botorch'", f"{name} cannot be imported ({error})", cure) from error

@@ -196,6 +196,13 @@ def expected_hits(
     return Hits(float(outlook.probability(threshold)[chosen].sum()), int(low), int(high), len(chosen), threshold)
 
 
+def promised_hits(outlook: Outlook, rows: Rows, threshold: float, *, covariance: Floats) -> Hits:
+    """As `expected_hits`, of the chosen that anything is promised of: none of them promise nothing."""
+    return (
+        expected_hits(outlook, rows, threshold, covariance=covariance) if len(rows) else Hits(0.0, 0, 0, 0, threshold)
+    )
+
+
 def check_count(n: int, k: int) -> None:
     """Refuse to choose k of n where that cannot be.
 

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from matloop.decide.portfolio import MOST, SHARE, portfolio
-from matloop.decide.select import WIDTH, Hits, Outlook, Rows, best, check_count, expected_hits, greedy, low_risk
+from matloop.decide.select import WIDTH, Hits, Outlook, Rows, best, check_count, greedy, low_risk, promised_hits
 from matloop.domain.prediction import Floats
 from matloop.errors import InputError, fail
 
 FIELD = 700
 """Candidates among which the diverse choice is made: those with the best means. More cost the cube of their number."""
-COLUMNS = ("shortlist", "value", "risk", "model_std", "correlation", "hits", "hits_low", "hits_high", "gap")
+COLUMNS = ("shortlist", "value", "risk", "model_std", "correlation", "hits", "hits_low", "hits_high", "gap", "outside")
 """What a row of the table holds, see `Shortlist`."""
 
 
@@ -26,7 +27,8 @@ class Shortlist:
     name: greedy, low-risk or diverse. rows: (k,) chosen, best first. value: mean of the predicted means. risk: std of
     the mean truth. model_std: root mean square of the candidates' own std. correlation: mean between the errors of
     two of them, 0 for one alone. hits: how many reach the threshold, None without one. gap: at most this far from the
-    best value possible at that risk, as a share; None where nothing bounds it.
+    best value possible at that risk, as a share; None where nothing bounds it. outside: how many of them nothing is
+    promised of; they are no part of `hits`.
     """
 
     name: str
@@ -37,11 +39,12 @@ class Shortlist:
     correlation: float
     hits: Hits | None
     gap: float | None
+    outside: int = 0
 
     def cells(self) -> tuple[Any, ...]:
         """A row of the table, one cell for each of `COLUMNS`."""
         hits = (None, None, None) if self.hits is None else (self.hits.expected, self.hits.low, self.hits.high)
-        return (self.name, self.value, self.risk, self.model_std, self.correlation, *hits, self.gap)
+        return (self.name, self.value, self.risk, self.model_std, self.correlation, *hits, self.gap, self.outside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +63,17 @@ class Wanted:
     field: int = FIELD
 
 
-def shortlists(outlook: Outlook, covariance: Callable[[Rows], Floats], wanted: Wanted) -> tuple[Shortlist, ...]:
+def shortlists(
+    outlook: Outlook, covariance: Callable[[Rows], Floats], wanted: Wanted, promised: NDArray[np.bool_] | None = None
+) -> tuple[Shortlist, ...]:
     """Choose in three ways.
 
     Args:
         outlook: of n candidates.
         covariance: of the truths of some rows (q,): (q, q). A surrogate's `joint` gives it.
         wanted: how many, and how.
+        promised: (n,) of which candidates hits are counted, such as those whose distance to what was learned is at most
+            `matloop.validate.domain.FAR`; None for all.
 
     Raises:
         InputError: when fewer candidates are there than asked for, or the field is too small or too large.
@@ -83,21 +90,28 @@ def shortlists(outlook: Outlook, covariance: Callable[[Rows], Floats], wanted: W
         "low-risk": (low_risk(outlook, wanted.k, wanted.width), None),
         "diverse": (field[found.rows], found.gap),
     }
+    counted = np.ones(len(outlook), dtype=np.bool_) if promised is None else promised
     return tuple(
-        _judged(name, outlook, rows, covariance(rows), (wanted.threshold, gap)) for name, (rows, gap) in chosen.items()
+        _judged(name, (outlook, counted), rows, covariance(rows), (wanted.threshold, gap))
+        for name, (rows, gap) in chosen.items()
     )
 
 
 def _judged(
-    name: str, outlook: Outlook, rows: Rows, covariance: Floats, more: tuple[float | None, float | None]
+    name: str,
+    of: tuple[Outlook, NDArray[np.bool_]],
+    rows: Rows,
+    covariance: Floats,
+    more: tuple[float | None, float | None],
 ) -> Shortlist:
-    threshold, gap = more
+    (outlook, promised), (threshold, gap) = of, more
     k = len(rows)
     std = np.sqrt(np.maximum(np.diag(covariance), np.finfo(np.float64).tiny))
     apart = covariance / np.outer(std, std)
     correlation = float((apart.sum() - k) / (k * (k - 1))) if k > 1 else 0.0
     own = Outlook(outlook.mean[rows], outlook.std[rows], outlook.sign)
-    hits = None if threshold is None else expected_hits(own, np.arange(k), threshold, covariance=covariance)
+    sure = np.flatnonzero(promised[rows])
+    hits = None if threshold is None else promised_hits(own, sure, threshold, covariance=covariance)
     return Shortlist(
         name,
         rows,
@@ -107,4 +121,5 @@ def _judged(
         correlation,
         hits,
         gap,
+        k - len(sure),
     )

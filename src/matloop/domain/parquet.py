@@ -18,7 +18,7 @@ from matloop.domain import canonical
 from matloop.domain.prediction import Floats
 from matloop.domain.table import Header, Table, Texts, match, read_headers, read_table, refuse_namesakes
 from matloop.domain.units import split_header
-from matloop.errors import DataError, fail
+from matloop.errors import DataError, extra, fail
 
 _SUFFIXES = (".parquet", ".pq")
 
@@ -90,9 +90,7 @@ def _opened(path: str | Path) -> Any:
     try:
         reader = importlib.import_module("pyarrow.parquet")
     except ImportError:
-        fail(
-            DataError, str(path), "a Parquet file needs pyarrow", 'pip install "matloop[parquet]", or save it as .csv.'
-        )
+        fail(DataError, str(path), "a Parquet file needs pyarrow", extra("parquet", "save it as .csv"))
     if not Path(path).is_file():
         what = "it is a folder" if Path(path).is_dir() else "there is no such file"
         fail(DataError, str(path), what, "Name one Parquet file.")

@@ -101,6 +101,7 @@ class Done:
 
     text: its rows as CSV, without a header. rows: how many. candidates: that were predicted. faults: of those that
     were not, each with its place. passed: candidates that each filter let pass, by its name. kept: that passed all.
+    known, known_kept: of the candidates, and of those that passed all, that are measured already.
     """
 
     text: str
@@ -109,6 +110,8 @@ class Done:
     faults: tuple[Fault, ...]
     passed: Mapping[str, int]
     kept: int
+    known: int = 0
+    known_kept: int = 0
 
 
 Keep = Callable[[Chunk, Done], None]

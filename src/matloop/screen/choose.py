@@ -1,6 +1,8 @@
 """Choose from a result that may be larger than memory: one pass keeps what any rule could want, then the rule decides.
 
-A candidate under several conditions, or one composition written in several ways, is chosen once, at its best row.
+A candidate under several conditions, or one composition written in several ways, is chosen once, at its best row. What
+lies farther from what was learned than is wanted is left out of every shortlist, and counted: its errors are
+extrapolated, and a rule that wants errors to have nothing in common would take it by preference (record 0054).
 """
 
 from __future__ import annotations
@@ -14,12 +16,13 @@ import numpy as np
 import pandas as pd
 
 from matloop.decide.front import layers
-from matloop.decide.select import Hits, Outlook, Rows, expected_hits
+from matloop.decide.select import Hits, Outlook, Rows, promised_hits
 from matloop.decide.shortlists import FIELD, Shortlist, Wanted, shortlists
 from matloop.domain.prediction import Floats
 from matloop.errors import Faults, InputError, fail, nearest
+from matloop.screen.measured import composition_keys
 from matloop.screen.stream import Block
-from matloop.screen.training import composition_keys
+from matloop.validate.domain import FAR
 
 Rule = Literal["threshold", "probability", "bound", "pareto", "hits", "greedy", "diverse"]
 RULES = get_args(Rule)
@@ -31,6 +34,7 @@ _BOUNDS = {
     "p": (0.0, 1.0, "Give a probability, from 0 to 1."),
     "width": (-math.inf, math.inf, "Give a finite number of std."),
     "share": (0.0, 1.0, "Give a share, from 0 (least risk) to 1 (greedy)."),
+    "farthest": (0.0, math.inf, "Give a distance from 0, or inf for any."),
 }
 """Setting -> least, largest, and what to do."""
 
@@ -42,7 +46,8 @@ class Choice:
     rule: `threshold` (mean at least `value`, std at most `std`; best means first), `probability` (of reaching `value`,
     at least `p`; surest first), `bound` (mean less `width` std), `pareto` (nothing is both better and surer), `hits`
     (most are expected to reach `value`), `greedy` (best means), `diverse` (best value at a limited risk of all being
-    wrong together). k: how many at most. maximize: whether more is better.
+    wrong together). k: how many at most. maximize: whether more is better. farthest: distance to what was learned up to
+    which candidates are looked at, inf for all.
 
     Raises:
         InputError: when a setting makes no sense, or the rule lacks one.
@@ -56,6 +61,7 @@ class Choice:
     width: float = 1.0
     share: float = 0.5
     maximize: bool = True
+    farthest: float = FAR
 
     def __post_init__(self) -> None:
         faults = Faults()
@@ -65,7 +71,8 @@ class Choice:
             faults.add("choose, k", f"is {self.k!r}", f"Give a whole number from 1 to {_MOST}.")
         for name, (low, high, cure) in _BOUNDS.items():
             value = getattr(self, name)
-            if value is not None and not (math.isfinite(value) and low <= value <= high):
+            finite = name == "farthest" or value is None or math.isfinite(value)
+            if value is not None and not (finite and low <= value <= high):
                 faults.add(f"choose, {name}", f"is {value:g}", cure)
         needs = {"threshold": ("value", "std"), "probability": ("value", "p"), "hits": ("value",)}
         for name, rule in (("std", "threshold"), ("p", "probability")):
@@ -104,6 +111,35 @@ class Choice:
         if self.rule == "bound":
             return outlook.sign * outlook.bound(self.width)
         return outlook.worth
+
+
+@dataclass(slots=True)
+class _Reach:
+    """What is near enough. inside, outside: how many rows were and were not. closest: nearest of the latter."""
+
+    farthest: float
+    inside: int = 0
+    outside: int = 0
+    closest: float = math.inf
+
+    def within(self, block: Block) -> Block:
+        """Rows that are near enough."""
+        near = block.distance <= self.farthest
+        self.inside += int(near.sum())
+        self.outside += int((~near).sum())
+        self.closest = min(self.closest, float(block.distance[~near].min(initial=math.inf)))
+        return block.only(np.flatnonzero(near))
+
+    def refuse(self) -> NoReturn:
+        """Say why there is nothing to choose from."""
+        if not self.outside:
+            fail(InputError, "choose", "no candidate passed all filters", "Exclude less.")
+        found = f"all {self.outside:,} predictions that pass lie farther from what was learned than {self.farthest:g}"
+        cure = (
+            f"The nearest lies at {self.closest:.3g}. Add known compounds that are like the candidates, or take what "
+            "nothing is promised of: --farthest inf."
+        )
+        fail(InputError, "choose, farthest", found, cure)
 
 
 @dataclass(slots=True)
@@ -177,7 +213,8 @@ def _undominated(std: Floats, most: int) -> np.ndarray:
 class Chosen:
     """A shortlist. rows: chosen, best first. scores: (k,). candidates, passed: rows that met the filters, and the rule.
 
-    hits: how many are expected to reach the value. sides: greedy, low-risk and diverse, rows of `among`.
+    hits: how many of those within `FAR` are expected to reach the value. outside: rows that met the filters and are
+    farther than was wanted; no other figure counts them. sides: greedy, low-risk and diverse, rows of `among`.
     cloud: some rows of all, for figures.
     """
 
@@ -190,6 +227,12 @@ class Chosen:
     cloud: Block
     gap: float | None = None
     choice: Choice = field(default_factory=Choice)
+    outside: int = 0
+
+    @property
+    def unpromised(self) -> int:
+        """How many of the chosen lie outside what was learned: nothing is promised of them."""
+        return int((self.rows.distance > FAR).sum())
 
 
 _CLOUD = 4000  # points of the figure; a browser moves them without a pause
@@ -212,36 +255,36 @@ def choose(rows: Iterable[Block], choice: Choice, covariance: Callable[[Block], 
     calm = _Top(lambda block: choice.sign * choice.outlook(block).bound(choice.width), choice.k)
     front = _Front(choice.outlook, choice.k)
     looks: list[_Top | _Front] = [ruled, greedy, calm, *([front] if choice.rule == "pareto" else [])]
-    candidates = passed = 0
-    cloud = _Cloud()
+    passed, reach, cloud = 0, _Reach(choice.farthest), _Cloud()
     for block in rows:
-        good = block.only(np.flatnonzero(block.kept))
-        candidates += len(good)
+        good = reach.within(block.only(np.flatnonzero(block.kept)))
         passed += int(choice.passing(good).sum()) if len(good) else 0
         cloud.add(good)
         for look in looks:
             if len(good):
                 look.add(good)
     if greedy.held is None or calm.held is None:
-        fail(InputError, "choose", "no candidate passed all filters", "Exclude less.")
+        reach.refuse()
     if ruled.held is None:
         _nothing(choice, greedy.held, calm.held)
     among = greedy.held.along(calm.held)
     among = among.only(_firsts(among.column("formula")))
     wanted = Wanted(min(choice.k, len(among)), choice.value, choice.width, choice.share)
-    sides = shortlists(choice.outlook(among), lambda picked: covariance(among.only(picked)), wanted)
+    sides = shortlists(
+        choice.outlook(among), lambda picked: covariance(among.only(picked)), wanted, among.distance <= FAR
+    )
     picked = _picked(choice, (ruled.held, front.held, among), sides)
     gap = sides[-1].gap if choice.rule == "diverse" else None
     hits = _hits(choice, picked, covariance)
-    return Chosen(picked, hits, candidates, passed, among, sides, cloud.block(), gap, choice)
+    return Chosen(picked, hits, reach.inside, passed, among, sides, cloud.block(), gap, choice, reach.outside)
 
 
 def _hits(choice: Choice, picked: Block, covariance: Callable[[Block], Floats]) -> Hits | None:
-    """How many of the chosen are expected to reach the value; None without one."""
+    """How many of the chosen that do not lie outside are expected to reach the value; None without one."""
     if choice.value is None:
         return None
-    rows = np.arange(len(picked))
-    return expected_hits(choice.outlook(picked), rows, choice.value, covariance=covariance(picked))
+    rows = np.flatnonzero(picked.distance <= FAR)
+    return promised_hits(choice.outlook(picked), rows, choice.value, covariance=covariance(picked))
 
 
 def _nothing(choice: Choice, greedy: Block, calm: Block) -> NoReturn:

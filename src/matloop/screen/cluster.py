@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from matloop.errors import DataError, WorkError, fail
+from matloop.errors import DataError, WorkError, extra, fail
 from matloop.screen import Chunk, Done, Keep
 from matloop.screen.local import AHEAD
 
@@ -38,7 +38,7 @@ class Cluster:
             DataError: without the extra, or when nothing answers at the address.
             WorkError: when one chunk lost many workers.
         """
-        distributed = _library()
+        distributed = library()
         with self._client(distributed) as client:
             most = AHEAD * max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
             held = client.submit(_same, task, pure=False, retries=_LOST)
@@ -89,11 +89,16 @@ class Cluster:
             raise DataError.at(f"--dask {self.address}", "the cluster has no worker", cure) from error
 
 
-def _library() -> Any:
+def library() -> Any:
+    """Dask.
+
+    Raises:
+        DataError: without it, naming the extra.
+    """
     try:
         return importlib.import_module("distributed")
     except ImportError:
-        fail(DataError, "--dask", "Dask is not installed", 'pip install "matloop[dask]".')
+        fail(DataError, "--dask", "Dask is not installed", extra("dask", "leave --dask out"))
 
 
 def _same(task: Callable[[Chunk], Done]) -> Callable[[Chunk], Done]:

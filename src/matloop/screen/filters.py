@@ -23,6 +23,11 @@ def rules(exclude: Sequence[str], most: Mapping[str, float], least: Mapping[str,
         DataError: naming every unknown one.
     """
     faults, found = Faults(), list[Rule]()
+    for text in exclude:
+        if not names_in([text]):
+            faults.add(
+                "exclude", f"{text!r} names nothing", "Name elements or groups, as 'Pb,rare-earth', or leave it out."
+            )
     wanted: list[Callable[[], Rule]] = [partial(Without, name) for name in names_in(exclude)]
     for name in dict.fromkeys((*most, *least)):
         wanted.append(partial(Bound, name, most.get(name, math.inf), least.get(name, -math.inf)))

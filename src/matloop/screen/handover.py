@@ -12,7 +12,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from matloop.domain.prediction import Floats
@@ -24,12 +25,19 @@ from matloop.store.atomic import write_whole
 DIRECTIONS = 5
 """Main directions that become features: twenty readings say nothing about more."""
 PREDICTED, STD = "predicted", "predicted_std"
+BEST = "best_reading"
+BESIDE = ("rank", "distance", "domain", "probability", "measured", BEST)
+"""Columns of a shortlist that ride along, for the eye: the model of the campaign reads none of them."""
+KNOWN = "known.csv"
+FEWEST = 2
+"""Candidates of a campaign: one is no choice."""
 _SHARE = 3  # one of three candidates is made, unless the user says otherwise
+_FEWEST = 4  # of them; fewer teach nothing of how far the prediction is off
 
 _FILE = """\
 # {count} candidates that `matloop screen` has chosen, and what it predicted of them.
 #
-#   matloop check {name}                          every fault at once
+#   matloop check {name}                          every fault at once{tell}
 #   matloop suggest {name} --out next.csv         what to make next; fill in its empty column
 #   matloop tell {name} next.csv                  readings, error bars ({quantity}_std), failures (status = failed)
 #   matloop report {name}                         shortlist.csv and report.html
@@ -59,15 +67,19 @@ initial = {initial}                       # spread evenly before the model choos
 kind = "person"
 
 [budget]
-experiments = {budget}                   # suggestions handed out, failed ones too
+experiments = {budget}                   # suggestions handed out, failed ones too; {why}
 """
+_TELL = (
+    "\n#   matloop tell {name} known.csv                 first: what is known already of candidates at their conditions"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Handed:
     """What a campaign is told of a shortlist.
 
-    quantity, unit, maximize: the objective. conditions: names of the process columns. seed: of the campaign.
+    quantity, unit, maximize: the objective. conditions: names of the process columns. seed: of the campaign. beside:
+    column -> its cells, which ride along. known: candidate and reading, of readings that are there already.
     """
 
     quantity: str
@@ -75,6 +87,8 @@ class Handed:
     maximize: bool
     conditions: tuple[str, ...]
     seed: int
+    beside: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    known: tuple[tuple[str, str], ...] = ()
 
 
 def hand_over(folder: Path, rows: Block, places: Floats, handed: Handed) -> Path:
@@ -93,23 +107,46 @@ def hand_over(folder: Path, rows: Block, places: Floats, handed: Handed) -> Path
         InputError: when a campaign is there, or there are too few candidates.
     """
     file = folder / "campaign.toml"
-    for there in (file, folder / "candidates.csv"):
-        if there.exists():
-            cure = "Name another folder: a campaign that has begun keeps its candidates."
-            fail(InputError, str(there), "it is there already", cure)
-    if len(rows) < 2:
-        fail(InputError, "--campaign", f"{len(rows)} candidate is no choice", "Choose two or more (--k).")
+    refuse_begun(folder)
+    if len(rows) < FEWEST:
+        fail(InputError, "--campaign", f"{len(rows)} candidate is no choice", "Choose two or more (-k).")
     folder.mkdir(parents=True, exist_ok=True)
     header, cells, features = _table(rows, places, handed)
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([header, *cells])
-    write_whole(folder / "candidates.csv", text.getvalue())
+    write_whole(folder / "candidates.csv", _csv([header, *cells]))
+    if handed.known:
+        write_whole(folder / KNOWN, _csv([("candidate", handed.quantity), *handed.known]))
     write_whole(file, _written(file, len(rows), features, handed))
     return file
 
 
+def refuse_begun(folder: Path) -> None:
+    """Refuse a folder that holds a file of a campaign.
+
+    Raises:
+        InputError: naming it.
+    """
+    for there in (folder / name for name in ("campaign.toml", "candidates.csv", KNOWN)):
+        if there.exists():
+            cure = "Name another folder: a campaign that has begun keeps its candidates."
+            fail(InputError, str(there), "it is there already", cure)
+
+
+def budget_of(count: int) -> tuple[int, str]:
+    """How many of so many candidates are made unless the user says otherwise, and why so many."""
+    budget = max(min(count, _FEWEST), count // _SHARE)
+    why = "all of them" if budget == count else f"a third of {count}, at least {_FEWEST}"
+    return budget, f"{why}; write your own"
+
+
+def _csv(rows: Iterable[Sequence[str]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()
+
+
 def _written(file: Path, count: int, features: list[str], handed: Handed) -> str:
     """The text of campaign.toml."""
+    budget, why = budget_of(count)
     return _FILE.format(
         count=count,
         name=file.name,
@@ -124,7 +161,9 @@ def _written(file: Path, count: int, features: list[str], handed: Handed) -> str
         predicted=PREDICTED,
         std=STD,
         initial=min(2, count),
-        budget=max(min(count, 4), count // _SHARE),
+        budget=budget,
+        why=why,
+        tell=_TELL.format(name=file.name) if handed.known else "",
     )
 
 
@@ -135,6 +174,8 @@ def _table(rows: Block, places: Floats, handed: Handed) -> tuple[list[str], list
     figures = [[f"{value:.{DIGITS}g}" for value in row[: len(directions)]] for row in places.tolist()]
     predicted = [[f"{value:.{DIGITS}g}" for value in row[:2]] for row in rows.figures.tolist()]
     under = [[str(rows.column(name)[i]) for name in handed.conditions] for i in range(len(rows))]
-    header = ["candidate", *directions, *handed.conditions, PREDICTED, STD]
-    cells = [[formulas[i], *figures[i], *under[i], *predicted[i]] for i in range(len(rows))]
-    return header, cells, header[1:]
+    features = [*directions, *handed.conditions, PREDICTED, STD]
+    beside = {name: cells for name, cells in handed.beside.items() if name not in features}
+    along = [[column[i] for column in beside.values()] for i in range(len(rows))]
+    cells = [[formulas[i], *figures[i], *under[i], *predicted[i], *along[i]] for i in range(len(rows))]
+    return ["candidate", *features, *beside], cells, features

@@ -16,6 +16,7 @@ from scipy.stats import norm
 from matloop.domain.prediction import Floats
 from matloop.screen.choose import Choice
 from matloop.screen.training import Validated
+from matloop.validate.domain import FAR
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +50,17 @@ class Held:
 def held(validated: Validated, choice: Choice) -> Held | None:
     """Apply the rule to left-out rows; None where no value says what a hit is.
 
-    A rule that takes the best k takes the best k of these rows.
+    A rule that takes the best k takes the best k of these rows. Rows that are farther from what was learned than is
+    wanted are not looked at, and those outside it are no part of the promise, as with candidates.
     """
     if choice.value is None:
         return None
-    judged = validated.judged
+    judged = validated.judged.rows(np.flatnonzero(validated.judged.distance <= choice.farthest))
     sign, value = choice.sign, choice.value
     good = sign * (judged.y - value) >= 0
     chance = norm.cdf(sign * (judged.mean - value) / np.maximum(judged.std, np.finfo(np.float64).tiny))
     rows = _chosen(choice, judged.mean, judged.std, chance)
+    rows = rows[judged.distance[rows] <= FAR]
     groups = len(np.unique(judged.groups[rows]))
     return Held(len(rows), float(chance[rows].sum()), int(good[rows].sum()), groups, value, judged.how)
 

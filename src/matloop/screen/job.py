@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
@@ -15,18 +15,20 @@ from matloop.chem import compositions
 from matloop.decide.shortlists import COLUMNS
 from matloop.domain.prediction import Floats
 from matloop.errors import InputError, fail
+from matloop.screen.ahead import Ahead, look_ahead
+from matloop.screen.alone import alone
 from matloop.screen.choose import Chosen, choose
-from matloop.screen.handover import Handed, hand_over
+from matloop.screen.handover import BESIDE, BEST, Handed, hand_over, refuse_begun
 from matloop.screen.held import Held, held
-from matloop.screen.run import Counted, Screened, Way, look_first, screen
+from matloop.screen.measured import Measured, best_readings, composition_keys
+from matloop.screen.record import Counted, Screened, identity, refuse_another
+from matloop.screen.run import Way, header_of, predict
 from matloop.screen.settings import Settings
-from matloop.screen.source import File
 from matloop.screen.stream import Block, blocks
-from matloop.screen.task import DIGITS, FAILED, KEPT, Task
-from matloop.screen.temperature import refuse_impossible
-from matloop.screen.training import Trained, Training, Validated, fit, validate
-from matloop.store.atomic import write_whole
-from matloop.validate.domain import word
+from matloop.screen.task import DIGITS, FAILED, KEPT, MEASURED, Task, Unfitted
+from matloop.screen.training import Trained, Training, Validated, fingerprint_before, fit, validate
+from matloop.store.atomic import make_folder, write_whole
+from matloop.validate.domain import FAR, word
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,7 +55,7 @@ class Found:
     def places(self, rows: Block) -> Floats:
         """(n, p) where rows lie among what was learned, main directions first, in units of the domain's distance."""
         domain = self.model.model.domain
-        return np.asarray(((self.features(rows) - domain.centre) * domain.scale) @ domain.directions / domain.unit)
+        return np.asarray(domain.place(self.features(rows)) / domain.unit, dtype=np.float64)
 
 
 def perform(settings: Settings, out: Path, way: Way) -> Found:
@@ -67,49 +69,64 @@ def perform(settings: Settings, out: Path, way: Way) -> Found:
     Raises:
         MatloopError: as its parts do.
     """
-    source = File.open(settings.candidates, settings.formula, settings.carry, settings.header_row)
-    training = _learned(settings, source)
-    report = way.report
-    report(0, None, f"fitting to {len(training.lessons.y)} rows")
-    model, fingerprint = fit(training, settings.fitting)
-    task = Task(
-        settings.columns.target,
-        model,
-        settings.describe,
-        settings.columns.process,
-        settings.conditions,
-        settings.filters,
+    out.mkdir(parents=True, exist_ok=True)
+    with alone(out):
+        ahead = look_ahead(settings.tables, way)
+        task = _task(settings, ahead.training)
+        if not way.replace:
+            before = fingerprint_before(ahead.training, settings.fitting)
+            refuse_another(out, identity(task, ahead.source.carried, before, ahead.looked.digests))
+        way.report(0, None, f"fitting to {len(ahead.training.lessons.y)} rows")
+        model, fingerprint = fit(ahead.training, settings.fitting)
+        task = replace(task, model=model)
+        screened = predict(ahead.source, task, (out, way), fingerprint, ahead.looked)
+        return _chosen(settings, ahead, (task, model), screened, (out, way))
+
+
+def _task(settings: Settings, training: Training) -> Task:
+    """What is done with a chunk, all but its model."""
+    known = Measured.of(training.formulas)
+    columns = settings.columns
+    return Task(
+        columns.target, Unfitted(), settings.describe, columns.process, settings.conditions, settings.filters, known
     )
-    screened = screen(source, task, out, way, fingerprint=fingerprint)
-    if not screened.counted.kept:
-        _none_left(screened.counted)
-    header = ("formula", *source.carried, *task.columns)
-    validated = validate(training, settings.fitting, out, report) if settings.validate else None
+
+
+def _chosen(
+    settings: Settings, ahead: Ahead, made: tuple[Task, Trained], screened: Screened, where: tuple[Path, Way]
+) -> Found:
+    """Validate and choose."""
+    (task, model), (out, way) = made, where
+    _refuse_none_left(screened.counted, measured=settings.measured)
+    header = header_of(ahead.source, task)
+    validated = validate(ahead.training, settings.fitting, out, way.report) if settings.validate else None
 
     def covariance(rows: Block) -> Floats:
         under = np.array([rows.column(name) for name in task.names], dtype=np.float64).T
         X = task.describe(compositions(rows.column("formula").tolist()), under.reshape(len(rows), len(task.names)))
         return model.covariance(X)
 
-    report(0, None, "choosing")
-    chosen = choose(blocks(screened.result, header), settings.choice, covariance)
+    way.report(0, None, "choosing")
+    rows = blocks(screened.result, header)
+    chosen = choose(rows if settings.measured else map(_new, rows), settings.choice, covariance)
     judged = None if validated is None else held(validated, settings.choice)
-    return Found(settings, training, model, task, screened, chosen, header, validated, judged)
+    return Found(settings, ahead.training, model, task, screened, chosen, header, validated, judged)
 
 
-def _learned(settings: Settings, source: File) -> Training:
-    """What is learned from, after a look at what would be predicted with it."""
-    look_first(source)
-    training = Training.read(settings.training, settings.columns, settings.describe)
-    refuse_impossible(settings.training, training, settings.conditions)
-    return training
+def _new(rows: Block) -> Block:
+    """Rows of which those that are measured already are not kept."""
+    return replace(rows, kept=rows.kept & (rows.column(MEASURED) == "0"))
 
 
-def _none_left(counted: Counted) -> NoReturn:
-    """Say how many candidates each filter let pass."""
-    told = [f"{name}: {passed:,}" for name, passed in counted.passed.items()]
-    found = f"none of {counted.predicted:,} candidates passes all filters; alone let pass {', '.join(told)}"
-    fail(InputError, "filters", found, "Exclude less, or loosen a limit.")
+def _refuse_none_left(counted: Counted, *, measured: bool) -> None:
+    """Say how many candidates each filter let pass, where none is left to choose from."""
+    if not counted.kept:
+        told = [f"{name}: {passed:,}" for name, passed in counted.passed.items()]
+        found = f"none of {counted.predicted:,} candidates passes all filters; alone let pass {', '.join(told)}"
+        fail(InputError, "filters", found, "Exclude less, or loosen a limit.")
+    if not measured and counted.kept == counted.known_kept:
+        found = f"all {counted.kept:,} candidates that pass are in the training table: they are measured already"
+        fail(InputError, "choose", found, "Give other candidates, or take these too: --measured.")
 
 
 def write_tables(found: Found, out: Path) -> tuple[Path, Path]:
@@ -124,19 +141,42 @@ def write_tables(found: Found, out: Path) -> tuple[Path, Path]:
 def shortlist_table(found: Found) -> tuple[list[str], list[list[str]]]:
     """Header and rows of shortlist.csv."""
     rows, choice = found.chosen.rows, found.settings.choice
-    texts = [name for name in rows.names if name not in (KEPT, FAILED)]
+    texts = [name for name in rows.names if name not in (KEPT, FAILED, MEASURED)]
     figures = [name for name in found.header if name not in rows.names]
     header = ["rank", *texts, *figures, "domain"]
     chance = None
     if choice.value is not None:
         header.append("probability")
         chance = choice.outlook(rows).probability(choice.value)
+    header += [MEASURED, BEST]
+    known = known_of(found)
     table = []
     for i in range(len(rows)):
         told = [f"{value:.{DIGITS}g}" for value in rows.figures[i].tolist()]
-        cells = [str(i + 1), *(str(rows.column(name)[i]) for name in texts), *told, word(float(rows.figures[i, 3]))]
-        table.append(cells if chance is None else [*cells, f"{chance[i]:.4f}"])
+        cells = [str(i + 1), *(str(rows.column(name)[i]) for name in texts), *told, word(float(rows.distance[i]))]
+        cells += [] if chance is None else [f"{chance[i]:.4f}" if rows.distance[i] <= FAR else ""]
+        table.append([*cells, *known[i]])
     return header, table
+
+
+def known_of(found: Found) -> list[tuple[str, str]]:
+    """Of each chosen candidate how many readings there are, and the best of them ("" without one)."""
+    training, rows = found.training, found.chosen.rows
+    best = best_readings(training.formulas, training.lessons.y, found.settings.choice.sign)
+    keys = composition_keys(rows.column("formula").tolist())
+    shown = [f"{best[key]:.{DIGITS}g}" if key in best else "" for key in keys]
+    return list(zip(rows.column(MEASURED).tolist(), shown, strict=True))
+
+
+def _readings_of(found: Found) -> list[tuple[str, str]]:
+    """Candidate and reading, of all readings of the chosen at the conditions under which they were chosen."""
+    training, rows, names = found.training, found.chosen.rows, found.task.names
+    under = np.array([rows.column(name) for name in names], dtype=np.float64).T.reshape(len(rows), len(names))
+    formulas = rows.column("formula").tolist()
+    chosen = dict(zip(zip(composition_keys(formulas), map(tuple, under.tolist()), strict=True), formulas, strict=True))
+    known = zip(composition_keys(training.formulas), map(tuple, training.under.tolist()), strict=True)
+    told = zip(known, training.lessons.y.tolist(), strict=True)
+    return [(chosen[key], f"{reading:.{DIGITS}g}") for key, reading in told if key in chosen]
 
 
 def side_by_side(found: Found) -> list[list[str]]:
@@ -155,18 +195,28 @@ def to_campaign(found: Found, folder: Path) -> Path:
     """Hand the shortlist over; returns the campaign file."""
     settings = found.settings
     target = settings.columns.target
-    handed = Handed(target, settings.unit, settings.choice.maximize, settings.columns.process, settings.fitting.seed)
+    header, cells = shortlist_table(found)
+    beside = {name: [row[i] for row in cells] for i, name in enumerate(header) if name in BESIDE}
+    handed = Handed(
+        target,
+        settings.unit,
+        settings.choice.maximize,
+        settings.columns.process,
+        settings.fitting.seed,
+        beside,
+        tuple(_readings_of(found)),
+    )
     return hand_over(folder, found.chosen.rows, found.places(found.chosen.rows), handed)
 
 
 def look_at_campaign(folder: Path) -> None:
-    """Refuse a folder that holds a campaign before hours of work are done.
+    """Refuse a folder that holds a campaign, or may not be written, before hours of work are done.
 
     Raises:
         InputError: when it does.
     """
-    if (folder / "campaign.toml").exists():
-        fail(InputError, str(folder / "campaign.toml"), "it is there already", "Name another folder.")
+    refuse_begun(folder)
+    make_folder(folder)
 
 
 def _csv(rows: list[list[str]]) -> str:
@@ -178,26 +228,55 @@ def _csv(rows: list[list[str]]) -> str:
 def to_json(found: Found, files: Mapping[str, Path | None]) -> dict[str, Any]:
     """The document of `screen --json`."""
     header, rows = shortlist_table(found)
-    chosen, counted = found.chosen, found.screened.counted
+    chosen = found.chosen
     hits = chosen.hits
     return {
         "out": {name: None if path is None else str(path) for name, path in files.items()},
-        "counts": {
-            "candidates": counted.seen,
-            "predicted": counted.predicted,
-            "rows": counted.rows,
-            "set_aside": counted.bad,
-            "passed": counted.passed,
-            "passed_all": counted.kept,
-            "met_the_rule": chosen.passed,
-        },
+        "counts": _counts(found),
         "chunks": {"all": found.screened.chunks, "found_finished": found.screened.found},
+        "learned": _learned(found.training),
         "model": dict(found.model.describe()),
         "validation": None if found.validated is None else found.validated.judged.to_json(),
         "held_before": None if found.held is None else found.held.to_json(),
         "expected_hits": None
         if hits is None
-        else {"expected": hits.expected, "low": hits.low, "high": hits.high, "of": hits.of, "value": hits.threshold},
+        else {
+            "expected": hits.expected,
+            "low": hits.low,
+            "high": hits.high,
+            "of": hits.of,
+            "value": hits.threshold,
+            "outside": chosen.unpromised,
+        },
         "sides": [dict(zip(COLUMNS, one.cells(), strict=True)) for one in chosen.sides],
         "shortlist": [dict(zip(header, row, strict=True)) for row in rows],
+    }
+
+
+def _counts(found: Found) -> dict[str, int | dict[str, int]]:
+    """What became of the candidates."""
+    counted, chosen = found.screened.counted, found.chosen
+    return {
+        "candidates": counted.seen,
+        "predicted": counted.predicted,
+        "rows": counted.rows,
+        "set_aside": counted.bad,
+        "passed": counted.passed,
+        "passed_all": counted.kept,
+        "measured": counted.known,
+        "measured_left_out": 0 if found.settings.measured else counted.known_kept,
+        "outside": chosen.outside,
+        "met_the_rule": chosen.passed,
+    }
+
+
+def _learned(training: Training) -> dict[str, int | str]:
+    """What was learned from."""
+    return {
+        "readings": len(training.lessons.y),
+        "without_reading": training.empty,
+        "repeats": training.repeats,
+        "grouped_by": training.grouped_by,
+        "groups": int(training.lessons.groups.max()) + 1,
+        "without_group": training.ungrouped,
     }

@@ -20,6 +20,12 @@ from matloop.store.atomic import write_whole
 FOLDER = ".parts"
 
 
+def digest_of(chunk: Chunk) -> str:
+    """Of the candidates of a chunk and where they stand, whatever is done with them."""
+    own = json.dumps([chunk.start, chunk.places, chunk.formulas, chunk.carried], ensure_ascii=True)
+    return hashlib.sha256(own.encode()).hexdigest()
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """The folder of finished chunks of one run. key: of the run."""
@@ -34,10 +40,13 @@ class Kept:
         folder.mkdir(parents=True, exist_ok=True)
         return cls(folder, key)
 
+    def name(self, start: int, digest: str) -> str:
+        """The file of the chunk that begins with that candidate and has that digest."""
+        return f"{start:012d}-{hashlib.sha256((self.key + digest).encode()).hexdigest()[:32]}.part"
+
     def name_of(self, chunk: Chunk) -> str:
         """The file of a chunk."""
-        own = json.dumps([self.key, chunk.start, chunk.places, chunk.formulas, chunk.carried], ensure_ascii=True)
-        return f"{chunk.start:012d}-{hashlib.sha256(own.encode()).hexdigest()[:32]}.part"
+        return self.name(chunk.start, digest_of(chunk))
 
     def has(self, name: str) -> bool:
         """Whether a chunk is finished: its file appeared whole."""
@@ -51,6 +60,7 @@ class Kept:
             "faults": [[one.place, one.found, one.cure] for one in done.faults],
             "passed": dict(done.passed),
             "kept": done.kept,
+            "known": [done.known, done.known_kept],
         }
         write_whole(self.folder / name, json.dumps(head) + "\n" + done.text)
 
@@ -59,7 +69,7 @@ class Kept:
         head, _, text = (self.folder / name).read_text(encoding="utf-8").partition("\n")
         told = json.loads(head)
         faults = tuple(Fault(*one) for one in told["faults"])
-        return Done(text, told["rows"], told["candidates"], faults, told["passed"], told["kept"])
+        return Done(text, told["rows"], told["candidates"], faults, told["passed"], told["kept"], *told["known"])
 
     def clear(self, names: Iterable[str]) -> None:
         """Forget finished chunks, once their rows stand in the result; those of other runs stay."""

@@ -9,8 +9,11 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, islice
+from multiprocessing.connection import Connection
+from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
 from matloop.errors import InputError, WorkError, fail
@@ -44,7 +47,8 @@ class Local:
             found = "a worker process ran the whole script again, because it begins with what is imported"
             fail(InputError, "processes", found, 'Put the call under `if __name__ == "__main__":`, or use one process.')
         context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(self.processes, context, _begin, (task,)) as executor:
+        source, lock = _hand_out(context, task, self.processes), context.Lock()
+        with source, ProcessPoolExecutor(self.processes, context, _begin, (source, lock)) as executor:
             try:
                 spread(chain(first, ahead), lambda chunk: executor.submit(_do, chunk), keep, AHEAD * self.processes)
             except BaseException as error:
@@ -69,12 +73,35 @@ _HELD: dict[str, Any] = {}
 """What a worker process was started with."""
 
 
-def _begin(task: Callable[[Chunk], Done]) -> None:
+def _hand_out(context: Any, task: Callable[[Chunk], Done], processes: int) -> Connection:
+    """Where each worker process finds the task, once it has begun.
+
+    What a process is started with is written while it loads its libraries. Were the task, of some MB, a part of that, a
+    parent that is killed meanwhile would leave it half read, and the worker would end with a traceback.
+    """
+    source, sink = context.Pipe(duplex=False)
+    content = ForkingPickler.dumps(task)
+
+    def write() -> None:
+        with suppress(OSError), sink:  # OSError: all readers are gone, fewer began than might have
+            for _ in range(processes):
+                sink.send_bytes(content)
+
+    threading.Thread(target=write, daemon=True).start()
+    held: Connection = source
+    return held
+
+
+def _begin(source: Connection, lock: Any) -> None:
     """Prepare a worker process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is interrupted too, and says so there
     threading.Thread(target=_end_with_parent, daemon=True).start()
     os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))  # for libraries that are loaded later
-    _HELD["task"] = task
+    try:
+        with lock, source:
+            _HELD["task"] = source.recv()
+    except (EOFError, OSError):  # the parent is gone, in the middle of it
+        os._exit(1)
 
 
 def _end_with_parent() -> None:

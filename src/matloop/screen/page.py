@@ -14,8 +14,10 @@ from matloop.report.figures.elements import elements
 from matloop.report.figures.screened import Points, calibration, parity, risk_return
 from matloop.report.html import Page, say
 from matloop.screen.job import Found, shortlist_table
+from matloop.screen.promise import not_chosen, promise
 from matloop.screen.stream import Block
 from matloop.screen.warn import warnings
+from matloop.screen.words import learned_words
 
 _SIDES = {
     "greedy": "the best means, whatever their risk",
@@ -41,9 +43,8 @@ def page_of(found: Found) -> str:
 def _headline(found: Found) -> str:
     chosen = found.chosen
     text = f"{len(chosen.rows)} of {found.screened.counted.predicted:,} candidates are chosen"
-    if chosen.hits is None:
-        return text
-    return f"{text}; {chosen.hits.words()}"
+    said = promise(chosen)
+    return text if said is None else f"{text}; {said}"
 
 
 def honest_words(found: Found) -> str:
@@ -72,8 +73,14 @@ def _facts(page: Page, found: Found) -> None:
     facts += [(name, f"{count:,} pass") for name, count in counted.passed.items()]
     if counted.passed:
         facts.append(("all filters", f"{counted.kept:,} pass"))
+    if counted.known:
+        facts.append(("measured already", f"{counted.known:,}, {'taken' if settings.measured else 'left out'}"))
     facts.append(("rule", f"{settings.choice.rule}: {found.chosen.passed:,} predictions meet it"))
+    if left := not_chosen(found.chosen):
+        facts.append(("outside", left))
     page.facts(facts)
+    for text in learned_words(found.training)[1:]:
+        page.add(f"<p>{say(text.strip())}</p>")
 
 
 def _shortlist(page: Page, found: Found) -> None:

@@ -5,62 +5,25 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from matloop.chem import compositions
-from matloop.errors import DataError, Fault, fail
+from matloop.errors import DataError, Fault, Faults, fail
 from matloop.screen import Chunk, Done, Workers
 from matloop.screen.alone import alone
-from matloop.screen.kept import Kept
+from matloop.screen.kept import Kept, digest_of
+from matloop.screen.record import Counted, Screened, finished, identity, record, refuse_another, refuse_result
 from matloop.screen.source import SIZE, Source
 from matloop.screen.stream import Result
 from matloop.screen.task import Task, read_chunk
-from matloop.store.atomic import write_whole
 
 Report = Callable[[int, int | None, str], None]
 """Told of progress: done, limit (None: unknown), a short text."""
 NAMED = 20
 """Bad rows that an error names; a wrong column of a million rows would be a book."""
-RECORD = "screen.json"
 _TELLING = 5  # candidates none of which is a formula that tell a wrong column; of fewer, each fault is named
-
-
-@dataclass(slots=True)
-class Counted:
-    """What became of the candidates. seen: all. predicted: rows of the result are these times the conditions.
-
-    rows: of the result. passed: candidates that each filter let pass. kept: that passed all. bad: set aside.
-    """
-
-    seen: int = 0
-    predicted: int = 0
-    rows: int = 0
-    kept: int = 0
-    bad: int = 0
-    passed: dict[str, int] = field(default_factory=dict)
-
-    def add(self, done: Done) -> None:
-        """Count one finished chunk."""
-        self.seen += done.candidates + len(done.faults)
-        self.predicted += done.candidates
-        self.rows += done.rows
-        self.kept += done.kept
-        self.bad += len(done.faults)
-        for name, count in done.passed.items():
-            self.passed[name] = self.passed.get(name, 0) + count
-
-
-@dataclass(frozen=True, slots=True)
-class Screened:
-    """A finished screen. result: the file. aside: bad rows, None where there are none. found: chunks found finished."""
-
-    result: Path
-    aside: Path | None
-    counted: Counted
-    found: int
-    chunks: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +31,8 @@ class Way:
     """How a screen is done.
 
     workers: who predicts. set_aside: whether bad rows go into a file; else they are refused. size: candidates of a
-    chunk. parquet: the kind of the result. report: told of progress.
+    chunk. parquet: the kind of the result. report: told of progress. tell: told what is worth a line. replace: whether
+    another screen that lies in the folder may be lost.
     """
 
     workers: Workers
@@ -76,6 +40,8 @@ class Way:
     size: int = SIZE
     parquet: bool = False
     report: Report = lambda done, limit, text: None
+    tell: Callable[[str], None] = lambda text: None
+    replace: bool = False
 
 
 def key_of(task: Task, fingerprint: Any, carried: Sequence[str]) -> str:
@@ -91,7 +57,22 @@ def key_of(task: Task, fingerprint: Any, carried: Sequence[str]) -> str:
     return hashlib.sha256(json.dumps(told, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
 
 
-def screen(source: Source, task: Task, out: Path, way: Way, *, fingerprint: Any) -> Screened:
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What one pass over candidates found.
+
+    starts, digests, sizes: of each chunk its first candidate, its digest, and how many of its candidates can be
+    predicted.
+    """
+
+    starts: tuple[int, ...]
+    digests: tuple[str, ...]
+    sizes: tuple[int, ...]
+
+
+def screen(
+    source: Source, task: Task, out: Path, way: Way, *, fingerprint: Any, looked: Looked | None = None
+) -> Screened:
     """Predict all candidates of a source into a file; killed anywhere, the same call goes on.
 
     Args:
@@ -100,82 +81,107 @@ def screen(source: Source, task: Task, out: Path, way: Way, *, fingerprint: Any)
         out: folder of the result.
         way: how.
         fingerprint: of the model, in JSON types: equal ones predict alike.
+        looked: what `look` found; None to look now.
 
     Raises:
         DataError: naming bad rows, unless they are set aside.
-        InputError: when another screen works in the folder.
+        InputError: when another screen works in the folder, or lies there and may not be replaced.
         WorkError: when workers ended early; what was finished is kept.
     """
-    look_first(source)
-    _refuse_namesakes(("formula", *source.carried, *task.columns))
+    refuse_namesakes(header_of(source, task))
+    if looked is None and source.again:
+        looked = look(source, task.describe.unknown, way)
     out.mkdir(parents=True, exist_ok=True)
     with alone(out):
-        return _screened(source, task, out, way, fingerprint)
+        return predict(source, task, (out, way), fingerprint, looked or Looked((), (), ()))
 
 
-def look_first(source: Source) -> None:
-    """Refuse candidates of which there are none, or of which none of the first is a formula, before any work is done.
+def header_of(source: Source, task: Task) -> tuple[str, ...]:
+    """The columns of the result."""
+    return ("formula", *source.carried, *task.columns)
+
+
+def refuse_namesakes(header: Sequence[str]) -> None:
+    """Refuse a result of which two columns bear one name.
 
     Raises:
-        DataError: naming the source and what to do.
+        DataError: naming each.
     """
-    if not source.again:
-        return
-    first = next(source.chunks(SIZE), None)
-    if first is None or not len(first):
-        fail(DataError, source.name, "there is no candidate: it holds no row", "Give one formula or more.")
-    read = compositions(first.formulas, faults="collect")
-    if len(first) >= _TELLING and not len(read):
-        found = f"not one of the first {len(first):,} is a formula, as {first.formulas[0]!r}"
-        cure = "Name the column of formulas: --formula, or formula = under [candidates]."
-        fail(DataError, source.name, found, cure)
-
-
-def _screened(source: Source, task: Task, out: Path, way: Way, fingerprint: Any) -> Screened:
-    """The screen itself, in a folder where nobody else works."""
-    header = ("formula", *source.carried, *task.columns)
-    kept = Kept.open(out, key_of(task, fingerprint, source.carried))
-    result = Result(out, header, way.parquet)
-    names, total = _look(source, task, kept, way) if source.again else ([], None)
-    digest = hashlib.sha256(json.dumps(names).encode()).hexdigest()
-    held = _finished(out, digest, result) if source.again else None
-    if held is not None:
-        kept.clear(names)
-        return held
-    found = _perform(source, task, kept, way, (names, total))
-    counted = Counted()
-    parts = _counted(kept, names, counted)
-    aside = result.write(parts)
-    if source.again:
-        _record(out, digest, result, counted, len(names))
-    kept.clear(names)
-    return Screened(result.path, aside, counted, found, len(names))
-
-
-def _refuse_namesakes(header: Sequence[str]) -> None:
-    twice = sorted({name for name in header if list(header).count(name) > 1})
-    if twice:
+    faults = Faults()
+    for name in sorted({name for name in header if list(header).count(name) > 1}):
         cure = "Name the columns that shall ride along (carry), without it, or rename it."
-        fail(DataError, f"column {twice[0]!r}", "the candidates have it, and the result writes one", cure)
+        faults.add(f"column {name!r}", "the candidates have it, and the result writes one", cure)
+    faults.raise_if_any(DataError)
 
 
-def _look(source: Source, task: Task, kept: Kept, way: Way) -> tuple[list[str], int]:
-    """The names of all chunks and the number of candidates; bad rows are refused before anything is predicted."""
-    unknown = task.describe.unknown
-    names, total, bad, told = [], 0, 0, list[Fault]()
+def look(source: Source, unknown: frozenset[str], way: Way) -> Looked:
+    """Read all candidates once, before any work is done.
+
+    Args:
+        source: that may be read again.
+        unknown: elements that cannot be described.
+        way: whether bad rows are refused, and who is told.
+
+    Raises:
+        DataError: where there is no candidate, none of the first is a formula, or a row is bad and not set aside.
+    """
+    starts, digests, sizes, seen, bad, told = [], [], [], 0, 0, list[Fault]()
     for chunk in source.chunks(way.size):
-        names.append(kept.name_of(chunk))
-        total += len(chunk)
-        way.report(total, None, "looking at the formulas")
-        if not way.set_aside:
-            faults = read_chunk(chunk, unknown)[1]
-            bad += len(faults)
-            told += faults[: max(0, NAMED - len(told))]
+        read, faults = read_chunk(chunk, unknown)
+        if not seen and len(chunk) >= _TELLING and not len(compositions(chunk.formulas, faults="collect")):
+            found = f"not one of the first {len(chunk):,} is a formula, as {chunk.formulas[0]!r}"
+            cure = "Name the column of formulas: --formula, or formula = under [candidates]."
+            fail(DataError, source.name, found, cure)
+        starts.append(chunk.start)
+        digests.append(digest_of(chunk))
+        sizes.append(len(read))
+        seen += len(chunk)
+        bad += len(faults)
+        told += faults[: max(0, NAMED - len(told))]
+        way.report(seen, None, "looking at the formulas")
+    if not seen:
+        fail(DataError, source.name, "there is no candidate: it holds no row", "Give one formula or more.")
     if bad > len(told):
         told.append(Fault("candidates", f"{bad - len(told)} more rows are bad", "Set bad rows aside to see them all."))
-    if told:
+    if told and not way.set_aside:
         raise DataError(*told)
-    return names, total
+    return Looked(tuple(starts), tuple(digests), tuple(sizes))
+
+
+def predict(source: Source, task: Task, where: tuple[Path, Way], fingerprint: Any, looked: Looked) -> Screened:
+    """The screen itself, in a folder where nobody else works; as `screen`, which see."""
+    out, way = where
+    kept = Kept.open(out, key_of(task, fingerprint, source.carried))
+    result = Result(out, header_of(source, task), way.parquet)
+    names = [kept.name(start, digest) for start, digest in zip(looked.starts, looked.digests, strict=True)]
+    digest = hashlib.sha256(json.dumps(names).encode()).hexdigest()
+    own = identity(task, source.carried, fingerprint, looked.digests)
+    if source.again:
+        held = finished(out, digest, result)
+        if held is not None:
+            kept.clear(names)
+            way.tell("the predictions are there already: it only chooses")
+            return held
+        if not way.replace:
+            refuse_another(out, own)
+            refuse_result(out, digest, result, finished=all(map(kept.has, names)))
+        _tell_finished(kept, names, looked.sizes, (len(task.conditions), way))
+    found = _perform(source, task, kept, way, (names, sum(looked.sizes) if source.again else None))
+    counted = Counted()
+    aside = result.write(_counted(kept, names, counted))
+    done = Screened(result.path, aside, counted, found, len(names))
+    if source.again:
+        record(out, digest, result, done, own)
+    kept.clear(names)
+    return done
+
+
+def _tell_finished(kept: Kept, names: Sequence[str], sizes: Sequence[int], how: tuple[int, Way]) -> None:
+    """Say from where a screen that was stopped goes on."""
+    conditions, way = how
+    there = sum(size for name, size in zip(names, sizes, strict=True) if kept.has(name))
+    if there:
+        way.tell(f"goes on from {there * conditions:,} of {sum(sizes) * conditions:,} rows")
 
 
 def _perform(source: Source, task: Task, kept: Kept, way: Way, known: tuple[list[str], int | None]) -> int:
@@ -210,35 +216,18 @@ def _perform(source: Source, task: Task, kept: Kept, way: Way, known: tuple[list
 def _counted(kept: Kept, names: Sequence[str], counted: Counted) -> Iterator[Done]:
     for name in names:
         done = kept.read(name)
-        counted.add(done)
+        _count(counted, done)
         yield done
 
 
-def _record(out: Path, digest: str, result: Result, counted: Counted, chunks: int) -> None:
-    told = {
-        "digest": digest,
-        "result": result.path.name,
-        "bytes": result.path.stat().st_size,
-        "chunks": chunks,
-        "seen": counted.seen,
-        "predicted": counted.predicted,
-        "rows": counted.rows,
-        "kept": counted.kept,
-        "bad": counted.bad,
-        "passed": counted.passed,
-    }
-    write_whole(out / RECORD, json.dumps(told, indent=2) + "\n")
-
-
-def _finished(out: Path, digest: str, result: Result) -> Screened | None:
-    """The same screen, where it is there whole."""
-    record = out / RECORD
-    if not record.is_file():
-        return None
-    told = json.loads(record.read_text(encoding="utf-8"))
-    there = result.path.is_file() and result.path.stat().st_size == told.get("bytes")
-    if told.get("digest") != digest or told.get("result") != result.path.name or not there:
-        return None
-    counted = Counted(*(told[name] for name in ("seen", "predicted", "rows", "kept", "bad", "passed")))
-    aside = result.aside if told["bad"] else None
-    return Screened(result.path, aside, counted, told["chunks"], told["chunks"])
+def _count(counted: Counted, done: Done) -> None:
+    """Count one finished chunk."""
+    counted.seen += done.candidates + len(done.faults)
+    counted.predicted += done.candidates
+    counted.rows += done.rows
+    counted.kept += done.kept
+    counted.bad += len(done.faults)
+    counted.known += done.known
+    counted.known_kept += done.known_kept
+    for name, count in done.passed.items():
+        counted.passed[name] = counted.passed.get(name, 0) + count

@@ -7,23 +7,28 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import AllowInfNan, Field
 
 from matloop.chem.choice import USUAL, Sets
 from matloop.config.faults import Lines
-from matloop.config.schema import Section, validate
+from matloop.config.schema import Section, validate, wrong_keys
 from matloop.config.text import parse, read_text
 from matloop.domain.number import as_number
 from matloop.domain.prediction import Floats
+from matloop.domain.units import check_unit
 from matloop.errors import ConfigError, Faults, InputError, MatloopError, fail, nearest
 from matloop.screen import Filter
+from matloop.screen.ahead import Opening, Tables, look_for_faults
 from matloop.screen.choose import Choice
 from matloop.screen.features import Composed
 from matloop.screen.filters import rules
+from matloop.screen.local import Local
+from matloop.screen.run import Way
 from matloop.screen.training import Columns, Fitting
+from matloop.validate.domain import FAR
 
 _MOST_CONDITIONS = 1000
 
@@ -79,7 +84,9 @@ class ChooseSection(Section):
     p: float | None = None
     width: float = 1.0
     share: float = 0.5
+    farthest: Annotated[float, AllowInfNan(True)] = FAR
     goal: Literal["maximize", "minimize"] = "maximize"
+    measured: bool = False
 
 
 _SECTIONS: Mapping[str, type[Section]] = {
@@ -95,16 +102,14 @@ _SECTIONS: Mapping[str, type[Section]] = {
 class Settings:
     """Everything a screen is told.
 
-    columns: of the training table. unit: of the target. conditions: (k, c) values of `columns.process`.
+    columns: of the training table. unit: of the target. opening: of the candidates. conditions: (k, c) values of
+    `columns.process`. measured: whether what the training table holds may be chosen.
     """
 
     training: Path
     columns: Columns
     unit: str | None
-    candidates: Path
-    formula: str
-    carry: tuple[str, ...] | None
-    header_row: int
+    opening: Opening
     set_aside: bool
     describe: Composed
     conditions: Floats
@@ -112,6 +117,17 @@ class Settings:
     validate: bool
     filters: tuple[Filter, ...]
     choice: Choice
+    measured: bool = False
+
+    @property
+    def candidates(self) -> Path:
+        """The file of candidates."""
+        return self.opening.path
+
+    @property
+    def tables(self) -> Tables:
+        """Both tables."""
+        return Tables((self.training, self.columns), self.describe, self.conditions, self.opening)
 
 
 def settings(file: Path | None, options: Mapping[str, Mapping[str, Any]]) -> Settings:
@@ -136,18 +152,40 @@ def settings(file: Path | None, options: Mapping[str, Mapping[str, Any]]) -> Set
             faults.add(lines.place(name), "it is no table", f"Write [{name}].")
             own = {}
         merged[name] = {**_at_home(own, home), **options.get(name, {})}
-    read: dict[str, Any] = {
-        name: validate(model, merged[name], (name,), lines, faults) for name, model in _SECTIONS.items()
-    }
+    read = {name: _section(name, merged[name], lines, faults) for name in _SECTIONS}
+    made = _made(read, lines, faults)
+    if faults.found:
+        aside = getattr(read["candidates"].keys, "set_aside", False)
+        look_for_faults(_known(read, made), Way(Local(1), set_aside=aside), faults)
     faults.raise_if_any(ConfigError)
-    return _built(read, lines, faults)
+    return _settled({name: one.keys for name, one in read.items()}, made)
 
 
-def _built(read: Mapping[str, Any], lines: Lines, faults: Faults) -> Settings:
-    training, candidates, predict, choose = (read[name] for name in ("training", "candidates", "predict", "choose"))
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A section. keys: those that are right, None where too few are. wrong: names of the others."""
+
+    keys: Any
+    wrong: frozenset[str]
+
+
+def _section(name: str, raw: Mapping[str, Any], lines: Lines, faults: Faults) -> _Read:
+    """Read a section; what is wrong with some keys does not hide what is wrong with others."""
+    model = _SECTIONS[name]
+    noted = Faults()
+    keys = validate(model, raw, (name,), lines, noted)
+    faults.found += noted.found
+    if keys is not None:
+        return _Read(keys, frozenset())
+    wrong = wrong_keys(model, raw)
+    rest = {key: value for key, value in raw.items() if key not in wrong}
+    return _Read(validate(model, rest, (name,), lines, Faults()), wrong)
+
+
+def _made(read: Mapping[str, _Read], lines: Lines, faults: Faults) -> dict[str, Any]:
+    """What can be made of the sections; the faults of the rest are noted."""
     made: dict[str, Any] = {}
-    filters = read["filters"]
-    process = tuple(predict.at)
+    training, predict, filters, choose = (read[name].keys for name in ("training", "predict", "filters", "choose"))
 
     def attempt(name: str, section: str, make: Any) -> None:
         try:
@@ -155,40 +193,74 @@ def _built(read: Mapping[str, Any], lines: Lines, faults: Faults) -> Settings:
         except MatloopError as error:
             faults.absorb(error, lines.place(section))
 
-    several = predict.surrogate if isinstance(predict.surrogate, list) else [predict.surrogate]
-    fitting = Fitting(tuple(several), predict.folds, predict.seed)
-    attempt("describe", "predict", lambda: Composed(Sets(tuple(predict.features), predict.missing), process))
-    attempt("conditions", "predict", lambda: _grid(predict.at))
-    if training.target in process:
+    if predict is not None:
+        process = tuple(predict.at)
+        several = predict.surrogate if isinstance(predict.surrogate, list) else [predict.surrogate]
+        made["fitting"] = Fitting(tuple(several), predict.folds, predict.seed)
+        attempt("describe", "predict", lambda: Composed(Sets(tuple(predict.features), predict.missing), process))
+        attempt("conditions", "predict", lambda: _grid(predict.at))
+        attempt("surrogates", "predict", made["fitting"].made)
+    if predict is not None and training is not None and training.target in predict.at:
         found = f"'at' names {training.target!r}, which is what is to be predicted"
         faults.add(lines.place("predict"), found, "Name the columns of the conditions, such as a temperature.")
-    attempt("surrogates", "predict", fitting.made)
-    attempt("filters", "filters", lambda: rules(filters.exclude, filters.most, filters.least))
-    rule = choose.model_dump(exclude={"goal"})
-    attempt("choice", "choose", lambda: Choice(**rule, maximize=choose.goal == "maximize"))
-    faults.raise_if_any(ConfigError)
+    if training is not None and training.unit is not None:
+        attempt("unit", "training", lambda: check_unit(training.unit, "unit"))
+    if filters is not None:
+        attempt("filters", "filters", lambda: rules(filters.exclude, filters.most, filters.least))
+    if choose is not None:
+        rule = choose.model_dump(exclude={"goal", "measured"})
+        attempt("choice", "choose", lambda: Choice(**rule, maximize=choose.goal == "maximize"))
+    return made
+
+
+def _known(read: Mapping[str, _Read], made: Mapping[str, Any]) -> Tables:
+    """The tables, as far as what is wrong leaves them known."""
+    training, candidates, predict = (read[name] for name in ("training", "candidates", "predict"))
+    at = predict.keys is not None and "at" not in predict.wrong and "conditions" in made
+    sound = training.keys is not None and not training.wrong & set(TrainingSection.model_fields)
+    target = training.keys.target if sound else ""
+    learned = sound and at and target not in predict.keys.at
+    opened = candidates.keys is not None and not candidates.wrong & set(CandidatesSection.model_fields)
+    process = tuple(predict.keys.at) if at else ()
+    return Tables(
+        (Path(training.keys.file), _columns(training.keys, process)) if learned else None,
+        made.get("describe", Composed(process=process)),
+        made["conditions"] if at else None,
+        _opening(candidates.keys) if opened else None,
+    )
+
+
+def _columns(training: Any, process: tuple[str, ...]) -> Columns:
+    return Columns(training.formula, training.target, process, training.group, training.header_row)
+
+
+def _opening(candidates: Any) -> Opening:
+    carry = None if candidates.carry is None else tuple(candidates.carry)
+    return Opening(Path(candidates.file), candidates.formula, carry, candidates.header_row)
+
+
+def _settled(read: Mapping[str, Any], made: Mapping[str, Any]) -> Settings:
+    training, candidates, predict = read["training"], read["candidates"], read["predict"]
     return Settings(
         Path(training.file),
-        Columns(training.formula, training.target, process, training.group, training.header_row),
+        _columns(training, tuple(predict.at)),
         training.unit,
-        Path(candidates.file),
-        candidates.formula,
-        None if candidates.carry is None else tuple(candidates.carry),
-        candidates.header_row,
+        _opening(candidates),
         candidates.set_aside,
         made["describe"],
         made["conditions"],
-        fitting,
+        made["fitting"],
         predict.validate_,
         made["filters"],
         made["choice"],
+        read["choose"].measured,
     )
 
 
 def _read(file: Path | None) -> tuple[dict[str, Any], Lines, Path]:
     if file is None:
         return {}, Lines("matloop screen"), Path()
-    text = read_text(file)
+    text = read_text(file, kind="screen.toml", make="matloop init DIR --template screen")
     return parse(text, file.name), Lines.of(file.name, text), file.parent
 
 

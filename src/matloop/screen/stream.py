@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from matloop.domain.prediction import Floats
-from matloop.errors import DataError, fail
+from matloop.errors import DataError, extra, fail
 from matloop.screen import Done
 from matloop.screen.task import DISTANCE, FAILED, KEPT
 from matloop.store.atomic import sync_folder
@@ -67,9 +67,10 @@ class Result:
         return bad
 
     def _parquet(self, parts: Iterable[Done], told: Any) -> int:
-        arrow, parquet = _arrow(), importlib.import_module("pyarrow.parquet")
+        arrow_, parquet = arrow(), importlib.import_module("pyarrow.parquet")
         figures = _figures(self.header)
-        schema = arrow.schema([(name, arrow.float64() if name in figures else arrow.string()) for name in self.header])
+        kinds = {True: arrow_.float64(), False: arrow_.string()}
+        schema = arrow_.schema([(name, kinds[name in figures]) for name in self.header])
         bad, beside = 0, self.path.with_name(f".{self.path.name}.tmp")
         with parquet.ParquetWriter(beside, schema) as writer:
             for part in parts:
@@ -78,7 +79,7 @@ class Result:
                     np.array(column, dtype=np.float64) if name in figures else list(column)
                     for name, column in zip(self.header, columns, strict=True)
                 ]
-                writer.write_table(arrow.table(dict(zip(self.header, cells, strict=True)), schema=schema))
+                writer.write_table(arrow_.table(dict(zip(self.header, cells, strict=True)), schema=schema))
                 told.writerows((one.place, one.found, one.cure) for one in part.faults)
                 bad += len(part.faults)
         os.replace(beside, self.path)
@@ -104,11 +105,16 @@ def _whole(path: Path) -> Iterator[TextIO]:
     sync_folder(path.parent)
 
 
-def _arrow() -> Any:
+def arrow() -> Any:
+    """The library that writes Parquet.
+
+    Raises:
+        DataError: without it, naming the extra.
+    """
     try:
         return importlib.import_module("pyarrow")
     except ImportError:
-        fail(DataError, "--format parquet", "Parquet needs pyarrow", 'pip install "matloop[parquet]", or use csv.')
+        fail(DataError, "--parquet", "Parquet needs pyarrow", extra("parquet", "leave --parquet out: it will be CSV"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -145,6 +151,11 @@ class Block:
     def mean(self) -> Floats:
         """(n,)."""
         return self.figures[:, 0]
+
+    @property
+    def distance(self) -> Floats:
+        """(n,) to what was learned."""
+        return self.figures[:, 3]
 
     @property
     def std(self) -> Floats:

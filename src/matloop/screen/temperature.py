@@ -13,28 +13,27 @@ from matloop.domain.prediction import Floats
 from matloop.domain.units import convert
 from matloop.errors import Faults, InputError
 from matloop.screen.source import columns_of, place_of, rows_of
-from matloop.screen.training import Columns, Training
+from matloop.screen.training import Columns
 
 _ITSELF = ("t", "temp", "temperature")
 """Headers of the temperature of a measurement, before a unit; others may be of a synthesis, or a melting point."""
 
 
-def refuse_impossible(path: Path, training: Training, conditions: Floats) -> None:
+def refuse_impossible(path: Path, columns: Columns, conditions: Floats) -> None:
     """Refuse to predict at or below absolute zero.
 
     Args:
-        path: the training table, whose header says the unit; without one it is kelvin, unless it was learned from
-            temperatures that kelvin cannot be.
-        training: what was read from it.
+        path: the training table, whose header says the unit; without one it is kelvin.
+        columns: which of its columns are what.
         conditions: (k, c) values of its process columns.
 
     Raises:
         InputError: naming each temperature.
     """
-    names, faults = columns_of(path, training.columns.header_row), Faults()
-    for j, name in enumerate(training.columns.process):
+    names, faults = columns_of(path, columns.header_row), Faults()
+    for j, name in enumerate(columns.process):
         unit = temperature_unit(names[place_of(names, name, path)])
-        if unit is None or (unit == "K" and training.lessons.X[:, j].min() <= 0):
+        if unit is None:
             continue
         asked = np.unique(conditions[:, j])
         for value in asked[convert(asked, unit, "K", name) <= 0].tolist():

@@ -6,7 +6,7 @@ import hashlib
 import json
 import platform
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,19 +16,21 @@ import scipy
 import sklearn
 
 from matloop import plugins
+from matloop.care.absolute import impossible
 from matloop.chem import compositions
 from matloop.domain.number import as_number
 from matloop.domain.prediction import Floats
 from matloop.errors import DataError, Fault, Faults, fail, nearest
 from matloop.screen import Said
 from matloop.screen.features import Composed
+from matloop.screen.measured import composition_keys
 from matloop.screen.source import columns_of, place_of, rows_of
 from matloop.surrogate import Surrogate
-from matloop.validate.groups import by_family, by_formula, by_system
+from matloop.validate.groups import by_family, by_formula, by_system, by_values
 from matloop.validate.judge import Judged, judge, stacking
 from matloop.validate.model import GroupedModel, Lessons, fit_grouped
 from matloop.validate.screen_model import DEFAULT
-from matloop.validate.splits import FOLDS, grouped, numbered
+from matloop.validate.splits import FOLDS, grouped
 
 Report = Callable[[int, int | None, str], None]
 _NAMED = 20  # bad rows that an error names
@@ -42,8 +44,8 @@ class Columns:
     """Which columns of a training table are what.
 
     formula, target: their names. process: numbers that say how each was made or measured. group: what is kept whole
-    wherever rows are left out: a column, else `family` (the same host elements), `system` (the same elements) or
-    `formula`. header_row: line that names the columns.
+    wherever rows are left out: a column, else `family` or `host-family` (the same host elements), `system` (the same
+    elements) or `formula`. header_row: line that names the columns.
     """
 
     formula: str
@@ -58,6 +60,7 @@ class Training:
     """A training table as features.
 
     lessons: what is learned. formulas: (n,) of its rows. empty: rows without a reading, left out. grouped_by: in words.
+    ungrouped: rows without a value in the column of groups.
     """
 
     columns: Columns
@@ -66,6 +69,7 @@ class Training:
     formulas: tuple[str, ...]
     empty: int
     grouped_by: str
+    ungrouped: int = 0
 
     @classmethod
     def read(cls, path: Path, columns: Columns, describe: Composed) -> Training:
@@ -76,6 +80,8 @@ class Training:
         """
         faults = Faults()
         places, texts, readings, process, groups, empty = _cells(path, columns, faults)
+        under = np.array(process, dtype=np.float64).reshape(len(texts), len(columns.process))
+        _refuse_impossible(path, columns, (places, under), faults)
         if not texts:
             fail(DataError, f"{path}, column {columns.target!r}", "no row holds a reading", "Fill some in.")
         read = compositions(texts, faults="collect")
@@ -94,28 +100,38 @@ class Training:
         if len(set(readings)) < 2:
             found = f"all {len(readings):,} readings are {readings[0]:g}"
             fail(DataError, f"{path}, column {columns.target!r}", found, "A model needs at least two different ones.")
-        owners, by = (
-            (numbered(groups), f"values of {columns.group!r}") if groups else _worded(columns.group, read, path)
-        )
+        group = "formula" if columns.group == columns.formula else columns.group  # however it is written
+        owners, by, ungrouped = _grouped(groups, group, read, path)
         if owners.max() + 1 < _FEWEST:
             found = f"{owners.max() + 1} groups by {by}, {_FEWEST} are needed"
             fail(DataError, str(path), found, "Give more rows, or group by something finer.")
-        X = describe(read, np.array(process, dtype=np.float64).reshape(len(texts), len(columns.process)))
-        lessons = Lessons.of(X, np.array(readings), owners, describe.blocks)
-        return cls(columns, describe, lessons, tuple(texts), empty, by)
+        lessons = Lessons.of(describe(read, under), np.array(readings), owners, describe.blocks)
+        return cls(columns, describe, lessons, tuple(texts), empty, by, ungrouped)
+
+    @property
+    def under(self) -> Floats:
+        """(n, c) values of the process columns, which are the first features."""
+        return self.lessons.X[:, : len(self.columns.process)]
+
+    @property
+    def repeats(self) -> int:
+        """Rows whose composition and process values another row before them has too."""
+        rows = list(zip(composition_keys(self.formulas), map(tuple, self.under.tolist()), strict=True))
+        return len(rows) - len(set(rows))
 
     @property
     def digest(self) -> str:
         """Of all that is learned from."""
         parts = (self.lessons.X, self.lessons.y, self.lessons.groups)
-        return hashlib.sha256(b"".join(np.ascontiguousarray(part).tobytes() for part in parts)).hexdigest()
+        texts = "\n".join(self.formulas).encode()
+        return hashlib.sha256(b"".join([*(np.ascontiguousarray(part).tobytes() for part in parts), texts])).hexdigest()
 
 
 def _cells(
     path: Path, columns: Columns, faults: Faults
 ) -> tuple[list[str], list[str], list[float], Any, list[str], int]:
     names = columns_of(path, columns.header_row)
-    own = columns.group in names
+    own = columns.group in names and columns.group != columns.formula
     wanted = (columns.formula, columns.target, *columns.process, *([columns.group] if own else []))
     at = {name: place_of(names, name, path) for name in wanted}
     places, texts, readings, process, groups, empty = [], [], [], [], [], 0
@@ -137,8 +153,26 @@ def _cells(
     return places, texts, readings, process, groups, empty
 
 
+def _refuse_impossible(path: Path, columns: Columns, cells: tuple[list[str], Floats], faults: Faults) -> None:
+    """Note temperatures among the process columns that nothing can have."""
+    places, under = cells
+    names = columns_of(path, columns.header_row)
+    for j, name in enumerate(columns.process):
+        at = [f"{place}, column {name!r}" for place in places]
+        faults.found += impossible(names[place_of(names, name, path)], under[:, j], at)
+
+
+def _grouped(groups: list[str], group: str, read: Any, path: Path) -> tuple[Any, str, int]:
+    """(n,) groups by a column, else by a word; what they are; and how many rows have no value in the column."""
+    if not groups:
+        return *_worded(group, read, path), 0
+    owners, without = by_values(groups, read)
+    return owners, f"values of {group!r}", without
+
+
 _WORDS = {
     "family": (by_family, "host families"),
+    "host-family": (by_family, "host families"),
     "system": (by_system, "element systems"),
     "formula": (by_formula, "formulas"),
 }
@@ -151,19 +185,6 @@ def _worded(group: str, read: Any, path: Path) -> tuple[Any, str]:
         fail(DataError, f"{path}, group {group!r}", "it is no column and no word", nearest(group, known))
     by, words = _WORDS[group]
     return by(read), words
-
-
-def _key(read: Any, row: int) -> tuple[tuple[int, float], ...]:
-    """A composition, whatever the size of its formula unit."""
-    entries = slice(read.starts[row], read.starts[row + 1])
-    total = read.values[entries].sum()
-    return tuple(zip(read.places[entries].tolist(), np.round(read.values[entries] / total, 6).tolist(), strict=True))
-
-
-def composition_keys(formulas: Sequence[str]) -> list[Any]:
-    """One key a composition: formulas of equal atomic fractions have equal ones."""
-    read = compositions(formulas)
-    return [_key(read, row) for row in range(len(read))]
 
 
 def _raise(faults: Faults, place: str) -> None:
@@ -229,6 +250,11 @@ class Trained:
         return self.model.describe()
 
 
+def fingerprint_before(training: Training, fitting: Fitting) -> dict[str, Any]:
+    """What is known of a model before it is fitted, in JSON types."""
+    return {"training": training.digest, **fitting.settings()}
+
+
 def fit(training: Training, fitting: Fitting) -> tuple[Trained, dict[str, Any]]:
     """Fit a model, and say what it is: equal fingerprints predict alike.
 
@@ -245,7 +271,7 @@ def fit(training: Training, fitting: Fitting) -> tuple[Trained, dict[str, Any]]:
     probe = hashlib.sha256(
         b"".join(one.tobytes() for one in (said.mean, said.model_std, said.noise_std, said.distance))
     )
-    return model, {"training": training.digest, **fitting.settings(), "probe": probe.hexdigest()}
+    return model, {**fingerprint_before(training, fitting), "probe": probe.hexdigest()}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -258,7 +284,7 @@ class Validated:
 
 def validate(training: Training, fitting: Fitting, folder: Path, report: Report) -> Validated:
     """Leave whole groups out, fold by fold; what was found is kept in a folder under a key of all it depends on."""
-    settings = {"training": training.digest, **fitting.settings()}
+    settings = fingerprint_before(training, fitting)
     key = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
     path = folder / "validation.npz"
     names = ("fold", "groups", "y", "mean", "std", "half", "distance", "stated")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import numpy as np
 
 from matloop.screen.job import Found
 from matloop.screen.temperature import pooled
-from matloop.validate.domain import word
+from matloop.validate.domain import FAR
 
 
 def warnings(found: Found) -> list[str]:
@@ -48,10 +46,10 @@ def _beyond(found: Found) -> list[str]:
 
 def _far(found: Found) -> list[str]:
     """How many of the chosen lie beyond what was learned."""
-    words = Counter(word(float(far)) for far in found.chosen.rows.figures[:, 3])
-    if not words["outside"]:
+    outside = found.chosen.unpromised
+    if not outside:
         return []
     return [
-        f"{words['outside']} of the {len(found.chosen.rows)} chosen lie outside what was learned (distance above 2): "
-        "few left-out groups were so far away, and their errors may be larger than stated."
+        f"{outside} of the {len(found.chosen.rows)} chosen lie outside what was learned (distance above {FAR:g}): "
+        "nothing is promised of them, since few left-out groups were so far away."
     ]

@@ -45,6 +45,19 @@ def write_whole(path: str | Path, content: str | bytes) -> None:
         raise WorkError.at(str(path), f"the file system failed ({error.strerror})", cure) from error
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder to write to.
+
+    Raises:
+        InputError: when it cannot be one.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        cure = "Name a folder that can be written."
+        raise InputError.at(str(folder), f"it cannot be made ({error.strerror})", cure) from error
+
+
 def sync_folder(folder: Path) -> None:
     """Make a new name durable; a file's own sync does not cover the folder it stands in (POSIX)."""
     if os.name == "posix":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
+from math import isnan
 from typing import Literal
 
 import numpy as np
@@ -14,8 +16,9 @@ from matloop.errors import InputError, fail
 from matloop.surrogate.threads import one_thread
 from matloop.validate.splits import Ints, numbered
 
-Word = Literal["formula", "system", "family", "cluster"]
-WORDS: tuple[Word, ...] = ("formula", "system", "family", "cluster")
+Word = Literal["formula", "system", "family", "host-family", "cluster"]
+WORDS: tuple[Word, ...] = ("formula", "system", "family", "host-family", "cluster")
+"""A column of the table goes before a word of the same name; `host-family` is `family` where a column bears that."""
 
 HOST = 0.1
 """Atomic fraction from which an element belongs to the host. Lower, each dopant founds a family of its own; higher,
@@ -29,6 +32,21 @@ def by_formula(compositions: Compositions) -> Ints:
     return numbered(
         [tuple(sorted((place, round(x / _SAME)) for place, x in row.items())) for row in _rows(compositions)]
     )
+
+
+def by_values(values: Sequence[Hashable], compositions: Compositions | None = None) -> tuple[Ints, int]:
+    """(n,) rows of the same value, and how many rows have none ("", or not a number).
+
+    A row without a value stands with those of its composition alone that have none either; without compositions, alone.
+    """
+    keys: list[Hashable] = list(values)
+    empty = [
+        row for row, value in enumerate(keys) if value in (None, "") or (isinstance(value, float) and isnan(value))
+    ]
+    own = range(len(keys)) if compositions is None else by_formula(compositions).tolist()
+    for row in empty:
+        keys[row] = ("", own[row])
+    return numbered(keys), len(empty)
 
 
 def by_system(compositions: Compositions) -> Ints:

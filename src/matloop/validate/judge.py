@@ -6,6 +6,7 @@ cross-validation: Varma and Simon 2006, BMC Bioinformatics 7, 91).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from matloop.bench import uncertainty
 from matloop.bench.intervals import Interval, grouped_bootstrap
 from matloop.domain.prediction import Floats
 from matloop.surrogate import Surrogate
+from matloop.validate.domain import FAR
 from matloop.validate.model import GroupedModel, Lessons, fit_grouped
 from matloop.validate.splits import FOLDS, Ints, Split
 
@@ -59,7 +61,11 @@ class Judged:
         return Judged(how=self.how, random=self.random, **columns)
 
     def figures(self) -> Mapping[str, float]:
-        """Every figure of `matloop.bench.uncertainty` by name, and how many rows the stated intervals hold."""
+        """Every figure of `matloop.bench.uncertainty` by name, and how many rows the stated intervals hold.
+
+        `outside`: share of the rows that lie outside what was learned; `within_90_outside`: how many of these the
+        intervals hold, NaN where there are none.
+        """
         bins = min(uncertainty.BINS, len(self.y))
         figures = dict(uncertainty.scores(self.y, self.mean, self.std, bins=bins))
         for column, level in enumerate(LEVELS):
@@ -67,6 +73,10 @@ class Judged:
             figures[f"within_{level * 100:g}"] = uncertainty.within(self.y, low, high)
         figures["width_90"] = float(2 * self.half[:, _RIGHT].mean())
         figures["median_distance"] = float(np.median(self.distance))
+        far, half = self.distance > FAR, self.half[:, _RIGHT]
+        figures["outside"] = float(far.mean())
+        held = np.abs(self.y - self.mean)[far] <= half[far]
+        figures["within_90_outside"] = float(held.mean()) if far.any() else math.nan
         return figures
 
     def intervals(self, seed: int = 0) -> Mapping[str, Interval]:

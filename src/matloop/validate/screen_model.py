@@ -13,7 +13,7 @@ from matloop.domain.prediction import Floats
 from matloop.errors import InputError, fail, nearest
 from matloop.surrogate import Surrogate
 from matloop.surrogate.trees import ExtraTrees
-from matloop.validate.groups import WORDS, by_cluster, by_family, by_formula, by_system
+from matloop.validate.groups import WORDS, by_cluster, by_family, by_formula, by_system, by_values
 from matloop.validate.model import GroupedModel, Lessons, Told, fit_grouped
 from matloop.validate.recipe import Recipe, numbers_of
 from matloop.validate.splits import FOLDS, Ints, numbered
@@ -82,7 +82,8 @@ class Study:
     """A table, ready to be learned from and split: what `fit_screen_model` and a leaderboard have in common.
 
     lessons: rows with the groups that inner folds keep whole. recipe, names: how they were described. group: what
-    groups are, in words. read: the compositions, None without formulas.
+    groups are, in words. read: the compositions, None without formulas. ungrouped: rows without a value in the column
+    of groups, kept whole by their formula.
     """
 
     lessons: Lessons
@@ -90,6 +91,7 @@ class Study:
     names: tuple[str, ...]
     group: str
     read: Compositions | None
+    ungrouped: int = 0
 
     @classmethod
     def of(
@@ -112,9 +114,9 @@ class Study:
         read, numbers = recipe.read(table)
         y = _target(table, target, recipe)
         features = recipe.describe(read, numbers)
-        groups, words = _groups(table, group, read, features.X, np.random.default_rng(seed))
+        groups, words, ungrouped = _groups(table, group, recipe.formula, read, features.X, np.random.default_rng(seed))
         lessons = Lessons.of(features.X, y, groups, features.blocks)
-        return cls(lessons, recipe, features.names, words, read)
+        return cls(lessons, recipe, features.names, words, read, ungrouped)
 
     def fit(
         self, surrogates: Sequence[Surrogate] = DEFAULT, *, rng: np.random.Generator, folds: int = FOLDS
@@ -162,28 +164,37 @@ def _target(table: Any, target: str, recipe: Recipe) -> Floats:
 
 
 def _groups(
-    table: Any, group: str | Sequence[Hashable], read: Compositions | None, X: Floats, rng: np.random.Generator
-) -> tuple[Ints, str]:
-    """(n,) groups, and what they are in words."""
+    table: Any,
+    group: str | Sequence[Hashable],
+    formula: str | None,
+    read: Compositions | None,
+    X: Floats,
+    rng: np.random.Generator,
+) -> tuple[Ints, str, int]:
+    """(n,) groups, what they are in words, and how many rows have no value in their column."""
     if not isinstance(group, str):
         keys = list(group)
         if len(keys) != len(X):
             fail(InputError, "groups", f"{len(keys)} keys for {len(X)} rows", "Give one key a row.")
-        return numbered(keys), "given groups"
+        return numbered(keys), "given groups", 0
     known = list(table.columns) if hasattr(table, "columns") else list(table)
-    if group in known:
-        return numbered(list(table[group])), f"values of {group!r}"
+    if group == formula:  # however it is written
+        group = "formula"
+    elif group in known:
+        owners, ungrouped = by_values(list(table[group]), read)
+        return owners, f"values of {group!r}", ungrouped
     if group == "cluster":
         count = max(2, min(_CLUSTERS, len(np.unique(X, axis=0)) // 10))
-        return by_cluster(X, count, rng), f"{count} clusters"
+        return by_cluster(X, count, rng), f"{count} clusters", 0
     by = {
         "formula": (by_formula, "formulas"),
         "system": (by_system, "element systems"),
         "family": (by_family, "host families"),
+        "host-family": (by_family, "host families"),
     }
     if group not in by:
         fail(InputError, f"group {group!r}", "it is no column and no word", nearest(group, [*WORDS, *map(str, known)]))
     if read is None:
         fail(InputError, f"group {group!r}", "there is no column of formulas", "Name one, or group by a column.")
     numbering, words = by[group]
-    return numbering(read), words
+    return numbering(read), words, 0

@@ -12,6 +12,9 @@ foretold (a normal one follows a few large errors), with priors that hold b1 and
 others near 0, so that few groups change little. A factor and a power, at which the errors are most probable under a
 normal distribution, then make the width their std.
 
+Beyond the farthest left-out row the law is an extrapolation. There a share of the variance, all of it from twice that
+distance on, is at least that of not knowing: the spread of the readings, and how far the mean is from theirs.
+
 Scores |error| / width give half-widths that need no normal distribution (split conformal: Papadopoulos et al. 2002;
 with groups left out whole, as in Dunn, Wasserman and Ramdas 2022, JASA 118, 2491, the exchangeable things are groups,
 so each counts as one whatever its number of rows). The b behind a score are those of the other inner folds: a width
@@ -130,14 +133,40 @@ class Design:
         return np.column_stack((*terms, np.clip(u, -_CLIP, _CLIP)))
 
 
+@dataclass(frozen=True, slots=True)
+class Unknowing:
+    """What is known where nothing was learned. farthest: left-out row's distance. centre, spread: of the readings."""
+
+    farthest: float
+    centre: float
+    spread: float
+
+    @classmethod
+    def of(cls, left: LeftOut) -> Unknowing:
+        """By left-out rows."""
+        y, weights = left.clues.mean + left.error, left.weights()
+        centre = float(weights @ y)
+        return cls(float(left.clues.distance.max()), centre, math.sqrt(float(weights @ (y - centre) ** 2)))
+
+    def __call__(self, width: Floats, clues: Clues) -> Floats:
+        """(q,) widths by the law, no less than not knowing where rows are farther than any that was left out."""
+        beyond = np.clip(clues.distance / max(self.farthest, _TINY) - 1.0, 0.0, 1.0)
+        least = np.maximum(width, np.hypot(self.spread, clues.mean - self.centre))
+        return np.asarray(np.sqrt((1.0 - beyond) * width**2 + beyond * least**2))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Widening:
-    """design: of the width. b: (8 + p',). scores, weights: (n,) of left-out rows, scores ascending."""
+    """design: of the width. b: (8 + p',). scores, weights: (n,) of left-out rows, scores ascending.
+
+    unknowing: what is said beyond the farthest of them.
+    """
 
     design: Design
     b: Floats
     scores: Floats
     weights: Floats
+    unknowing: Unknowing
 
     @classmethod
     def of(cls, left: LeftOut) -> Widening:
@@ -163,11 +192,11 @@ class Widening:
         b *= power
         b[0] += offset
         order = np.argsort(score, kind="stable")
-        return cls(design, b, score[order], weights[order])
+        return cls(design, b, score[order], weights[order], Unknowing.of(left))
 
     def width(self, clues: Clues) -> Floats:
         """(q,) std of a new reading's error."""
-        return np.exp(self.design(clues) @ self.b)
+        return self.unknowing(np.exp(self.design(clues) @ self.b), clues)
 
     def multiple(self, level: float) -> float:
         """Half-width of a central interval, in widths.
@@ -196,6 +225,7 @@ class Widening:
             "directions": self.b[len(_TERMS) :].tolist(),
             "half_width_90": self.multiple(0.9),
             "rows_left_out": len(self.scores),
+            "farthest_left_out": self.unknowing.farthest,
         }
 
 

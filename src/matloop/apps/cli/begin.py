@@ -15,7 +15,7 @@ from matloop.apps.cli.alike import twin_ids, twin_words
 from matloop.apps.cli.hints import equal_rows, equal_words
 from matloop.apps.cli.terminal import Debug, File, Json, emit, say
 from matloop.campaign import Campaign
-from matloop.config.starter import CAMPAIGN_FILE, STARTERS, starter_files
+from matloop.config.starter import STARTERS, starter_files
 from matloop.decide.words import count
 from matloop.domain.categorical import Categorical
 from matloop.domain.objective import MARKS
@@ -24,7 +24,7 @@ from matloop.domain.problem import Problem
 from matloop.domain.space import Space
 from matloop.domain.units import unit_beside
 from matloop.errors import ConfigError, Fault, InputError, LedgerError, MatloopError, fail
-from matloop.store.atomic import write_whole
+from matloop.store.atomic import make_folder, write_whole
 from matloop.store.sqlite import verify_file
 
 _SEED = 7
@@ -44,7 +44,10 @@ def init(
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Write a commented campaign.toml that `check` accepts and `run` runs; it overwrites nothing."""
+    """Write a commented campaign.toml that `check` accepts and `run` runs; it overwrites nothing.
+
+    The template `screen` is a screen.toml, with its tables, that `screen` takes.
+    """
     if listing:
         _list_starters(as_json)
         return
@@ -63,22 +66,9 @@ def init(
         emit({"template": template, "written": written})
         return
     say(f"Wrote {', '.join(written)}.")
-    file = folder / CAMPAIGN_FILE
-    for word, command in zip_longest(("Next:",), ("matloop check {file}", *STARTERS[template].then), fillvalue="then:"):
+    file = folder / STARTERS[template].file
+    for word, command in zip_longest(("Next:",), STARTERS[template].commands, fillvalue="then:"):
         say(f"{word} {command.format(file=file, folder=folder)}")
-
-
-def make_folder(folder: Path) -> None:
-    """Make a folder to write to.
-
-    Raises:
-        InputError: when it cannot be one.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        cure = "Name a folder that can be written."
-        raise InputError.at(str(folder), f"it cannot be made ({error.strerror})", cure) from error
 
 
 def _list_starters(as_json: bool) -> None:

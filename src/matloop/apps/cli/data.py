@@ -108,8 +108,8 @@ def _get(chosen: Sequence[Table], data_dir: Path | None, how: tuple[bool, bool],
                 done.append({**copy.to_json(), "downloaded": False, "warning": ""})
         if not files:
             continue
-        library()
         _show(one, files)
+        library()
         _ask(one, yes=yes, as_json=as_json)
         for file, got in zip(files, _downloads(one, files, trust=trust, quiet=as_json), strict=True):
             told = {"table": one.name, "file": file.original, "state": "recorded" if got.warning else "sound"}

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import typer
 
-from matloop.apps.cli.begin import make_folder
 from matloop.apps.cli.found import PAGE, look_at_page, say_claims, write_page
 from matloop.apps.cli.look import say_summary, write_shortlist
 from matloop.apps.cli.terminal import Debug, Json, emit, progress_bar, say
@@ -18,7 +17,7 @@ from matloop.errors import InputError, fail
 from matloop.report.findings import findings_of
 from matloop.report.summary import Summary, summary_of
 from matloop.report.verdict import Verdict
-from matloop.store.atomic import write_whole
+from matloop.store.atomic import make_folder, write_whole
 
 _SETTINGS = {"batch": 4, "experiments": 60}
 """Enough to come within a few percent of the best there is, in seconds."""

@@ -9,7 +9,6 @@ from typing import Annotated, Literal
 
 import typer
 
-from matloop.apps.cli.begin import make_folder
 from matloop.apps.cli.terminal import Debug, File, Json, emit, look_at_target, say
 from matloop.campaign import Campaign
 from matloop.config.nimo import campaign_text, filled, find_candidates, known_readings, read_candidates
@@ -18,7 +17,7 @@ from matloop.errors import InputError, fail
 from matloop.lab.nimo import NimoLab
 from matloop.lab.nimo_files import CandidateFile, read_bytes
 from matloop.lab.nimo_robot import NimoRobot, serve
-from matloop.store.atomic import write_whole
+from matloop.store.atomic import make_folder, write_whole
 
 _REST_SECONDS = 0.5
 """Between two looks for proposals; NIMO itself looks every ten seconds."""

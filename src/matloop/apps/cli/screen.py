@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,16 +12,24 @@ import typer
 from matloop.apps.cli.found import look_at_page
 from matloop.apps.cli.terminal import Debug, Json, emit, note, progress_bar, say
 from matloop.bench.workers import cores
-from matloop.errors import InputError, fail
+from matloop.decide.words import count
+from matloop.errors import Faults, InputError, fail
 from matloop.screen import Workers
-from matloop.screen.cluster import Cluster
+from matloop.screen.ahead import look_for_faults
+from matloop.screen.cluster import Cluster, library
+from matloop.screen.handover import BEST, FEWEST, KNOWN, budget_of
 from matloop.screen.job import Found, look_at_campaign, perform, shortlist_table, to_campaign, to_json, write_tables
 from matloop.screen.local import Local
 from matloop.screen.page import honest_words, page_of
+from matloop.screen.promise import not_chosen, promise
 from matloop.screen.run import Way
 from matloop.screen.settings import Settings, conditions, keys_of, settings
+from matloop.screen.source import SIZE
+from matloop.screen.stream import arrow
+from matloop.screen.task import MEASURED
 from matloop.screen.warn import warnings
-from matloop.store.atomic import write_whole
+from matloop.screen.words import known_words, learned_words
+from matloop.store.atomic import make_folder, write_whole
 
 _SHOWN = 10  # of the shortlist, on a terminal
 _PAGE = "report.html"
@@ -28,19 +38,32 @@ _PAGE = "report.html"
 _Table = Annotated[
     Path, typer.Argument(metavar="FILE", help="screen.toml, or a table of candidates (CSV, Parquet).", readable=False)
 ]
-_Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where everything goes.", readable=False)]
+_Out = Annotated[
+    Path,
+    typer.Option(
+        "--out", metavar="DIR", help="For predictions, shortlist.csv, shortlists.csv, report.html.", readable=False
+    ),
+]
 _Train = Annotated[Path | None, typer.Option("--train", help="Table to learn from.", readable=False)]
 _Target = Annotated[str | None, typer.Option("--target", help="Its column of readings.")]
 _Formula = Annotated[str | None, typer.Option("--formula", help="Column of formulas, in both tables.")]
-_Group = Annotated[str | None, typer.Option("--group", help="Kept whole: family, system, formula or a column.")]
+_Group = Annotated[
+    str | None,
+    typer.Option("--group", help="Kept whole: a column; else family (of host elements), system, formula."),
+]
 _At = Annotated[list[str] | None, typer.Option("--at", help='As "temperature=700,1000"; repeat it.')]
 _Surrogate = Annotated[list[str] | None, typer.Option("--surrogate", help="Several are stacked.")]
-_Exclude = Annotated[list[str] | None, typer.Option("--exclude", help="Element or group; repeat it.")]
+_Exclude = Annotated[
+    list[str] | None, typer.Option("--exclude", help='Elements or groups, as "Pb,rare-earth"; repeat it.')
+]
 _Rule = Annotated[str | None, typer.Option("--rule", help="How to choose; default greedy.")]
 _K = Annotated[int | None, typer.Option("-k", help="How many at most; default 20.")]
 _Value = Annotated[float | None, typer.Option("--value", help="What counts as a hit.")]
 _Std = Annotated[float | None, typer.Option("--std", help="Model std at most.")]
 _P = Annotated[float | None, typer.Option("--p", help="Probability of reaching --value at least.")]
+_Farthest = Annotated[
+    float | None, typer.Option("--farthest", help="Distance to what was learned at most; default 2, inf for any.")
+]
 _Set = Annotated[
     list[str] | None, typer.Option("--set", help="Any key of screen.toml, as 'filters.most={price=50}'; repeat it.")
 ]
@@ -49,6 +72,8 @@ _Blind = Annotated[bool, typer.Option("--no-validation", help="Leave the validat
 _Campaign = Annotated[
     Path | None, typer.Option("--campaign", metavar="DIR", help="Make a campaign of the shortlist.", readable=False)
 ]
+_Known = Annotated[bool, typer.Option("--measured", help="Choose also what the training table holds.")]
+_Replace = Annotated[bool, typer.Option("--replace", help="Lose another screen that lies in DIR.")]
 _Parquet = Annotated[bool, typer.Option("--parquet", help="Write predictions.parquet.")]
 _Processes = Annotated[int | None, typer.Option("--processes", min=1, help="How many work at once.")]
 _Dask = Annotated[str | None, typer.Option("--dask", metavar="ADDRESS", help="A Dask scheduler, or local.")]
@@ -70,9 +95,12 @@ def screen(  # noqa: PLR0913 (each is an option of the command line)
     value: _Value = None,
     std: _Std = None,
     p: _P = None,
+    farthest: _Farthest = None,
     set_: _Set = None,
     set_aside: _Aside = False,
     no_validation: _Blind = False,
+    measured: _Known = False,
+    replace: _Replace = False,
     campaign: _Campaign = None,
     parquet: _Parquet = False,
     processes: _Processes = None,
@@ -82,16 +110,49 @@ def screen(  # noqa: PLR0913 (each is an option of the command line)
 ) -> None:
     """Predict a large table of compositions with uncertainty, filter, and choose a shortlist.
 
-    FILE is a screen.toml, above which options stand, or the table of candidates. Killed anywhere, the same command goes
-    on; finished, it only chooses. In DIR: predictions, shortlist.csv, shortlists.csv, report.html.
+    FILE is a screen.toml (`matloop init DIR --template screen` writes one), above which options stand, or the table of
+    candidates. Killed anywhere, the same command goes on; finished, it only chooses; another screen needs --replace. A
+    column goes before a word of --group (host-family is family then); rows of an empty cell are kept whole by formula.
     """
-    options = _options(dict(locals()))
-    _look(out, campaign)
-    told = settings(file if file.suffix == ".toml" else None, options)
+    told = _checked(file, _options(dict(locals())), (out, campaign), (parquet, dask is not None))
     with progress_bar("screen", quiet=as_json) as report:
-        workers = _workers(dask, processes or cores())
-        found = _perform(told, out, Way(workers, told.set_aside, parquet=parquet, report=report))
+        way = Way(_workers(dask, processes or cores()), told.set_aside, SIZE, parquet, report, note, replace)
+        found = _perform(told, out, way)
     _finish(found, out, campaign, as_json=as_json)
+
+
+def _checked(
+    file: Path, options: Mapping[str, Any], places: tuple[Path, Path | None], libraries: tuple[bool, bool]
+) -> Settings:
+    """The settings, after a look at everything that can be wrong before any work is done.
+
+    Raises:
+        InputError: with every fault.
+    """
+    faults, told = Faults(), None
+    out, campaign = places
+    parquet, dask = libraries
+    looks: list[Callable[[], object]] = [partial(look_at_out, out)]
+    looks += [partial(look_at_campaign, campaign)] if campaign is not None else []
+    looks += [arrow] if parquet else []
+    looks += [library] if dask else []
+    for look in looks:
+        try:
+            look()
+        except InputError as error:
+            faults.absorb(error)
+    try:
+        told = settings(file if file.suffix == ".toml" else None, options)
+    except InputError as error:
+        faults.absorb(error)
+    if told is not None and campaign is not None and told.choice.k < FEWEST:
+        faults.add("--campaign", f"{told.choice.k} candidate is no choice", "Choose two or more (-k).")
+    if told is not None and faults.found:
+        look_for_faults(told.tables, Way(Local(1), told.set_aside), faults)
+    faults.raise_if_any(InputError)
+    if told is None:
+        raise AssertionError("settings that are refused have a fault")
+    return told
 
 
 _KEYS = {
@@ -99,7 +160,15 @@ _KEYS = {
     "candidates": {"file": "table", "formula": "formula", "set_aside": "set_aside"},
     "predict": {"at": "at", "surrogate": "surrogate", "validate": "validate"},
     "filters": {"exclude": "exclude"},
-    "choose": {"rule": "rule", "k": "k", "value": "value", "std": "std", "p": "p"},
+    "choose": {
+        "rule": "rule",
+        "k": "k",
+        "value": "value",
+        "std": "std",
+        "p": "p",
+        "measured": "measured",
+        "farthest": "farthest",
+    },
 }
 """Section and key of screen.toml -> the option that stands above it."""
 
@@ -113,6 +182,7 @@ def _options(said: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "at": conditions(said["at"]) if said["at"] else None,
         "set_aside": said["set_aside"] or None,
         "validate": False if said["no_validation"] else None,
+        "measured": said["measured"] or None,
     }
     given = {
         name: {key: said[option] for key, option in keys.items() if said[option] is not None}
@@ -155,7 +225,7 @@ def _finish(found: Found, out: Path, campaign: Path | None, *, as_json: bool) ->
     _say(found, files)
 
 
-def _look(out: Path, campaign: Path | None) -> None:
+def look_at_out(out: Path) -> None:
     """Look, before any work is done, whether the results can be written.
 
     Raises:
@@ -163,10 +233,8 @@ def _look(out: Path, campaign: Path | None) -> None:
     """
     if out.exists() and not out.is_dir():
         fail(InputError, f"--out {out}", "it is a file", "Name a folder.")
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     look_at_page(out / _PAGE)
-    if campaign is not None:
-        look_at_campaign(campaign)
 
 
 def _workers(dask: str | None, processes: int) -> Workers:
@@ -175,26 +243,45 @@ def _workers(dask: str | None, processes: int) -> Workers:
 
 def _say(found: Found, files: dict[str, Path | None]) -> None:
     counted, chosen = found.screened.counted, found.chosen
+    for text in learned_words(found.training):
+        say(text)
     aside = f", {counted.bad:,} set aside ({files['set_aside']})" if counted.bad else ""
     say(f"{counted.predicted:,} candidates, {counted.rows:,} predictions{aside}.")
     for name, passed in counted.passed.items():
         say(f"  {name}: {passed:,} pass")
     if counted.passed:
         say(f"  all filters: {counted.kept:,} pass")
+    if counted.known:
+        say(known_words(found))
     say(f"{chosen.passed:,} predictions meet the rule {found.settings.choice.rule!r}; {len(chosen.rows)} are chosen.")
-    header, rows = shortlist_table(found)
-    target = found.settings.columns.target
-    shown = [header.index(name) for name in ("rank", "formula", *found.task.names, target, f"{target}_model_std")]
-    for row in rows[:_SHOWN]:
-        say("  " + "  ".join(row[i] for i in shown))
-    if len(rows) > _SHOWN:
-        say(f"  ... and {len(rows) - _SHOWN} more.")
-    if chosen.hits is not None:
-        say(f"Promise: {chosen.hits.words()}.")
+    if left := not_chosen(chosen):
+        say(f"{left}.")
+    _say_shortlist(found)
+    if said := promise(chosen):
+        say(f"Promise: {said}.")
     say(honest_words(found))
     for text in warnings(found):
         note(f"warning: {text}")
     for name in ("predictions", "shortlist", "shortlists", "report"):
         say(f"Wrote {files[name]}")
     if files["campaign"]:
+        budget, why = budget_of(len(chosen.rows))
         say(f"Wrote {files['campaign']}: `matloop check {files['campaign']}`, then suggest.")
+        say(f"  Its budget: {count(budget, 'experiment')} ({why} there, under [budget]).")
+        if (known := files["campaign"].with_name(KNOWN)).exists():
+            say(f"  Some are measured: `matloop tell {files['campaign']} {known}` first.")
+
+
+def _say_shortlist(found: Found) -> None:
+    """The first of the chosen, in columns."""
+    header, rows = shortlist_table(found)
+    target = found.settings.columns.target
+    shown = ["rank", "formula", *found.task.names, target, f"{target}_model_std"]
+    shown += [MEASURED, BEST] if found.settings.measured else []
+    places = [header.index(name) for name in shown]
+    lines = [shown, *([row[i] for i in places] for row in rows[:_SHOWN])]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        say("  " + "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+    if len(rows) > _SHOWN:
+        say(f"  ... and {len(rows) - _SHOWN} more.")

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from matloop import plugins
 from matloop.apps.cli.terminal import Debug, Json, emit, note, progress_bar, say, show_sheet
+from matloop.care.absolute import impossible
 from matloop.chem import compositions
 from matloop.chem.choice import USUAL
 from matloop.domain.table import LISTED_FAULTS, Table, listed, match, read_table
@@ -52,7 +53,10 @@ def leaderboard(  # noqa: PLR0913 (each is an option of the command line)
     number: Annotated[list[str] | None, typer.Option("--number", help="A column of numbers; repeat it.")] = None,
     features: Annotated[list[str] | None, typer.Option("--features", help="A set of features; repeat it.")] = None,
     group: Annotated[
-        str | None, typer.Option("--group", help="family, formula, system, cluster, or a column: left out whole.")
+        str | None,
+        typer.Option(
+            "--group", help="Left out whole: a column; else family (of host elements), formula, system, cluster."
+        ),
     ] = None,
     fold: Annotated[str | None, typer.Option("--fold", help="A column of given folds.")] = None,
     random: Annotated[bool, typer.Option("--random", help="Deal single rows: flatters, and says so.")] = False,
@@ -65,22 +69,20 @@ def leaderboard(  # noqa: PLR0913 (each is an option of the command line)
     """Judge surrogates by leaving whole groups of a table out: their errors, and whether the stated errors are true.
 
     Groups are left out whole, by default host families of the formulas (or clusters of the numbers); each model is
-    calibrated on inner folds of what it may see, of single rows where --random asks for those. Rows with an empty
-    target are skipped and counted.
+    calibrated on inner folds of what it may see, of single rows where --random asks for those. A column of the table
+    goes before a word of --group of the same name (host-family is family then); rows of an empty cell are kept whole by
+    their formula. Rows with an empty target are skipped and counted.
     """
     recipe = Recipe(formula, tuple(number or ()), tuple(features or USUAL))
     chosen_group = group or ("family" if formula else "cluster")
-    columns, skipped = _columns(file, recipe, target, [one for one in (group, fold) if one])
+    columns, skipped = _columns(file, recipe, target, [one for one in (chosen_group, fold) if one])
     study = Study.of(columns, target, recipe, chosen_group, seed)
     split = _split(study, columns, (fold, random, folds, seed))
     entries = _entries(surrogate or [], len(study.lessons.y))
     lessons = study.lessons if not random else replace(study.lessons, groups=np.arange(len(study.lessons.y)))
     with progress_bar("leaderboard", quiet=as_json) as report:
         places = judged_side_by_side(lessons, split, entries, seed=seed, report=report)
-    if as_json:
-        emit(_document(places, split, study, skipped))
-        return
-    _say(places, split, study, skipped)
+    (_emit if as_json else _say)(places, split, study, skipped)
 
 
 def _columns(file: Path, recipe: Recipe, target: str, keys: Sequence[str]) -> tuple[dict[str, Any], int]:
@@ -101,6 +103,9 @@ def _columns(file: Path, recipe: Recipe, target: str, keys: Sequence[str]) -> tu
             Fault(table.place(row, name), "the cell is empty", "Fill it in, or leave the row out.") for row in empty
         ]
         listed(faults, first[:LISTED_FAULTS], len(empty))
+        at = [table.place(row, name) for row in np.flatnonzero(kept).tolist()]
+        cold = impossible(_header(table, name), columns[name], at)
+        listed(faults, cold[:LISTED_FAULTS], len(cold))
     for name in texts:
         if match(table.headers, name) is not None:
             columns.setdefault(name, _texts(table, name)[kept])
@@ -130,6 +135,12 @@ def _look_at_formulas(table: Table, name: str, rows: NDArray[np.intp], faults: F
     listed(faults, told, len(missing))
 
 
+def _header(table: Table, name: str) -> str:
+    """A column's header; `read_table` has taken its unit off."""
+    unit = table.unit(name)
+    return f"{name} [{unit}]" if unit else name
+
+
 def _texts(table: Table, name: str) -> Any:
     return table.numbers(name) if table.is_numeric(name) else table.texts(name)
 
@@ -156,23 +167,29 @@ def _entries(named: Sequence[str], rows: int) -> dict[str, tuple[Surrogate, ...]
     return {name: tuple(plugins.surrogate_of(one) for one in _ROSTER.get(name, (name,))) for name in named}
 
 
-def _document(places: Sequence[Place], split: Split, study: Study, skipped: int) -> dict[str, Any]:
-    return {
+def _emit(places: Sequence[Place], split: Split, study: Study, skipped: int) -> None:
+    document = {
         "split": split.how,
         "random": split.random,
         "groups": study.group,
         "group_count": len(np.unique(study.lessons.groups)),
+        "rows_without_group": study.ungrouped,
         "rows": len(study.lessons.y),
         "rows_skipped": skipped,
         "features": len(study.names),
         "places": [place.to_json() for place in places],
     }
+    emit(document)
 
 
 def _say(places: Sequence[Place], split: Split, study: Study, skipped: int) -> None:
     count = len(np.unique(study.lessons.groups))
+    without = study.ungrouped
+    none = "1 row has none" if without == 1 else f"{without:,} rows have none"
     rows = f"{len(study.lessons.y):,} rows of {count:,} {study.group}" + (f", {skipped:,} skipped" if skipped else "")
     say(f"{split.how}; {rows}; {len(study.names)} features")
+    if without:
+        say(f"{none}: kept whole by {'their formula' if study.read is not None else 'themselves'}.")
     show_sheet(Sheet(COLUMNS, tuple(place.cells() for place in places)), leave_out=_UNSEEN)
     say("behind: mean absolute error less that of the first, paired. low, high: 95 % bootstrap intervals over groups.")
     say("within_90: share of readings inside the stated 90 % intervals; width_90: how wide those are on average.")
