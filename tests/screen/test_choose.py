@@ -134,8 +134,34 @@ def test_nothing_that_failed_a_filter_is_chosen_or_counted():
 
 
 def test_a_rule_that_nothing_meets_says_how_far_the_best_are():
-    with pytest.raises(InputError, match="best mean is that of"):
-        choose(pieces(many()), Choice("threshold", 5, value=99.0, std=0.1), diagonal)
+    whole = many()
+    good = whole.only(np.flatnonzero(whole.kept))
+    sure = good.std <= 0.3
+    value = float(good.mean[sure].min()) - 0.01
+    able = good.mean <= value
+    mean, std = good.mean[sure].min(), good.std[able].min()
+    with pytest.raises(InputError) as refused:
+        choose(pieces(whole), Choice("threshold", 5, value=value, std=0.3, maximize=False), diagonal)
+    one, other = good.only(good.mean == mean), good.only(good.std == std)
+    said = str(refused.value)
+    assert (
+        f"of those with a std of at most 0.3, the best mean is that of {one.column('formula')[0]}, {mean:.4g}" in said
+    )
+    assert f"the smallest std is that of {other.column('formula')[0]}, {other.mean[0]:.4g} (std {std:.3g})" in said
+    with pytest.raises(InputError, match=r"none has a std of at most 0\.01; no mean reaches 99"):
+        choose(pieces(whole), Choice("threshold", 5, value=99.0, std=0.01), diagonal)
+    chance = norm.cdf((good.mean - 9.0) / good.std).max()
+    with pytest.raises(InputError, match=f"reaches 9 with a probability of {chance:.3g}"):
+        choose(pieces(whole), Choice("probability", 5, value=9.0, p=0.9), diagonal)
+
+
+def test_a_promise_that_comes_from_errors_alone_says_so():
+    whole = many()
+    best = float(whole.mean[whole.kept].max())
+    for value, told in ((best + 0.1, True), (best - 0.1, False)):
+        said = promise(choose(pieces(whole), Choice("greedy", 10, value=value), diagonal))
+        assert said is not None
+        assert ("no mean reaches" in said) == told
 
 
 def far_and_promising(whole: Block, n: int = 12) -> Block:

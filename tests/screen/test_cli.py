@@ -3,14 +3,21 @@ import json
 import os
 import re
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
 
 from matloop.apps.cli.main import main
 from matloop.campaign import Campaign
+from matloop.decide.select import Hits
 from matloop.screen import job
 from matloop.screen.alone import alone
+from matloop.screen.held import Held
+from matloop.screen.job import Found
+from matloop.screen.training import Columns
+from matloop.screen.warn import warnings
 from matloop.validate.domain import FAR
 from tests.screen.world import formulas, training, write
 
@@ -316,6 +323,38 @@ def test_a_model_that_explains_nothing_is_warned_of(tables: Path, capsys):
     assert "worth no more than chance" in found["warnings"][0]
 
 
+def test_the_check_names_its_rule_and_the_console_the_domain_of_each(tables: Path, capsys):
+    assert run(tables, "--rule", "diverse", settings=VALIDATED) == 0
+    said = capsys.readouterr().out
+    assert "As a check of the greedy choice: of 6 known compositions" in said
+    assert "As a check of the greedy choice: of 6 known" in (tables / "out" / "report.html").read_text()
+    header, first = re.findall(r"^  rank .*$|^  1 .*$", said, flags=re.MULTILINE)
+    assert header.split()[-1] == "domain"
+    assert first.split()[-1] in ("inside", "edge")
+    assert told(tables, capsys, "--rule", "diverse", settings=VALIDATED)["held_before"]["rule"] == "greedy"
+    assert told(tables, capsys, "--rule", "pareto", settings=VALIDATED)["held_before"]["rule"] == "pareto"
+
+
+def test_a_promise_that_was_not_kept_or_says_nothing_is_warned_of(tables: Path):
+    def found(held: Held | None, hits: Hits) -> Found:
+        validated = SimpleNamespace(judged=SimpleNamespace(figures=lambda: {"r2": 0.5}))
+        chosen = SimpleNamespace(hits=hits, unpromised=0, rows=())
+        settings = SimpleNamespace(training=tables / "known.csv", columns=Columns("formula", "zT", ("T",)))
+        task = SimpleNamespace(names=())
+        return cast(Found, SimpleNamespace(held=held, chosen=chosen, validated=validated, task=task, settings=settings))
+
+    clear, empty = Hits(6.2, 2, 11, 20, 0.8), Hits(6.2, 0, 20, 20, 0.8)
+    broken, kept = Held(20, 6.2, 0, 5, 0.8, "5 folds"), Held(20, 6.2, 5, 5, 0.8, "5 folds", low=2)
+    assert warnings(found(kept, clear)) == []
+    assert warnings(found(None, Hits(0.4, 0, 1, 1, 0.8))) == []
+    (said,) = warnings(found(broken, clear))
+    assert "0 reached 0.8, far fewer than the 6.2 that were promised" in said
+    assert "too hopeful for this rule" in said
+    assert warnings(found(kept, empty)) == [
+        "the promise says next to nothing: its 90 % range goes from none of the 20 to all of them."
+    ]
+
+
 def headed(path: Path, header: str) -> None:
     """The same table under another header."""
     lines = path.read_text().splitlines()
@@ -563,7 +602,7 @@ def test_the_console_names_what_is_measured_and_heads_the_shortlist(made: Path, 
     assert run(made) == 0
     plain = capsys.readouterr().out
     assert "candidates are measured already, in known.csv: left out of the shortlist (--measured takes them)" in plain
-    assert re.search(r"^  rank  formula +T +zT +zT_model_std$", plain, re.MULTILINE)
+    assert re.search(r"^  rank  formula +T +zT +zT_model_std +domain$", plain, re.MULTILINE)
     assert run(made, "--measured") == 0
     assert re.search(r"zT_model_std +measured +best_reading$", capsys.readouterr().out, re.MULTILINE)
 

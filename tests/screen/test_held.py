@@ -5,9 +5,10 @@ import pytest
 from scipy.stats import norm
 
 from matloop.report.figures.elements import elements, places
-from matloop.screen.choose import Choice
+from matloop.screen.choose import Choice, choose
 from matloop.screen.held import held
 from matloop.screen.page import element_counts
+from matloop.screen.stream import Block
 from matloop.screen.training import Validated
 from matloop.validate.domain import FAR
 from matloop.validate.judge import Judged
@@ -70,6 +71,74 @@ def test_known_rows_outside_are_no_part_of_the_promise():
     assert found is not None
     assert found.chosen == len(counted) < 30
     assert found.promised == pytest.approx(chance[counted].sum())
+
+
+@pytest.mark.parametrize("rule", ["greedy", "bound", "hits", "pareto", "threshold", "probability"])
+def test_a_composition_is_checked_once_at_the_row_that_the_rule_takes(rule):
+    known = validated(200)
+    spellings = ("NaCl", "Na2Cl2")  # one composition, however it is written
+    texts = tuple(f"Na{i}Cl" if i > 1 else spellings[k % 2] for i in range(1, 51) for k in range(4))
+    known = Validated(replace(known.judged, distance=np.arange(200) / 200), "groups", texts)
+    more = {"threshold": {"std": 0.4}, "probability": {"p": 0.4}}.get(rule, {})
+    choice = Choice(rule, 12, value=0.5, **more)
+    names, figures = ("formula", "kept"), np.column_stack((known.judged.mean, known.judged.std, *np.zeros((2, 200))))
+    rows = Block(names, np.array([(text, "yes") for text in texts], dtype=object), figures, np.ones(200, dtype=bool))
+    wanted = replace(choice, k=50) if more else choice
+    best = choose([rows], wanted, lambda some: np.diag(some.std**2)).rows
+    at = [int(np.flatnonzero(known.judged.mean == mean)[0]) for mean in best.mean]
+    found = held(known, choice)
+    assert found is not None
+    assert found.chosen == len(at)
+    assert found.held == (known.judged.y[at] >= 0.5).sum()
+    assert found.promised == pytest.approx(norm.cdf((known.judged.mean[at] - 0.5) / known.judged.std[at]).sum())
+    assert found.median_distance == pytest.approx(np.median(np.array(at) / 200))
+    assert found.to_json()["rule"] == rule
+
+
+def test_the_diverse_rule_is_checked_by_the_greedy_one_and_that_is_said():
+    greedy, diverse = (held(validated(), Choice(rule, 20, value=0.5)) for rule in ("greedy", "diverse"))
+    assert greedy is not None
+    assert diverse is not None
+    assert (diverse.held, diverse.promised) == (greedy.held, greedy.promised)
+    assert diverse.to_json()["rule"] == "greedy"
+    assert diverse.lead() == "As a check of the greedy choice"
+    assert "that the greedy choice would have chosen" in diverse.words()
+    assert greedy.lead() == "As a check of the promise"
+    assert "that the rule would have chosen" in greedy.words()
+
+
+def test_a_promise_that_is_far_from_kept_is_too_few_and_a_true_one_is_not():
+    few = 0
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        mean, std, groups = rng.normal(size=200), np.full(200, 0.5), np.arange(200) // 10
+        shared = rng.normal(size=20)[groups]  # the worst true errors: a group is wrong as a whole
+        judged = replace(validated(200).judged, mean=mean, std=std, groups=groups, y=mean + std * shared)
+        found = held(Validated(judged), Choice("greedy", 40, value=0.8))
+        assert found is not None
+        few += found.too_few
+    assert few <= 6  # 2 are expected of 40; 7 or more have a probability of 0.003
+    hopeless = replace(judged, y=np.full(200, -9.0))
+    found = held(Validated(hopeless), Choice("greedy", 40, value=0.8))
+    assert found is not None
+    assert found.held == 0
+    assert found.too_few
+    unsure = replace(hopeless, mean=np.full(200, 0.0), groups=np.zeros(200, dtype=int))
+    found = held(Validated(unsure), Choice("greedy", 20, value=0.2))
+    assert found is not None
+    assert found.low == 0  # one group: all or none
+    assert found.promised > 4
+    assert found.too_few
+
+
+def test_rows_that_lie_nearer_than_the_shortlist_say_little_of_it():
+    known = validated()
+    found = held(Validated(replace(known.judged, distance=np.full(400, 0.3))), Choice("greedy", 20, value=0.5))
+    assert found is not None
+    assert found.nearer(np.array([0.5, 0.6, 1.9])) is None
+    said = found.nearer(np.array([1.0, 1.5, 1.9]))
+    assert said is not None
+    assert "(median distance 0.3) than the shortlist (1.5): the check says little of these" in said
 
 
 def test_without_a_value_nothing_is_a_hit():

@@ -157,10 +157,10 @@ class _Top:
         order = np.argsort(-scores, kind="stable")
         order = order[np.isfinite(scores[order])]
         if len(order):
-            self.held = both.only(order[_firsts(both.column("formula")[order], self.most)])
+            self.held = both.only(order[firsts(both.column("formula")[order], self.most)])
 
 
-def _firsts(formulas: np.ndarray, most: int | None = None) -> np.ndarray:
+def firsts(formulas: np.ndarray, most: int | None = None) -> np.ndarray:
     """Rows, ascending, at which each composition appears first; at most so many."""
     seen: set[Any] = set()
     found: list[int] = []
@@ -209,6 +209,49 @@ def _undominated(std: Floats, most: int) -> np.ndarray:
     return np.array(kept, dtype=np.intp)
 
 
+class _Demands:
+    """What comes nearest to each demand of a rule, so that a rule that nothing meets can say which fails.
+
+    tops: what is said of it -> the one row that does.
+    """
+
+    def __init__(self, choice: Choice) -> None:
+        self.choice = choice
+        self.tops: dict[str, _Top] = {}
+        value, std = choice.value, choice.std
+        if choice.rule == "threshold" and value is not None and std is not None:
+            self.tops["mean"] = _Top(lambda block: np.where(block.std <= std, choice.outlook(block).worth, -np.inf), 1)
+            self.tops["std"] = _Top(
+                lambda block: np.where(choice.sign * (block.mean - value) >= 0, -block.std, -np.inf), 1
+            )
+        elif choice.rule == "probability":
+            self.tops["probability"] = _Top(choice.scores, 1)
+
+    def refuse(self) -> NoReturn:
+        """Say how far the nearest candidates are from what was demanded."""
+        found = f"no candidate meets the rule {self.choice.rule!r}: {'; '.join(self._told())}"
+        cure = "Demand less, or screen more. The predictions are kept: it will only choose again."
+        fail(InputError, "choose", found, cure)
+
+    def _told(self) -> list[str]:
+        value, std = self.choice.value, self.choice.std
+        none = {"mean": f"none has a std of at most {std}", "std": f"no mean reaches {value}"}
+        told = []
+        for name, top in self.tops.items():
+            if top.held is None:
+                told.append(none[name])
+                continue
+            best = f"{top.held.column('formula')[0]}, {top.held.mean[0]:.4g} (std {top.held.std[0]:.3g})"
+            if name == "mean":
+                told.append(f"of those with a std of at most {std}, the best mean is that of {best}")
+            elif name == "std":
+                told.append(f"of those whose mean reaches {value}, the smallest std is that of {best}")
+            elif value is not None:
+                chance = self.choice.outlook(top.held).probability(value)[0]
+                told.append(f"the most probable, {best}, reaches {value:g} with a probability of {chance:.3g}")
+        return told
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Chosen:
     """A shortlist. rows: chosen, best first. scores: (k,). candidates, passed: rows that met the filters, and the rule.
@@ -254,21 +297,22 @@ def choose(rows: Iterable[Block], choice: Choice, covariance: Callable[[Block], 
     greedy = _Top(lambda block: choice.outlook(block).worth, most)
     calm = _Top(lambda block: choice.sign * choice.outlook(block).bound(choice.width), choice.k)
     front = _Front(choice.outlook, choice.k)
-    looks: list[_Top | _Front] = [ruled, greedy, calm, *([front] if choice.rule == "pareto" else [])]
+    demands = _Demands(choice)
+    looks: list[_Top | _Front] = [ruled, greedy, calm, *demands.tops.values()]
+    looks += [front] if choice.rule == "pareto" else []
     passed, reach, cloud = 0, _Reach(choice.farthest), _Cloud()
     for block in rows:
         good = reach.within(block.only(np.flatnonzero(block.kept)))
         passed += int(choice.passing(good).sum()) if len(good) else 0
         cloud.add(good)
-        for look in looks:
-            if len(good):
-                look.add(good)
+        for look in looks if len(good) else ():
+            look.add(good)
     if greedy.held is None or calm.held is None:
         reach.refuse()
     if ruled.held is None:
-        _nothing(choice, greedy.held, calm.held)
+        demands.refuse()
     among = greedy.held.along(calm.held)
-    among = among.only(_firsts(among.column("formula")))
+    among = among.only(firsts(among.column("formula")))
     wanted = Wanted(min(choice.k, len(among)), choice.value, choice.width, choice.share)
     sides = shortlists(
         choice.outlook(among), lambda picked: covariance(among.only(picked)), wanted, among.distance <= FAR
@@ -287,28 +331,21 @@ def _hits(choice: Choice, picked: Block, covariance: Callable[[Block], Floats]) 
     return promised_hits(choice.outlook(picked), rows, choice.value, covariance=covariance(picked))
 
 
-def _nothing(choice: Choice, greedy: Block, calm: Block) -> NoReturn:
-    """Say how far the best candidates are from what was demanded."""
-    best, sure = greedy.only(np.array([0])), calm.only(np.array([0]))
-    told = [f"{one.column('formula')[0]} {one.mean[0]:.4g} (std {one.std[0]:.3g})" for one in (best, sure)]
-    found = (
-        f"no candidate meets the rule {choice.rule!r}: the best mean is that of {told[0]}, the best bound of {told[1]}"
-    )
-    fail(
-        InputError, "choose", found, "Demand less, or screen more. The predictions are kept: it will only choose again."
-    )
-
-
 def _picked(choice: Choice, held: tuple[Block, Block | None, Block], sides: Sequence[Shortlist]) -> Block:
     ruled, front, among = held
     if choice.rule == "diverse":
         return among.only(sides[-1].rows)
     if choice.rule == "pareto" and front is not None:
-        outlook = choice.outlook(front)
-        layer = layers(np.column_stack((outlook.worth, -outlook.std)))
-        rows: Rows = np.lexsort((-outlook.worth, layer))
-        return front.only(rows[_firsts(front.column("formula")[rows], choice.k)])
+        rows = by_layer(choice, front)
+        return front.only(rows[firsts(front.column("formula")[rows], choice.k)])
     return ruled.only(np.arange(min(choice.k, len(ruled))))
+
+
+def by_layer(choice: Choice, rows: Block) -> Rows:
+    """(n,) rows as `pareto` takes them: what nothing beats in value and risk, then what only these beat, and so on."""
+    outlook = choice.outlook(rows)
+    layer = layers(np.column_stack((outlook.worth, -outlook.std)))
+    return np.lexsort((-outlook.worth, layer))
 
 
 @dataclass(slots=True)

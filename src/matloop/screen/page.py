@@ -57,7 +57,10 @@ def honest_words(found: Found) -> str:
         f"Validated by {judged.how}: mean absolute error {figures['mean_absolute_error']:.3g}, R2 {figures['r2']:.2f}; "
         f"the stated 90 % intervals held {100 * figures['within_90']:.0f} % of the left-out readings."
     )
-    return text if found.held is None else f"{text} As a check of the promise: {found.held.words()}."
+    if found.held is None:
+        return text
+    nearer = found.held.nearer(found.chosen.rows.distance)
+    return f"{text} {found.held.lead()}: {found.held.words()}{'' if nearer is None else f'; {nearer}'}."
 
 
 def _facts(page: Page, found: Found) -> None:

@@ -11,10 +11,18 @@ def promise(chosen: Chosen) -> str | None:
     if chosen.hits is None:
         return None
     far, k = chosen.unpromised, len(chosen.rows)
-    if not far:
-        return chosen.hits.words()
-    said = f"{far} of the {k} chosen lie outside what was learned: nothing is promised of them"
-    return said if far == k else f"{chosen.hits.words()}; {said}"
+    said = [] if far == k else [chosen.hits.words(), *_spread(chosen)]
+    if far:
+        said.append(f"{far} of the {k} chosen lie outside what was learned: nothing is promised of them")
+    return "; ".join(said)
+
+
+def _spread(chosen: Chosen) -> list[str]:
+    """Does the promise come from means that reach the value, or from errors alone?"""
+    value, rows, sign = chosen.choice.value, chosen.rows, chosen.choice.sign
+    if value is None or (sign * (rows.mean[rows.distance <= FAR] - value) >= 0).any():
+        return []
+    return [f"no mean reaches {value:g}, the promise comes from the spread of the errors"]
 
 
 def not_chosen(chosen: Chosen) -> str | None:

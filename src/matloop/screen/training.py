@@ -276,10 +276,14 @@ def fit(training: Training, fitting: Fitting) -> tuple[Trained, dict[str, Any]]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Validated:
-    """Rows of the training table as models say that have not seen their group. judged: them. grouped_by: in words."""
+    """Rows of the training table as models say that have not seen their group.
+
+    judged: them. grouped_by: in words. formulas: (n,) of them; where there are none, each row is a composition.
+    """
 
     judged: Judged
     grouped_by: str = field(default="groups")
+    formulas: tuple[str, ...] = ()
 
 
 def validate(training: Training, fitting: Fitting, folder: Path, report: Report) -> Validated:
@@ -292,7 +296,9 @@ def validate(training: Training, fitting: Fitting, folder: Path, report: Report)
         with np.load(path, allow_pickle=False) as held:
             if str(held["key"]) == key:
                 columns = {name: held[name] for name in names}
-                return Validated(Judged(how=str(held["how"]), random=False, **columns), training.grouped_by)
+                return Validated(
+                    Judged(how=str(held["how"]), random=False, **columns), training.grouped_by, training.formulas
+                )
     rng = np.random.default_rng(fitting.seed)
     split = grouped(training.lessons.groups, rng, folds=fitting.folds, of=training.grouped_by)
     judged = judge(
@@ -302,4 +308,4 @@ def validate(training: Training, fitting: Fitting, folder: Path, report: Report)
     beside = path.with_name(".validation.tmp.npz")
     np.savez(beside, key=key, how=judged.how, **{name: getattr(judged, name) for name in names})
     beside.replace(path)
-    return Validated(judged, training.grouped_by)
+    return Validated(judged, training.grouped_by, training.formulas)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from matloop.decide.select import Hits
+from matloop.screen.held import Held
 from matloop.screen.job import Found
 from matloop.screen.temperature import pooled
 from matloop.validate.domain import FAR
@@ -11,7 +13,14 @@ from matloop.validate.domain import FAR
 
 def warnings(found: Found) -> list[str]:
     """Every warning of a screen, the gravest first."""
-    return [*_weak(found), *_pooled(found), *_beyond(found), *_far(found)]
+    return [
+        *_weak(found),
+        *_hopeful(found.held),
+        *_empty(found.chosen.hits),
+        *_pooled(found),
+        *_beyond(found),
+        *_far(found),
+    ]
 
 
 def _weak(found: Found) -> list[str]:
@@ -23,6 +32,24 @@ def _weak(found: Found) -> list[str]:
         f"of new groups the model explains nothing (R2 {r2:.2f}): the order of the shortlist, and its promise, are "
         "worth no more than chance. Add known compounds that are like the candidates, or features that tell them apart."
     ]
+
+
+def _hopeful(held: Held | None) -> list[str]:
+    """Did far fewer hold of what was known than were promised?"""
+    if held is None or not held.too_few:
+        return []
+    rule = "this rule" if held.rule == held.asked else f"the {held.rule} choice"
+    return [
+        f"of the {held.chosen} known compositions of the check {held.held} reached {held.value:g}, far fewer than the "
+        f"{held.promised:.1f} that were promised: the stated probabilities are too hopeful for {rule}."
+    ]
+
+
+def _empty(hits: Hits | None) -> list[str]:
+    """Does the range of the promise leave nothing out? That of one candidate has to."""
+    if hits is None or hits.of < 2 or (hits.low, hits.high) != (0, hits.of):
+        return []
+    return [f"the promise says next to nothing: its 90 % range goes from none of the {hits.of} to all of them."]
 
 
 def _pooled(found: Found) -> list[str]:

@@ -276,7 +276,7 @@ def _say_shortlist(found: Found) -> None:
     """The first of the chosen, in columns."""
     header, rows = shortlist_table(found)
     target = found.settings.columns.target
-    shown = ["rank", "formula", *found.task.names, target, f"{target}_model_std"]
+    shown = ["rank", "formula", *found.task.names, target, f"{target}_model_std", "domain"]
     shown += [MEASURED, BEST] if found.settings.measured else []
     places = [header.index(name) for name in shown]
     lines = [shown, *([row[i] for i in places] for row in rows[:_SHOWN])]
