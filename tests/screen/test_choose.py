@@ -161,7 +161,7 @@ def test_a_promise_that_comes_from_errors_alone_says_so():
     for value, told in ((best + 0.1, True), (best - 0.1, False)):
         said = promise(choose(pieces(whole), Choice("greedy", 10, value=value), diagonal))
         assert said is not None
-        assert ("no mean reaches" in said) == told
+        assert (f"; none of their means reaches {value:g}: the promise comes from the spread" in said) == told
 
 
 def far_and_promising(whole: Block, n: int = 12) -> Block:

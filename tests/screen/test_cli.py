@@ -604,7 +604,7 @@ def test_the_console_names_what_is_measured_and_heads_the_shortlist(made: Path, 
     assert "candidates are measured already, in known.csv: left out of the shortlist (--measured takes them)" in plain
     assert re.search(r"^  rank  formula +T +zT +zT_model_std +domain$", plain, re.MULTILINE)
     assert run(made, "--measured") == 0
-    assert re.search(r"zT_model_std +measured +best_reading$", capsys.readouterr().out, re.MULTILINE)
+    assert re.search(r"zT_model_std +domain +measured +best_reading$", capsys.readouterr().out, re.MULTILINE)
 
 
 def test_where_all_is_measured_it_says_so(made: Path, capsys):

@@ -22,7 +22,7 @@ def _spread(chosen: Chosen) -> list[str]:
     value, rows, sign = chosen.choice.value, chosen.rows, chosen.choice.sign
     if value is None or (sign * (rows.mean[rows.distance <= FAR] - value) >= 0).any():
         return []
-    return [f"no mean reaches {value:g}, the promise comes from the spread of the errors"]
+    return [f"none of their means reaches {value:g}: the promise comes from the spread of the errors"]
 
 
 def not_chosen(chosen: Chosen) -> str | None:
