@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from matloop.domain.prediction import Floats
-from matloop.errors import InputError, fail
+from matloop.errors import Faults, InputError, fail
 from matloop.screen.stream import Block
 from matloop.screen.task import DIGITS
 from matloop.store.atomic import write_whole
@@ -129,6 +129,14 @@ def refuse_begun(folder: Path) -> None:
         if there.exists():
             cure = "Name another folder: a campaign that has begun keeps its candidates."
             fail(InputError, str(there), "it is there already", cure)
+
+
+def look_at_names(names: Sequence[str], faults: Faults) -> None:
+    """Note a quantity or condition that bears the name of a column which candidates.csv has beside them."""
+    for name in names:
+        if name in ("candidate", PREDICTED, STD, *(f"u{i + 1}" for i in range(DIRECTIONS))):
+            found = "candidates.csv of the campaign has a column of that name"
+            faults.add(f"--campaign, column {name!r}", found, "Rename it in the training table.")
 
 
 def budget_of(count: int) -> tuple[int, str]:
