@@ -557,6 +557,23 @@ def test_a_condition_is_not_named_as_a_column_that_the_campaign_has(tables: Path
     assert run(tables, settings=mended) == 0
 
 
+@pytest.mark.parametrize("head", ["T [degC]", "grit [mesh]"])
+def test_a_campaign_keeps_the_unit_of_a_condition(tables: Path, capsys, head: str):
+    headed(tables / "known.csv", f"formula,{head},zT,family")
+    mended = SETTINGS.replace("{ T =", f"{{ {head.split(maxsplit=1)[0]} =")
+    assert run(tables, "--campaign", str(tables / "lab"), settings=mended) == 0
+    file, sheet = tables / "lab" / "campaign.toml", tables / "next.csv"
+    assert f'"{head}", "predicted", "predicted_std"]' in file.read_text()
+    assert f"at its {head}." in file.read_text()
+    assert main(["check", str(file)]) == 0
+    assert main(["suggest", str(file), "--out", str(sheet)]) == 0
+    (row,) = rows_of(sheet)
+    assert float(row[head]) in (300, 600)
+    sheet.write_text(sheet.read_text().replace(",\n", ",0.9\n"))
+    assert main(["tell", str(file), str(sheet)]) == 0
+    assert Campaign.open(file).suggest(1)[0].values[head] in (300, 600)
+
+
 def test_a_screen_that_nothing_passed_gives_way(tables: Path, capsys):
     assert run(tables, "--set", "filters.most={price=0.001}") == 2
     assert run(tables) == 0
