@@ -518,6 +518,101 @@ def test_predictions_of_which_nothing_says_whose_they_are_are_not_replaced(table
     assert run(tables, "--replace") == 0
 
 
+@pytest.mark.parametrize("name", ["shortlist.csv", "shortlists.csv", "set-aside.csv", "validation.npz", "screen.json"])
+def test_a_file_that_no_screen_has_written_is_not_replaced_unasked(
+    tables: Path, capsys, monkeypatch: pytest.MonkeyPatch, name: str
+):
+    (tables / "out").mkdir()
+    (tables / "out" / name).write_text("{}\n")
+    with monkeypatch.context() as blocked:
+        blocked.setattr(job, "fit", None)  # told before anything is fitted
+        assert run(tables) == 2
+    assert f"{name} lies there, and nothing says of which screen" in capsys.readouterr().err
+    assert contents(tables / "out") == {name: b"{}\n"}
+    assert run(tables, "--replace") == 0
+
+
+@pytest.mark.parametrize("name", ["predictions.csv", "predictions.parquet", "shortlist.csv", "shortlists.csv"])
+@pytest.mark.parametrize("section", ["training", "candidates"])
+def test_a_screen_never_writes_over_what_it_reads_whatever_is_asked_for(tables: Path, capsys, section: str, name: str):
+    file = tables / {"training": "known.csv", "candidates": "candidates.csv"}[section]
+    (tables / "out").mkdir()
+    there = file.rename(tables / "out" / name)
+    before = there.read_bytes()
+    file.symlink_to(there)
+    assert run(tables, "--replace") == 2
+    told = capsys.readouterr().err
+    assert f"{name}: it is the {'training table' if section == 'training' else 'table of candidates'}, and" in told
+    assert "--replace does not allow it" in told
+    assert contents(tables / "out") == {name: before}
+
+
+def test_a_finished_screen_does_not_learn_from_its_own_shortlist(tables: Path, capsys):
+    assert run(tables) == 0
+    before = contents(tables / "out")
+    assert run(tables, "--set", f"training.file={json.dumps(str(tables / 'out' / 'shortlist.csv'))}") == 2
+    assert "it is the training table" in capsys.readouterr().err
+    assert contents(tables / "out") == before
+
+
+@pytest.mark.parametrize("option", ["--out", "--campaign"])
+def test_an_empty_name_of_a_folder_is_refused(tables: Path, capsys, option: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tables)
+    assert run(tables, option, "") == 2
+    assert f"Invalid value for '{option}': it is empty: name a folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["rank", "domain", "probability", "best_reading", "measured", "zT_model_std", "T"])
+def test_a_column_of_the_candidates_never_stands_twice_in_a_table(
+    tables: Path, capsys, monkeypatch: pytest.MonkeyPatch, name: str
+):
+    headed(tables / "candidates.csv", f"{name},formula")
+    with monkeypatch.context() as blocked:
+        blocked.setattr(job, "fit", None)  # told before anything is fitted
+        assert run(tables) == 2
+    told = capsys.readouterr().err
+    assert f"column '{name}': the candidates have it, and the " in told
+    assert told.count("the candidates have it") == 1
+    assert "or rename it" in told
+    headed(tables / "candidates.csv", "predicted,formula")  # the campaign's table has it, but takes over none of these
+    assert run(tables, "--campaign", str(tables / "lab")) == 0
+    for table in ("out/predictions.csv", "out/shortlist.csv", "lab/candidates.csv"):
+        header = (tables / table).read_text().splitlines()[0].split(",")
+        assert len(header) == len(set(header))
+
+
+@pytest.mark.parametrize("name", ["rank", "kept", "zT_noise_std"])
+def test_a_condition_is_not_named_as_a_column_that_the_screen_writes(tables: Path, capsys, name: str):
+    headed(tables / "known.csv", f"formula,{name},zT,family")
+    assert run(tables, settings=SETTINGS.replace("{ T =", f"{{ {name} =")) == 2
+    assert f"column '{name}': the training table has it, and the screen writes" in capsys.readouterr().err
+
+
+def test_a_condition_is_not_named_as_a_column_that_the_campaign_has(tables: Path, capsys):
+    headed(tables / "known.csv", "formula,u2,zT,family")
+    mended = SETTINGS.replace("{ T =", "{ u2 =")
+    assert run(tables, "--campaign", str(tables / "lab"), settings=mended) == 2
+    assert "--campaign, column 'u2': candidates.csv of the campaign has a column" in capsys.readouterr().err
+    assert run(tables, settings=mended) == 0
+
+
+@pytest.mark.parametrize("head", ["T [degC]", "grit [mesh]"])
+def test_a_campaign_keeps_the_unit_of_a_condition(tables: Path, capsys, head: str):
+    headed(tables / "known.csv", f"formula,{head},zT,family")
+    mended = SETTINGS.replace("{ T =", f"{{ {head.split(maxsplit=1)[0]} =")
+    assert run(tables, "--campaign", str(tables / "lab"), settings=mended) == 0
+    file, sheet = tables / "lab" / "campaign.toml", tables / "next.csv"
+    assert f'"{head}", "predicted", "predicted_std"]' in file.read_text()
+    assert f"at its {head}." in file.read_text()
+    assert main(["check", str(file)]) == 0
+    assert main(["suggest", str(file), "--out", str(sheet)]) == 0
+    (row,) = rows_of(sheet)
+    assert float(row[head]) in (300, 600)
+    sheet.write_text(sheet.read_text().replace(",\n", ",0.9\n"))
+    assert main(["tell", str(file), str(sheet)]) == 0
+    assert Campaign.open(file).suggest(1)[0].values[head] in (300, 600)
+
+
 def test_a_screen_that_nothing_passed_gives_way(tables: Path, capsys):
     assert run(tables, "--set", "filters.most={price=0.001}") == 2
     assert run(tables) == 0

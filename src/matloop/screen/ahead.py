@@ -9,6 +9,7 @@ from pathlib import Path
 from matloop.domain.prediction import Floats
 from matloop.errors import DataError, Faults, MatloopError
 from matloop.screen.features import Composed
+from matloop.screen.handover import BESIDE
 from matloop.screen.run import Looked, Way, look, refuse_namesakes
 from matloop.screen.source import File
 from matloop.screen.task import columns_of_result
@@ -101,9 +102,17 @@ def _holds_a_row(source: File) -> bool:
 
 
 def _namesakes(carried: Sequence[str], columns: Columns, faults: Faults) -> None:
-    """Note columns that the candidates have and the result writes."""
-    written = columns_of_result(columns.process, columns.target, known=True)
-    try:
-        refuse_namesakes(("formula", *carried, *written))
-    except MatloopError as error:
-        faults.absorb(error)
+    """Note columns of both tables that bear the name of one that the result or the shortlist writes."""
+    written = ("formula", *columns_of_result(columns.process, columns.target, known=True))
+    always = columns_of_result((), columns.target, known=True)
+    beside = tuple(name for name in BESIDE if name not in always)
+    for table, own in (("result", written), ("shortlist", beside)):
+        try:
+            refuse_namesakes((*(name for name in carried if name in own), *dict.fromkeys(own)), table)
+        except MatloopError as error:
+            faults.absorb(error)
+    own = (*written, *beside)
+    for name in dict.fromkeys((columns.target, *columns.process)):
+        if own.count(name) > 1:
+            cure = "Rename it in the training table."
+            faults.add(f"column {name!r}", "the training table has it, and the screen writes one of its own", cure)

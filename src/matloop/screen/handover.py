@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from matloop.domain.prediction import Floats
-from matloop.errors import InputError, fail
+from matloop.errors import Faults, InputError, fail
 from matloop.screen.stream import Block
 from matloop.screen.task import DIGITS
 from matloop.store.atomic import write_whole
@@ -78,14 +78,15 @@ _TELL = (
 class Handed:
     """What a campaign is told of a shortlist.
 
-    quantity, unit, maximize: the objective. conditions: names of the process columns. seed: of the campaign. beside:
-    column -> its cells, which ride along. known: candidate and reading, of readings that are there already.
+    quantity, unit, maximize: the objective. conditions: name of each process column -> its header, with the unit where
+    it has one. seed: of the campaign. beside: column -> its cells, which ride along. known: candidate and reading, of
+    readings that are there already.
     """
 
     quantity: str
     unit: str | None
     maximize: bool
-    conditions: tuple[str, ...]
+    conditions: Mapping[str, str]
     seed: int
     beside: Mapping[str, Sequence[str]] = field(default_factory=dict)
     known: tuple[tuple[str, str], ...] = ()
@@ -131,6 +132,14 @@ def refuse_begun(folder: Path) -> None:
             fail(InputError, str(there), "it is there already", cure)
 
 
+def look_at_names(names: Sequence[str], faults: Faults) -> None:
+    """Note a quantity or condition that bears the name of a column which candidates.csv has beside them."""
+    for name in names:
+        if name in ("candidate", PREDICTED, STD, *(f"u{i + 1}" for i in range(DIRECTIONS))):
+            found = "candidates.csv of the campaign has a column of that name"
+            faults.add(f"--campaign, column {name!r}", found, "Rename it in the training table.")
+
+
 def budget_of(count: int) -> tuple[int, str]:
     """How many of so many candidates are made unless the user says otherwise, and why so many."""
     budget = max(min(count, _FEWEST), count // _SHARE)
@@ -157,7 +166,7 @@ def _written(file: Path, count: int, features: list[str], handed: Handed) -> str
         goal="maximize" if handed.maximize else "minimize",
         unit=f"\nunit = {json.dumps(handed.unit)}" if handed.unit else "",
         features=json.dumps(features),
-        under=f" at its {' and '.join(handed.conditions)}" if handed.conditions else "",
+        under=f" at its {' and '.join(handed.conditions.values())}" if handed.conditions else "",
         predicted=PREDICTED,
         std=STD,
         initial=min(2, count),
@@ -174,7 +183,7 @@ def _table(rows: Block, places: Floats, handed: Handed) -> tuple[list[str], list
     figures = [[f"{value:.{DIGITS}g}" for value in row[: len(directions)]] for row in places.tolist()]
     predicted = [[f"{value:.{DIGITS}g}" for value in row[:2]] for row in rows.figures.tolist()]
     under = [[str(rows.column(name)[i]) for name in handed.conditions] for i in range(len(rows))]
-    features = [*directions, *handed.conditions, PREDICTED, STD]
+    features = [*directions, *handed.conditions.values(), PREDICTED, STD]
     beside = {name: cells for name, cells in handed.beside.items() if name not in features}
     along = [[column[i] for column in beside.values()] for i in range(len(rows))]
     cells = [[formulas[i], *figures[i], *under[i], *predicted[i], *along[i]] for i in range(len(rows))]

@@ -24,6 +24,7 @@ from matloop.screen.measured import Measured, best_readings, composition_keys
 from matloop.screen.record import Counted, Screened, identity, refuse_another
 from matloop.screen.run import Way, header_of, predict
 from matloop.screen.settings import Settings
+from matloop.screen.source import headers_of
 from matloop.screen.stream import Block, blocks
 from matloop.screen.task import DIGITS, FAILED, KEPT, MEASURED, Task, Unfitted
 from matloop.screen.training import Trained, Training, Validated, fingerprint_before, fit, validate
@@ -201,7 +202,7 @@ def to_campaign(found: Found, folder: Path) -> Path:
         target,
         settings.unit,
         settings.choice.maximize,
-        settings.columns.process,
+        headers_of(settings.columns.process, settings.training, settings.columns.header_row),
         settings.fitting.seed,
         beside,
         tuple(_readings_of(found)),

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from matloop.errors import InputError, fail
-from matloop.screen.stream import Result
+from matloop.screen.stream import RESULTS, Result
 from matloop.screen.task import Task
 from matloop.store.atomic import write_whole
 
@@ -31,7 +31,8 @@ _WORDS = {
 }
 """Part of an identity -> what is said of it."""
 _PROBE = "probe"  # of a fingerprint: it is known after the fit alone
-_CURE = "Name another folder in --out; or give --replace, and what lies there is lost."
+CURE = "Name another folder in --out; or give --replace, and what lies there is lost."
+UNSAID = "and nothing says of which screen"
 
 
 @dataclass(slots=True)
@@ -119,8 +120,9 @@ def refuse_result(out: Path, digest: str, result: Result, *, finished: bool) -> 
     told = _read(out)
     if told and told.get("digest") != digest and told.get("kept"):
         _refuse(out, told, "was fitted otherwise, as on another machine")
-    if not told and not finished and result.path.exists():
-        fail(InputError, str(out), f"{result.path.name} lies there, and nothing says of which screen", _CURE)
+    there = [] if told or finished else [path for path in (result.path, result.aside) if path.exists()]
+    for path in there:
+        fail(InputError, str(out), f"{path.name} lies there, {UNSAID}", CURE)
 
 
 def _different(there: Mapping[str, Any], own: Mapping[str, Any]) -> Iterator[str]:
@@ -133,7 +135,7 @@ def _refuse(out: Path, told: Mapping[str, Any], how: str) -> NoReturn:
     file = out / str(told.get("result"))
     when = f", of {datetime.fromtimestamp(file.stat().st_mtime):%Y-%m-%d %H:%M}" if file.is_file() else ""
     lies = f"{told.get('rows', 0):,} predictions of {told.get('predicted', 0):,} candidates{when}"
-    fail(InputError, str(out), f"another screen lies there ({lies}), which {how}", _CURE)
+    fail(InputError, str(out), f"another screen lies there ({lies}), which {how}", CURE)
 
 
 def record(out: Path, digest: str, result: Result, done: Screened, own: Mapping[str, Any]) -> None:
@@ -162,10 +164,16 @@ def finished(out: Path, digest: str, result: Result) -> Screened | None:
     return Screened(result.path, result.aside if counted.bad else None, counted, told["chunks"], told["chunks"])
 
 
+def holds_a_screen(out: Path) -> bool:
+    """Whether a folder says of which screen its files are."""
+    return bool(_read(out))
+
+
 def _read(out: Path) -> dict[str, Any]:
-    """What the folder says; nothing where it says nothing that can be read."""
+    """What the folder says; nothing where it says nothing that can be read, or another program says it."""
     try:
         told = json.loads((out / RECORD).read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
+    except (OSError, ValueError):
         return {}
-    return told if isinstance(told, dict) else {}
+    own = isinstance(told, dict) and isinstance(told.get("digest"), str) and told.get("result") in RESULTS
+    return told if own else {}

@@ -101,8 +101,8 @@ def header_of(source: Source, task: Task) -> tuple[str, ...]:
     return ("formula", *source.carried, *task.columns)
 
 
-def refuse_namesakes(header: Sequence[str]) -> None:
-    """Refuse a result of which two columns bear one name.
+def refuse_namesakes(header: Sequence[str], table: str = "result") -> None:
+    """Refuse a table, in words, of which two columns bear one name.
 
     Raises:
         DataError: naming each.
@@ -110,7 +110,7 @@ def refuse_namesakes(header: Sequence[str]) -> None:
     faults = Faults()
     for name in sorted({name for name in header if list(header).count(name) > 1}):
         cure = "Name the columns that shall ride along (carry), without it, or rename it."
-        faults.add(f"column {name!r}", "the candidates have it, and the result writes one", cure)
+        faults.add(f"column {name!r}", f"the candidates have it, and the {table} writes one", cure)
     faults.raise_if_any(DataError)
 
 

@@ -163,6 +163,16 @@ def place_of(names: Sequence[str], name: str, path: Path) -> int:
     fail(DataError, str(path), f"no column {name!r}", nearest(name, [one for one in bare if one]))
 
 
+def headers_of(names: Sequence[str], path: Path, header_row: int = 1) -> dict[str, str]:
+    """Name of a column, with its unit or without -> its header as the file has it.
+
+    Raises:
+        DataError: when there is none of that name.
+    """
+    there = columns_of(path, header_row)
+    return {name: there[place_of(there, name, path)] for name in names}
+
+
 def rows_of(path: Path, header_row: int = 1) -> Iterator[Row]:
     """All rows as texts, one after another; blank lines are skipped.
 

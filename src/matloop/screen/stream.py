@@ -20,7 +20,7 @@ from matloop.screen import Done
 from matloop.screen.task import DISTANCE, FAILED, KEPT
 from matloop.store.atomic import sync_folder
 
-NAME, ASIDE = "predictions", "set-aside.csv"
+RESULTS, ASIDE = ("predictions.csv", "predictions.parquet"), "set-aside.csv"
 _BLOCK = 65_536  # rows of a block that is read; 20 MB with their texts
 _TEXT = (KEPT, FAILED)
 
@@ -36,7 +36,7 @@ class Result:
     @property
     def path(self) -> Path:
         """Of the predictions."""
-        return self.out / f"{NAME}.{'parquet' if self.parquet else 'csv'}"
+        return self.out / RESULTS[self.parquet]
 
     @property
     def aside(self) -> Path:

@@ -17,9 +17,10 @@ from matloop.errors import Faults, InputError, fail
 from matloop.screen import Workers
 from matloop.screen.ahead import look_for_faults
 from matloop.screen.cluster import Cluster, library
-from matloop.screen.handover import BEST, FEWEST, KNOWN, budget_of
+from matloop.screen.handover import BEST, FEWEST, KNOWN, budget_of, look_at_names
 from matloop.screen.job import Found, look_at_campaign, perform, shortlist_table, to_campaign, to_json, write_tables
 from matloop.screen.local import Local
+from matloop.screen.others import CHOSEN, look_at_others
 from matloop.screen.page import honest_words, page_of
 from matloop.screen.promise import not_chosen, promise
 from matloop.screen.run import Way
@@ -35,13 +36,20 @@ _SHOWN = 10  # of the shortlist, on a terminal
 _PAGE = "report.html"
 
 
+def _folder(text: str) -> Path:
+    """The folder that an option names; an empty text would be the current one."""
+    if not text.strip():
+        raise typer.BadParameter("it is empty: name a folder")
+    return Path(text)
+
+
 _Table = Annotated[
     Path, typer.Argument(metavar="FILE", help="screen.toml, or a table of candidates (CSV, Parquet).", readable=False)
 ]
 _Out = Annotated[
     Path,
     typer.Option(
-        "--out", metavar="DIR", help="For predictions, shortlist.csv, shortlists.csv, report.html.", readable=False
+        "--out", metavar="DIR", help="For predictions, shortlist.csv, shortlists.csv, report.html.", parser=_folder
     ),
 ]
 _Train = Annotated[Path | None, typer.Option("--train", help="Table to learn from.", readable=False)]
@@ -70,7 +78,7 @@ _Set = Annotated[
 _Aside = Annotated[bool, typer.Option("--set-aside", help="Put bad rows into a file, and go on.")]
 _Blind = Annotated[bool, typer.Option("--no-validation", help="Leave the validation out.")]
 _Campaign = Annotated[
-    Path | None, typer.Option("--campaign", metavar="DIR", help="Make a campaign of the shortlist.", readable=False)
+    Path | None, typer.Option("--campaign", metavar="DIR", help="Make a campaign of the shortlist.", parser=_folder)
 ]
 _Known = Annotated[bool, typer.Option("--measured", help="Choose also what the training table holds.")]
 _Replace = Annotated[bool, typer.Option("--replace", help="Lose another screen that lies in DIR.")]
@@ -114,7 +122,7 @@ def screen(  # noqa: PLR0913 (each is an option of the command line)
     candidates. Killed anywhere, the same command goes on; finished, it only chooses; another screen needs --replace. A
     column goes before a word of --group (host-family is family then); rows of an empty cell are kept whole by formula.
     """
-    told = _checked(file, _options(dict(locals())), (out, campaign), (parquet, dask is not None))
+    told = _checked(file, _options(dict(locals())), (out, campaign), (parquet, dask is not None, replace))
     with progress_bar("screen", quiet=as_json) as report:
         way = Way(_workers(dask, processes or cores()), told.set_aside, SIZE, parquet, report, note, replace)
         found = _perform(told, out, way)
@@ -122,7 +130,7 @@ def screen(  # noqa: PLR0913 (each is an option of the command line)
 
 
 def _checked(
-    file: Path, options: Mapping[str, Any], places: tuple[Path, Path | None], libraries: tuple[bool, bool]
+    file: Path, options: Mapping[str, Any], places: tuple[Path, Path | None], asked: tuple[bool, bool, bool]
 ) -> Settings:
     """The settings, after a look at everything that can be wrong before any work is done.
 
@@ -131,7 +139,7 @@ def _checked(
     """
     faults, told = Faults(), None
     out, campaign = places
-    parquet, dask = libraries
+    parquet, dask, replace = asked
     looks: list[Callable[[], object]] = [partial(look_at_out, out)]
     looks += [partial(look_at_campaign, campaign)] if campaign is not None else []
     looks += [arrow] if parquet else []
@@ -145,14 +153,24 @@ def _checked(
         told = settings(file if file.suffix == ".toml" else None, options)
     except InputError as error:
         faults.absorb(error)
-    if told is not None and campaign is not None and told.choice.k < FEWEST:
-        faults.add("--campaign", f"{told.choice.k} candidate is no choice", "Choose two or more (-k).")
+    if told is not None and campaign is not None:
+        look_at_names((told.columns.target, *told.columns.process), faults)
+        if told.choice.k < FEWEST:
+            faults.add("--campaign", f"{told.choice.k} candidate is no choice", "Choose two or more (-k).")
+    if told is not None:
+        look_at_others(out, _inputs(file, told), faults, parquet=parquet, replace=replace)
     if told is not None and faults.found:
         look_for_faults(told.tables, Way(Local(1), told.set_aside), faults)
     faults.raise_if_any(InputError)
     if told is None:
         raise AssertionError("settings that are refused have a fault")
     return told
+
+
+def _inputs(file: Path, told: Settings) -> dict[str, Path]:
+    """What is read, in words -> its file."""
+    tables = {"the training table": told.training, "the table of candidates": told.candidates}
+    return {**tables, "the file of settings": file} if file.suffix == ".toml" else tables
 
 
 _KEYS = {
@@ -205,7 +223,7 @@ def _perform(told: Settings, out: Path, way: Way) -> Found:
 def _retire(out: Path) -> None:
     """Rename what was chosen from predictions that are no longer there, so that it is not taken for theirs."""
     times = [file.stat().st_mtime_ns for file in out.glob("predictions.*")]
-    chosen = [out / name for name in ("shortlist.csv", "shortlists.csv", _PAGE)]
+    chosen = [out / name for name in CHOSEN]
     for file in chosen if times else ():
         if file.is_file() and file.stat().st_mtime_ns < max(times):
             old = file.replace(file.with_name(f"{file.name}.old"))
