@@ -25,7 +25,7 @@ from matloop.screen.page import honest_words, page_of
 from matloop.screen.promise import not_chosen, promise
 from matloop.screen.run import Way
 from matloop.screen.settings import Settings, conditions, keys_of, settings
-from matloop.screen.source import SIZE
+from matloop.screen.source import SIZE, headers_of
 from matloop.screen.stream import arrow
 from matloop.screen.task import MEASURED
 from matloop.screen.warn import warnings
@@ -297,7 +297,8 @@ def _say_shortlist(found: Found) -> None:
     shown = ["rank", "formula", *found.task.names, target, f"{target}_model_std", "domain"]
     shown += [MEASURED, BEST] if found.settings.measured else []
     places = [header.index(name) for name in shown]
-    lines = [shown, *([row[i] for i in places] for row in rows[:_SHOWN])]
+    heads = headers_of(found.task.names, found.settings.training, found.settings.columns.header_row)
+    lines = [[heads.get(name, name) for name in shown], *([row[i] for i in places] for row in rows[:_SHOWN])]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for line in lines:
         say("  " + "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
