@@ -156,7 +156,7 @@ class Campaign:
         return self._insight.standing(self.state).best
 
     def shortlist(self) -> list[Ranked]:
-        """Every candidate with a usable reading, best first as `best` has it."""
+        """Every candidate with a usable reading, best first by posterior mean."""
         return self._insight.ranked(self.state)
 
     def model(self) -> Model | None:

@@ -92,7 +92,7 @@ class Insight:
         return list(self.standing(state).ranked)
 
     def standing(self, state: State) -> Standings:
-        """Every candidate with a usable reading, best first, and which of them are best."""
+        """Every candidate with a usable reading, by mean, and which of them are best."""
         if self._ranked is None or self._ranked[0] != state.content:
             self._ranked = (state.content, standings(self.problem, state, self.model(state)))
         return self._ranked[1]
@@ -171,8 +171,9 @@ def standings(problem: Problem, state: State, model: Model | None) -> Standings:
         for rank, (id_, row) in enumerate(ordered, start=1)
     ]
     told = None if found.reference is None else as_told(found.reference, optimised(problem.objectives))
-    passed = None if found.passed is None else ranked[found.order.tolist().index(found.passed)]
-    return Standings(ranked, ranked[: found.best], told, found.volume, passed)
+    at = {row: place for place, row in enumerate(found.order.tolist())}
+    best = [ranked[at[row]] for row in found.leading[: found.best].tolist()]
+    return Standings(ranked, best, told, found.volume, None if found.named is None else ranked[0])
 
 
 def _place(found: Standing, row: int) -> tuple[float | None, int | None, float | None]:

@@ -159,7 +159,9 @@ step = 0.05
 SCATTER = (3, -8, 5, -2, 9, -6, 1, -4, 7, -9, 2, -5, 4, -1, 8, -7, 6, -3, 0, 5, -2)
 
 
-def test_status_and_shortlist_name_by_expected_worth_and_say_what_was_passed(tmp_path: Path, matloop: Matloop) -> None:
+def test_status_names_by_expected_worth_and_says_what_was_passed_and_the_shortlist_goes_by_mean(
+    tmp_path: Path, matloop: Matloop
+) -> None:
     file = tmp_path / "near.toml"
     file.write_text(NEAR, encoding="utf-8")
     rows = [f"{0.05 * i:.2f},{0.05 * i:.2f},{0.05 * i + 0.03 * off:.3f}\n" for i, off in enumerate(SCATTER)]
@@ -173,5 +175,7 @@ def test_status_and_shortlist_name_by_expected_worth_and_say_what_was_passed(tmp
     assert f"alone {passed['candidate']} would be best, but it holds the limits with" in matloop("status", file).out
     assert matloop("report", file).code == 0
     ranked = list(csv.DictReader(io.StringIO((tmp_path / "shortlist.csv").read_text(encoding="utf-8"))))
-    assert ranked[0]["candidate"] == best["candidate"]
-    assert float(ranked[0]["holds"]) == pytest.approx(best["holds"])
+    assert ranked[0]["candidate"] == passed["candidate"]
+    means = [float(row["y"]) for row in ranked if float(row["holds"]) >= 0.5]
+    assert means == sorted(means, reverse=True)
+    assert [row["rank"] for row in ranked] == [str(n + 1) for n in range(len(ranked))]

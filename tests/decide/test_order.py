@@ -32,7 +32,9 @@ def scattered(goals, n=40, noise=NOISE, seed=0):
 
 
 @pytest.mark.parametrize("name", GOALS, ids=list(GOALS))
-def test_of_those_that_hold_more_likely_than_not_the_order_is_by_probability_times_height(name):
+def test_of_those_that_hold_more_likely_than_not_the_best_is_so_by_probability_times_height_and_the_order_is_by_mean(
+    name,
+):
     y, c, said = scattered(GOALS[name])
     chance = norm.cdf(c / 0.1)
     worth = {
@@ -43,17 +45,21 @@ def test_of_those_that_hold_more_likely_than_not_the_order_is_by_probability_tim
     height = worth if name == "range" else worth - worth.min()
     ahead = np.flatnonzero(chance >= 0.5)
     found = standing(said, GOALS[name], (1.0, 1.0))
-    assert found.order[: len(ahead)].tolist() == ahead[np.argsort(-(chance * height)[ahead], kind="stable")].tolist()
+    assert found.leading[0] == ahead[np.argmax((chance * height)[ahead])]
+    first = found.order[: len(ahead)]
+    assert sorted(first.tolist()) == ahead.tolist()
+    assert np.all(np.diff(worth[first]) <= 1e-12)
+    assert sorted(found.leading.tolist()) == sorted(found.order.tolist())
     behind = np.flatnonzero(chance < 0.5)
     assert found.order[len(ahead) :].tolist() == behind[np.argsort(-chance[behind])].tolist()
     assert found.best == 1
 
 
-def test_what_would_be_best_by_its_mean_alone_is_told_unless_it_is_best():
+def test_what_is_named_in_place_of_the_best_mean_leads_and_nothing_is_where_that_is_best():
     doubtful = standing(said_of([0, 1.0, 1.1], [1, 1, 0.02]), GOALS["maximize"], (1.0, 1.0))
-    assert (doubtful.order[0], doubtful.passed) == (1, 2)
+    assert (doubtful.leading.tolist(), doubtful.order.tolist(), doubtful.named) == ([1, 2, 0], [2, 1, 0], 1)
     ahead_by_far = standing(said_of([0, 1.0, 9.0], [1, 1, 0.02]), GOALS["maximize"], (1.0, 1.0))
-    assert (ahead_by_far.order[0], ahead_by_far.passed) == (2, None)
+    assert (ahead_by_far.leading[0], ahead_by_far.named) == (2, None)
 
 
 def test_where_limits_are_read_exactly_the_order_is_by_mean_and_what_lies_on_its_limit_is_best():
@@ -61,7 +67,7 @@ def test_where_limits_are_read_exactly_the_order_is_by_mean_and_what_lies_on_its
     ahead = np.flatnonzero(c >= 0)
     found = standing(said, GOALS["maximize"], (1.0, 1.0))
     assert found.order[: len(ahead)].tolist() == ahead[np.argsort(-y[ahead])].tolist()
-    assert found.passed is None
+    assert found.named is None
     on = standing(said_of([0, 1.0, 1.1], [1, 1, 0], std=1e-3, noise=2e-3), GOALS["maximize"], (1.0, 1.0))
     assert on.order[0] == 2
 
@@ -79,14 +85,14 @@ def test_of_two_limits_only_the_noisy_one_is_weighed():
     goals = (*GOALS["maximize"], Objective("d", "limit", high=0))
     mean = np.array([[0.0, 1, -1], [1.0, 1, 0], [0.9, 1, -1], [1.05, 0.02, -1]])
     said = Prediction(mean, np.full_like(mean, 0.1), np.tile([NOISE, NOISE, 0.0], (4, 1)))
-    assert standing(said, goals, (1.0, 1.0, 1.0)).order.tolist() == [1, 2, 3, 0]
+    assert standing(said, goals, (1.0, 1.0, 1.0)).leading.tolist() == [1, 3, 2, 0]
 
 
 def test_where_all_surely_hold_the_limits_the_order_is_that_of_the_means_equal_ones_in_their_place():
     y = np.array([1.0, 1e-30, 3.0, 0.0, 3.0, 1.0, -2.0])
     found = standing(said_of(y, np.full(7, 9.0)), GOALS["maximize"], (1.0, 1.0))
     assert found.order.tolist() == [2, 4, 0, 5, 1, 3, 6]
-    assert found.passed is None
+    assert found.named is None
 
 
 def test_without_limits_noise_changes_nothing_of_the_order():
@@ -94,12 +100,12 @@ def test_without_limits_noise_changes_nothing_of_the_order():
     noisy = Prediction(y[:, None], np.full((40, 1), 0.5), np.full((40, 1), 0.5))
     found = standing(noisy, (Objective("y"),), (1.0,))
     assert found.order.tolist() == np.argsort(-y).tolist()
-    assert found.passed is None
+    assert found.named is None
 
 
 def test_while_nothing_holds_the_limits_more_likely_than_not_nothing_is_named():
     found = standing(said_of([0, 5], [-0.1, -0.01]), GOALS["maximize"], (1.0, 1.0))
-    assert (found.best, found.passed, found.order.tolist()) == (0, None, [1, 0])
+    assert (found.best, found.named, found.order.tolist()) == (0, None, [1, 0])
 
 
 def test_what_a_search_begins_from_is_ordered_by_mean():
@@ -120,7 +126,7 @@ def test_what_is_named_by_expected_worth_truly_holds_more_often_and_is_worth_mor
         said = said_of(*means, std=std)
         by_mean = Prediction(said.mean, said.model_std, np.zeros_like(said.mean))
         for arm, prediction in enumerate((by_mean, said)):
-            top = standing(prediction, GOALS["maximize"], (1.0, 1.0)).order[0]
+            top = standing(prediction, GOALS["maximize"], (1.0, 1.0)).leading[0]
             held[arm, run] = c[top] >= 0
             worth[arm, run] = (y[top] - y.min()) * held[arm, run]
     gain = worth[1] - worth[0]

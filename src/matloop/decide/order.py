@@ -7,7 +7,7 @@ them. One goal then names by expected worth (record 0056).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,15 +31,14 @@ probability of one half. Larger, a limit in doubt is taken for sure; smaller, wh
 class Standing:
     """How n candidates stand to the goals and to each other.
 
-    order: (n,) their places, best first. best: how many of these are best: 0 where none holds the limits or there is no
-        better and worse, 1 with one goal, all that are not dominated with several.
+    order: (n,) their places, by mean. best: how many are best: 0 where none holds the limits or there is no better and
+        worse, 1 with one goal, all that are not dominated with several; they come first in `leading`.
     holds: (n,) probability that the limits hold; None without limits.
     layer: (n,) 1 where no other candidate is better in every goal, 2 where only those of layer 1 are ..., 0 where the
         limits do not hold; None with fewer than two goals.
     contribution: (n,) hypervolume that each alone adds to its layer; None as `layer`.
     reference: (k,) point from which hypervolume is counted, in worth; volume: that of layer 1; None as `layer`.
-    passed: place of the one whose mean is best of those that hold the limits more likely than not, where another is
-        best by expected worth; None where it is best itself.
+    named: place of what is best by expected worth, where that is not the first of the order; None where it is.
     """
 
     order: Ints
@@ -49,16 +48,24 @@ class Standing:
     contribution: Floats | None = None
     reference: Floats | None = None
     volume: float | None = None
-    passed: int | None = None
+    named: int | None = None
+
+    @property
+    def leading(self) -> Ints:
+        """(n,) the order, with what is best moved to the front."""
+        if self.named is None:
+            return self.order
+        return np.concatenate([[self.named], self.order[self.order != self.named]])
 
 
 def standing(said: Prediction, objectives: Sequence[Objective], spreads: Sequence[float]) -> Standing:
     """How candidates stand. Those that hold the limits more likely than not come first, others by that probability.
 
     One goal orders by worth, a range by the probability of lying in it. Where readings of limits are noisy, one goal
-    orders by expected worth: the height of the worth above the worst of the n, times the probability that these limits
-    hold (a range by the probability of lying in it, times that of the limits). Several goals order by layers of
-    non-domination and within one by the hypervolume that a candidate alone adds. Equal ones stay in their order.
+    names as best that of the highest expected worth: the height of the worth above the worst of the n, times the
+    probability that these limits hold (a range: the probability of lying in it, times that of the limits). Several
+    goals order by layers of non-domination and within one by the hypervolume that a candidate alone adds. Equal ones
+    stay in their order.
 
     Args:
         said: n predictions of m objectives.
@@ -73,8 +80,8 @@ def standing(said: Prediction, objectives: Sequence[Objective], spreads: Sequenc
     goals = [j for j, one in enumerate(objectives) if one.optimised]
     if len(goals) < 2:
         by_mean, named = _one(said, goals, objectives, spreads, ahead)
-        passed = int(by_mean[0]) if goals and len(ahead) and by_mean[0] != named[0] else None
-        return Standing(np.concatenate([named, behind]), min(len(goals), len(ahead)), holds, passed=passed)
+        order = np.concatenate([by_mean, behind])
+        return Standing(order, min(len(goals), len(ahead)), holds, named=named)
     worth = worth_of(said.mean[ahead], objectives)
     return _several(worth, ahead, behind, holds, [objectives[j] for j in goals], [spreads[j] for j in goals])
 
@@ -87,14 +94,14 @@ def worth_of(mean: Floats, objectives: Sequence[Objective]) -> Floats:
 
 def _one(
     said: Prediction, goals: list[int], objectives: Sequence[Objective], spreads: Sequence[float], ahead: Ints
-) -> tuple[Ints, Ints]:
-    """The rows `ahead` of those that hold the limits, best first: by mean, and by expected worth."""
+) -> tuple[Ints, int | None]:
+    """The rows `ahead` of those that hold the limits by mean, and which of them is named in place of the first."""
     keys = _keys(said, goals, objectives, ahead)
     by_mean = ahead[np.lexsort(keys)] if keys else ahead
     noise = np.sqrt(np.mean(said.noise_std**2, axis=0)) if len(said.mean) else np.zeros(len(objectives))
     doubted = [j for j, one in enumerate(objectives) if one.goal == "limit" and noise[j] > KNOWN * spreads[j]]
-    if not keys or not doubted:
-        return by_mean, by_mean
+    if not keys or not doubted or not len(ahead):
+        return by_mean, None
     said_of = [(said.mean[ahead, j], said.model_std[ahead, j], *ends(objectives[j])) for j in doubted]
     chance = np.sum([log_within(*one) for one in said_of], axis=0)
     if len(keys) > 1:
@@ -102,7 +109,8 @@ def _one(
     else:
         worst = _keys(said, goals, objectives, np.arange(len(said.mean)))[-1].max()
         worth = np.exp(chance) * (worst - keys[-1])
-    return by_mean, ahead[np.lexsort([*keys, -worth])]
+    named = int(ahead[np.lexsort([*keys, -worth])[0]])
+    return by_mean, None if named == by_mean[0] else named
 
 
 def _keys(said: Prediction, goals: list[int], objectives: Sequence[Objective], rows: Ints) -> list[Floats]:
@@ -136,6 +144,5 @@ def _several(
 
 
 def best_first(said: Prediction, objectives: Sequence[Objective], spreads: Sequence[float]) -> Ints:
-    """(n,) places of n candidates, best first; as `standing`, and by their means even where limits are in doubt."""
-    exact = replace(said, noise_std=np.zeros_like(said.noise_std))
-    return standing(exact, objectives, spreads).order
+    """(n,) places of n candidates, best first by their means; see `standing`."""
+    return standing(said, objectives, spreads).order

@@ -71,7 +71,7 @@ def outlook_of_goals(task: Task, model: Model, rule: Stop, tails: Sequence[Tails
     rivals = _Rivals(measured[:0], _wider(merit, stretch), formed(task), _closed(task, measured))
     for X in looked(task, model):
         rivals.look(X, model)
-    made = measured[found.order[:_MEASURED]]
+    made = measured[found.leading[:_MEASURED]]
     shortfall = _shortfall((task, rng, stretch), model.fitted, made, rivals, found)
     missed = float(np.mean(shortfall > allowed)) + rivals.rest
     finite = shortfall[np.isfinite(shortfall)]
@@ -105,7 +105,7 @@ def _merit(task: Task, model: Model, rule: Stop, said: Prediction, found: Standi
             return np.exp(logs + log_holds(one, objectives)) / max(allowed, np.finfo(np.float64).tiny)
 
         return allowed, gain
-    (j,), top = goals, int(found.order[0])
+    (j,), top = goals, int(found.leading[0])
     allowed, utility, sign = rule.allowed(model.spreads[j]), utilities[0], objectives[j].sign
     level = float(utility.of(np.array(sign * said.mean[top, j]))) + allowed
     own = float(said.model_std[top, j])

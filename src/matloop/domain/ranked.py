@@ -13,8 +13,7 @@ from matloop.domain.prediction import PredictionAt
 class Ranked:
     """A candidate with at least one reading.
 
-    rank: 1 is the best by posterior mean (by mean reading while no model exists); by the mean times the probability of
-        holding them where limits are read with noise.
+    rank: 1 is the best by posterior mean (by mean reading while no model exists).
     prediction: None while no model exists.
     readings: how many readings count. reading_mean: objective -> their plain mean.
     outside: it is no member of the pool or space.

@@ -75,7 +75,7 @@ def shortlist(page: Page, findings: Findings, sought: Sought) -> None:
             " Layer 1 holds what no other beats, layer 2 what only layer 1 beats; adds: hypervolume that it alone adds."
         )
     if sought.passed:
-        lead += f" Ranked by the height above the worst times the probability of holding the limits. {sought.passed}."
+        lead += f" The first is best by height above the worst times the probability of holding. {sought.passed}."
     if sought.chances:
         lead += " Sure: probability under the model of being among the best made, and of holding the limits."
     if len(findings.ranked) > len(shown):

@@ -175,7 +175,9 @@ def left_of(problem: Problem, found: Standings) -> tuple[Left, ...]:
     goals = optimised(problem.objectives)
     front = complete(found.best, problem.objectives)
     left = []
-    for item in complete(found.ranked, problem.objectives)[len(front) :]:
+    for item in complete(found.ranked, problem.objectives):
+        if item in front:
+            continue
         if not holds(item):
             left.append(Left(item.candidate, _fallen(item, problem.objectives)))
         elif found.passed is not None and _better(item, found.best[0], goals):

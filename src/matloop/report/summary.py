@@ -46,10 +46,16 @@ class Summary:
     failures: tuple[Failure, ...]
     modelled: bool
 
+    @property
+    def by_rank(self) -> list[Ranked]:
+        """The ranking by posterior mean; under noisy limits its first is not always the best."""
+        return sorted(self.ranked, key=lambda item: item.rank)
+
 
 def summary_of(campaign: Campaign) -> Summary:
     """Gather it; nothing is written."""
-    ranked = campaign.shortlist()
+    best, listed = campaign.best(), campaign.shortlist()
+    ranked = [*best, *(item for item in listed if item not in best)]
     state = campaign.state
     modelled = bool(ranked) and ranked[0].prediction is not None
     return Summary(

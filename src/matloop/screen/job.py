@@ -14,13 +14,14 @@ import numpy as np
 from matloop.chem import compositions
 from matloop.decide.shortlists import COLUMNS
 from matloop.domain.prediction import Floats
-from matloop.errors import InputError, fail
+from matloop.errors import Faults, InputError, fail
 from matloop.screen.ahead import Ahead, look_ahead
 from matloop.screen.alone import alone
 from matloop.screen.choose import Chosen, choose
 from matloop.screen.handover import BESIDE, BEST, Handed, hand_over, refuse_begun
 from matloop.screen.held import Held, held
 from matloop.screen.measured import Measured, best_readings, composition_keys
+from matloop.screen.others import look_at_others
 from matloop.screen.record import Counted, Screened, identity, refuse_another
 from matloop.screen.run import Way, header_of, predict
 from matloop.screen.settings import Settings
@@ -71,6 +72,9 @@ def perform(settings: Settings, out: Path, way: Way) -> Found:
         MatloopError: as its parts do.
     """
     out.mkdir(parents=True, exist_ok=True)
+    faults = Faults()
+    look_at_others(out, settings.inputs, faults, parquet=way.parquet, replace=way.replace)
+    faults.raise_if_any(InputError)
     with alone(out):
         ahead = look_ahead(settings.tables, way)
         task = _task(settings, ahead.training)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -103,7 +103,8 @@ class Settings:
     """Everything a screen is told.
 
     columns: of the training table. unit: of the target. opening: of the candidates. conditions: (k, c) values of
-    `columns.process`. measured: whether what the training table holds may be chosen.
+    `columns.process`. measured: whether what the training table holds may be chosen. file: screen.toml, if there
+        is one.
     """
 
     training: Path
@@ -118,6 +119,13 @@ class Settings:
     filters: tuple[Filter, ...]
     choice: Choice
     measured: bool = False
+    file: Path | None = None
+
+    @property
+    def inputs(self) -> dict[str, Path]:
+        """What is read, in words -> its file; nothing is ever written over it."""
+        told = {"the training table": self.training, "the table of candidates": self.candidates}
+        return told if self.file is None else {**told, "the file of settings": self.file}
 
     @property
     def candidates(self) -> Path:
@@ -158,7 +166,7 @@ def settings(file: Path | None, options: Mapping[str, Mapping[str, Any]]) -> Set
         aside = getattr(read["candidates"].keys, "set_aside", False)
         look_for_faults(_known(read, made), Way(Local(1), set_aside=aside), faults)
     faults.raise_if_any(ConfigError)
-    return _settled({name: one.keys for name, one in read.items()}, made)
+    return replace(_settled({name: one.keys for name, one in read.items()}, made), file=file)
 
 
 @dataclass(frozen=True, slots=True)

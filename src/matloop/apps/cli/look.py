@@ -90,7 +90,7 @@ def write_shortlist(file: Path, summary: Summary) -> tuple[Path, Sheet]:
     Raises:
         InputError: when a file of that name is there that is none of ours, such as the candidates.
     """
-    path, sheet = file.with_name("shortlist.csv"), shortlist_sheet(summary.ranked, summary.problem)
+    path, sheet = file.with_name("shortlist.csv"), shortlist_sheet(summary.by_rank, summary.problem)
     if path.exists() and not path.read_bytes().startswith(_OURS):
         fail(InputError, str(path), "it is there, and is no shortlist", "Rename it: it would be overwritten.")
     write_whole(path, sheet.csv())

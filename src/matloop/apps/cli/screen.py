@@ -158,19 +158,13 @@ def _checked(
         if told.choice.k < FEWEST:
             faults.add("--campaign", f"{told.choice.k} candidate is no choice", "Choose two or more (-k).")
     if told is not None:
-        look_at_others(out, _inputs(file, told), faults, parquet=parquet, replace=replace)
+        look_at_others(out, told.inputs, faults, parquet=parquet, replace=replace)
     if told is not None and faults.found:
         look_for_faults(told.tables, Way(Local(1), told.set_aside), faults)
     faults.raise_if_any(InputError)
     if told is None:
         raise AssertionError("settings that are refused have a fault")
     return told
-
-
-def _inputs(file: Path, told: Settings) -> dict[str, Path]:
-    """What is read, in words -> its file."""
-    tables = {"the training table": told.training, "the table of candidates": told.candidates}
-    return {**tables, "the file of settings": file} if file.suffix == ".toml" else tables
 
 
 _KEYS = {

@@ -8,7 +8,6 @@ it would ever be a gain. So objective and limits are drawn together.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -165,14 +164,10 @@ class LimitedImprovement:
     def join(self, X: Floats) -> LimitedImprovement:
         """Go on with each draw to the candidate at X (1, d)."""
         goal = self.goal.extend(X, self.ahead[0, :1])
-        marks = tuple((one, drawn.extend(X, self.ahead[0, j : j + 1])) for j, (one, drawn) in _numbered(self.marks))
+        marks = tuple((one, drawn.extend(X, self.ahead[0, j : j + 1])) for j, (one, drawn) in enumerate(self.marks, 1))
         return replace(self, goal=goal, marks=marks, ahead=self.ahead[1:])
 
     def say(self, X: Floats) -> str:
         """The expected improvement, over the best posterior mean that holds, and how probable it is that X holds."""
         words = improvement_words(math.exp(float(self.score(X)[0])), self.believed)
         return f"{self.preface}{words}, counted where the limits hold; {self.limits.say(X)}"
-
-
-def _numbered(marks: Sequence[tuple[Objective, Draws]]) -> enumerate[tuple[Objective, Draws]]:
-    return enumerate(marks, 1)
