@@ -33,10 +33,10 @@ written before the first run. The page is printed from the runs that are kept; t
 comes from, and comparisons use the runs that both have. Nothing is left out because we lose it.
 
 Regret is how far the true value of the best candidate measured so far is from the best there is, in standard
-deviations of the truth. *Ratio* is the geometric mean over runs of matloop's final regret over the other's, with its
-95 % bootstrap interval: below 1 matloop came nearer to the best. A *win* is an interval wholly below 1, a *loss* one
-wholly above, all others are ties; fewer than three common runs judge nothing. Seconds are of the processor, for one
-suggestion, fitting included.
+deviations of the truth, after as many experiments as the column says. *Ratio* is the geometric mean over runs of
+matloop's regret over the other's, with its 95 % bootstrap interval: below 1 matloop came nearer to the best. A *win* is
+an interval wholly below 1, a *loss* one wholly above, all others are ties; fewer than three common runs judge nothing.
+The first table counts what stands at the end. Seconds are of the processor, for one suggestion, fitting included.
 
 Twelve runs of everything take days on one core. `make bench-peers ARGS="--work agnp --peers matloop baybe --seeds 3"`
 does a part; a command that was killed goes on; `ARGS=--table` prints what is there.
@@ -83,10 +83,9 @@ class Cell:
         regret = np.minimum.accumulate(gaps, axis=1) / work.spread
         return cls(work, program, tuple(record["run"] for record in records), regret, share, seconds, records)
 
-    @property
-    def log_regret(self) -> np.ndarray:
-        """(runs,) at the end."""
-        return np.log10(np.maximum(self.regret[:, -1], FLOOR))
+    def log_regret(self, at: int) -> np.ndarray:
+        """(runs,) after as many experiments."""
+        return np.log10(np.maximum(self.regret[:, at - 1], FLOOR))
 
     @property
     def per_suggestion(self) -> float:
@@ -97,7 +96,10 @@ class Cell:
 
 @dataclass(frozen=True)
 class Verdict:
-    """matloop beside another program on one work: ratio of regrets with its interval, by n common runs."""
+    """matloop beside another program on one work: ratio of regrets with its interval, by n common runs.
+
+    Read at the end unless told how many experiments in.
+    """
 
     n: int
     ratio: float = math.nan
@@ -105,11 +107,12 @@ class Verdict:
     high: float = math.nan
 
     @classmethod
-    def of(cls, ours: Cell, other: Cell) -> Verdict:
+    def of(cls, ours: Cell, other: Cell, at: int | None = None) -> Verdict:
         common = sorted(set(ours.runs) & set(other.runs))
         if len(common) < LEAST_RUNS:
             return cls(len(common))
-        a, b = (np.array([cell.log_regret[cell.runs.index(run)] for run in common]) for cell in (ours, other))
+        read = ours.work.at[-1] if at is None else at
+        a, b = (np.array([cell.log_regret(read)[cell.runs.index(run)] for run in common]) for cell in (ours, other))
         found = bootstrap((a - b)[:, None], seed=BOOTSTRAP_SEED)
         return cls(len(common), *(10 ** float(end[0]) for end in (found.value, found.low, found.high)))
 
@@ -121,7 +124,9 @@ class Verdict:
         return "win" if self.high < 1 else "loss" if self.low > 1 else "tie"
 
     def __str__(self) -> str:
-        return "" if math.isnan(self.ratio) else f"{self.ratio:.2g} ({self.low:.2g} .. {self.high:.2g})"
+        return (
+            self.word if math.isnan(self.ratio) else f"{self.ratio:.2g} ({self.low:.2g} .. {self.high:.2g}) {self.word}"
+        )
 
 
 def page(works: Mapping[str, Work], results: Path) -> str:
@@ -191,26 +196,36 @@ def speed(works: Sequence[tuple[str, Work]], cells: Mapping[str, Mapping[str, Ce
 def regrets(
     works: Sequence[tuple[str, Work]], cells: Mapping[str, Mapping[str, Cell]], share_name: str = "Top%"
 ) -> list[str]:
-    lines = [
-        "| work | program | runs | regret half way | regret at the end | "
-        f"{share_name} | ratio | matloop's | s a suggestion |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
+    """Rows by work and program: regret, and matloop's beside it, after each number of experiments that is looked at."""
+    lines = []
+    stages: tuple[int, ...] = ()
     for name, work in works:
+        if work.at != stages:
+            stages = work.at
+            read = "".join(f" regret at {at} | ratio |" for at in stages)
+            lines += ["", *_head(f"| work | program | runs |{read} {share_name} | s a suggestion |")]
         title = f"{name}, {work.initial} + {work.at[-1] - work.initial}, batch {work.batch}"
         ours = cells[name].get(OURS)
         for program, cell in cells[name].items():
-            half, end = (cell.regret[:, at - 1].mean() for at in work.at)
-            found = bootstrap(cell.regret[:, -1:], seed=BOOTSTRAP_SEED)
+            figures = "".join(f" {_stage(cell, ours, at)} |" for at in stages)
             share = "" if cell.share is None else f"{cell.share.mean():.2f}"
-            verdict = None if ours is None or program == OURS else Verdict.of(ours, cell)
-            words = f"{verdict} | {verdict.word}" if verdict else " | "
             seconds = f"{cell.per_suggestion:.2f}" if cell.seconds.size else ""
-            interval = f" ({found.low[0]:.3f} .. {found.high[0]:.3f})" if len(cell.runs) >= LEAST_RUNS else ""
-            figures = f"{len(cell.runs)} | {half:.3f} | {end:.3f}{interval} | {share} | {words} | {seconds}"
-            lines.append(f"| {title} | {program} | {figures} |")
+            lines.append(f"| {title} | {program} | {len(cell.runs)} |{figures} {share} | {seconds} |")
             title = ""
-    return lines
+    return lines[1:]
+
+
+def _head(titles: str) -> list[str]:
+    """Titles of a table's columns and the rule below them."""
+    return [titles, "|" + "---|" * (titles.count("|") - 1)]
+
+
+def _stage(cell: Cell, ours: Cell | None, at: int) -> str:
+    """Two cells of the table: mean regret after as many experiments with its interval, and matloop's beside it."""
+    found = bootstrap(cell.regret[:, [at - 1]], seed=BOOTSTRAP_SEED)
+    interval = f" ({found.low[0]:.3f} .. {found.high[0]:.3f})" if len(cell.runs) >= LEAST_RUNS else ""
+    beside = "" if ours is None or cell.program == OURS else str(Verdict.of(ours, cell, at))
+    return f"{found.value[0]:.3f}{interval} | {beside}"
 
 
 def made(records: Iterable[Mapping[str, Any]]) -> list[str]:

@@ -259,7 +259,7 @@ def test_what_breaks_a_limit_counts_as_the_worst_that_holds_it(tmp_path: Path) -
 
 def cell(program: str, regret: list[float], runs: list[int]) -> Cell:
     work = pool_of()
-    return Cell(work, program, tuple(runs), np.array(regret)[:, None], None, np.ones((len(runs), 4)), ())
+    return Cell(work, program, tuple(runs), np.tile(np.array(regret)[:, None], 9), None, np.ones((len(runs), 4)), ())
 
 
 def test_a_verdict_is_the_ratio_of_geometric_means_over_common_runs() -> None:
@@ -270,6 +270,14 @@ def test_a_verdict_is_the_ratio_of_geometric_means_over_common_runs() -> None:
     assert Verdict.of(theirs, ours).word == "loss"
     assert Verdict.of(ours, cell("b", [0.2, 0.1, 0.4], [0, 1, 2])).word == "tie"
     assert Verdict.of(ours, cell("b", [0.2, 0.4], [0, 1])).word == "-"
+
+
+def test_a_verdict_reads_the_regret_after_as_many_experiments_as_asked() -> None:
+    ours, theirs = cell("a", [0.1, 0.1, 0.1], [0, 1, 2]), cell("b", [0.1, 0.1, 0.1], [0, 1, 2])
+    theirs.regret[:, :5] = 0.4  # the other comes as near only from its sixth experiment on
+    assert (Verdict.of(ours, theirs, 5).ratio, Verdict.of(ours, theirs, 5).word) == (pytest.approx(0.25), "win")
+    assert Verdict.of(ours, theirs, 6).word == "tie"
+    assert str(Verdict.of(ours, theirs)) == "1 (1 .. 1) tie"
 
 
 def test_regret_below_the_floor_counts_as_the_floor() -> None:
