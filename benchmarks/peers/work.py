@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ class PoolWork:
 
     at: experiments after which regret is reported; the last one is the budget.
     timed: only seconds are of interest.
+    read: (rows, k) readings of each candidate, of which a query gives one; None where it gives the truth and `noise`.
     """
 
     name: str
@@ -47,6 +48,7 @@ class PoolWork:
     noise: float = 0.0
     timed: bool = False
     limits: int = 0
+    read: np.ndarray | None = None
     kind: str = "pool"
 
     @property
@@ -150,6 +152,18 @@ class BoxWork:
 Work = PoolWork | BoxWork
 
 
+def one_of(work: PoolWork, run: int) -> np.ndarray:
+    """(rows,) the reading that a query of each candidate gives in a run; the same for every program.
+
+    Raises:
+        ValueError: when the work has no readings of its own.
+    """
+    if work.read is None:
+        raise ValueError(f"{work.name}: it has no readings of its own")
+    rows, k = work.read.shape
+    return np.asarray(work.read[np.arange(rows), rng(run, 3).integers(k, size=rows)])
+
+
 def readings(work: Work, run: int, n: int) -> np.ndarray:
     """(n,) noise of the readings of a run, in the order made; the same for every program."""
     return work.noise * rng(run, 1).standard_normal(n)
@@ -172,12 +186,14 @@ TABLES: dict[str, tuple[str, str, Goal]] = {
     "oer-3851": ("olympus/oer_plate_3851/data.csv", "overpotential", "minimize"),
     "direct-arylation": ("edbo_reactions/direct_arylation.csv", "yield", "maximize"),
 }
+PRINTS = "crossed-barrel-prints"
+"""Each design was printed three times: a query gives one of the three."""
 SPEED = {"pool-100k": (100_000, 200), "pool-10k": (10_000, 1_000)}
 PLAIN = ("branin", "hartmann6", "ackley6")
 NOISY = [f"{name}-snr{snr}" for snr in (10, 2) for name in PLAIN]
 CONSTRAINED = ["gramacy-snr10", "constrained-hartmann6-snr10", "pressure-vessel"]
 MIXED = ["ackley13-mixed-snr10", "labs20-snr10"]
-NAMES = [*TABLES, *NOISY, *CONSTRAINED, *MIXED, *SPEED]
+NAMES = [*TABLES, PRINTS, *NOISY, *CONSTRAINED, *MIXED, *SPEED]
 
 
 def make(name: str, data_dir: Path) -> Work:
@@ -188,6 +204,8 @@ def make(name: str, data_dir: Path) -> Work:
     """
     if name in TABLES:
         return _table(name, data_dir)
+    if name == PRINTS:
+        return _prints(data_dir)
     if name in SPEED:
         size, known = SPEED[name]
         X = np.random.default_rng(SEED).random((size, 6))
@@ -211,3 +229,13 @@ def _table(name: str, data_dir: Path) -> PoolWork:
     return PoolWork(
         name, {column: unique[column].tolist() for column in features}, truth, goal, initial, batch, (25, 50)
     )
+
+
+def _prints(data_dir: Path) -> PoolWork:
+    """Crossed barrels by single prints, to a hundred."""
+    work = _table("crossed-barrel", data_dir)
+    path, objective, _ = TABLES[work.name]
+    frame = pd.read_csv(data_dir / path)
+    rows = pd.MultiIndex.from_frame(pd.DataFrame(work.columns))
+    told = frame.groupby(list(work.columns))[objective].apply(list).reindex(rows)
+    return replace(work, name=PRINTS, read=np.array(told.tolist()), at=(25, 50, 100))

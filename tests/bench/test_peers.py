@@ -181,6 +181,21 @@ def test_a_table_becomes_a_pool_of_its_designs_with_their_means(data_dir: Path) 
     assert [work.columns[name][row] for name in ("n", "theta", "r", "t")] == [12, 150, 1.9, 1.4]
 
 
+def test_a_query_of_single_prints_gives_one_of_the_prints_of_that_design(data_dir: Path, tmp_path: Path) -> None:
+    work = make("crossed-barrel-prints", data_dir)
+    assert isinstance(work, PoolWork)
+    assert work.read is not None
+    assert work.read.shape == (600, 3)
+    assert work.read.mean(axis=1) == pytest.approx(work.truth)
+    first, second = (done(work, "random", tmp_path, run) for run in (0, 1))
+    prints = work.read[first["picks"]]
+    assert (prints == np.array(first["readings"])[:, None]).any(axis=1).all()
+    assert not np.allclose(first["readings"], first["truths"])
+    both = set(first["picks"]) & set(second["picks"])
+    given = [{row: one["readings"][one["picks"].index(row)] for row in both} for one in (first, second)]
+    assert given[0] != given[1]  # another run draws other prints
+
+
 def test_a_run_holds_the_initial_candidates_then_what_was_chosen(fake: Path, tmp_path: Path) -> None:
     work = pool_of(noise=0.1)
     found = done(work, "fake", tmp_path)
