@@ -141,12 +141,13 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=4, help="how many from there on")
     parser.add_argument("--arms", nargs="+", default=["collects", "seeks"], choices=list(ARMS), metavar="NAME")
     parser.add_argument("--only", nargs="+", default=list(WORKS), choices=list(WORKS), metavar="NAME")
+    parser.add_argument("--snr", nargs="+", type=float, default=list(SNRS), choices=SNRS, metavar="RATIO")
     parser.add_argument("--keep", type=Path, default=Path("spaces.json"))
     options = parser.parse_args()
     kept = json.loads(options.keep.read_text()) if options.keep.exists() else {}
     for run in range(options.start, options.start + options.seeds):
         for name in options.only:
-            for snr in SNRS:
+            for snr in options.snr:
                 for arm in options.arms:
                     key = f"{arm} {name} {snr} {run}"
                     if key not in kept:
