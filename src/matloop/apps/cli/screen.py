@@ -22,6 +22,7 @@ from matloop.screen.job import Found, look_at_campaign, perform, shortlist_table
 from matloop.screen.local import Local
 from matloop.screen.others import CHOSEN, look_at_others
 from matloop.screen.page import honest_words, page_of
+from matloop.screen.placed import Said
 from matloop.screen.promise import not_chosen, promise
 from matloop.screen.run import Way
 from matloop.screen.settings import Settings, conditions, keys_of, settings
@@ -122,7 +123,7 @@ def screen(  # noqa: PLR0913 (each is an option of the command line)
     candidates. Killed anywhere, the same command goes on; finished, it only chooses; another screen needs --replace. A
     column goes before a word of --group (host-family is family then); rows of an empty cell are kept whole by formula.
     """
-    told = _checked(file, _options(dict(locals())), (out, campaign), (parquet, dask is not None, replace))
+    told = _checked(file, *_options(dict(locals())), (out, campaign), (parquet, dask is not None, replace))
     with progress_bar("screen", quiet=as_json) as report:
         way = Way(_workers(dask, processes or cores()), told.set_aside, SIZE, parquet, report, note, replace)
         found = _perform(told, out, way)
@@ -130,7 +131,11 @@ def screen(  # noqa: PLR0913 (each is an option of the command line)
 
 
 def _checked(
-    file: Path, options: Mapping[str, Any], places: tuple[Path, Path | None], asked: tuple[bool, bool, bool]
+    file: Path,
+    options: Mapping[str, Any],
+    said: Said,
+    places: tuple[Path, Path | None],
+    asked: tuple[bool, bool, bool],
 ) -> Settings:
     """The settings, after a look at everything that can be wrong before any work is done.
 
@@ -150,7 +155,7 @@ def _checked(
         except InputError as error:
             faults.absorb(error)
     try:
-        told = settings(file if file.suffix == ".toml" else None, options)
+        told = settings(file if file.suffix == ".toml" else None, options, said)
     except InputError as error:
         faults.absorb(error)
     if told is not None and campaign is not None:
@@ -183,10 +188,12 @@ _KEYS = {
     },
 }
 """Section and key of screen.toml -> the option that stands above it."""
+_WRITTEN = {"table": "FILE", "k": "-k", "set_aside": "--set-aside", "validate": "--no-validation"}
+"""How options are written whose names are not those of their values."""
 
 
-def _options(said: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """What was said on the command line, as sections of screen.toml."""
+def _options(said: dict[str, Any]) -> tuple[dict[str, dict[str, Any]], dict[tuple[str, ...], str]]:
+    """What was said on the command line, as sections of screen.toml; and which option said each key."""
     file, train = said["file"], said["train"]
     said |= {
         "train": None if train is None else str(train),
@@ -200,9 +207,16 @@ def _options(said: dict[str, Any]) -> dict[str, dict[str, Any]]:
         name: {key: said[option] for key, option in keys.items() if said[option] is not None}
         for name, keys in _KEYS.items()
     }
+    names: dict[tuple[str, ...], str] = {
+        (section, key): _WRITTEN.get(option, f"--{option}")
+        for section, keys in _KEYS.items()
+        for key, option in keys.items()
+        if key in given[section]
+    }
     for section, keys in keys_of(said["set_"] or []).items():
         given[section] = {**keys, **given.get(section, {})}
-    return given
+        names = {(section,): f"--set {section}"} | {(section, key): f"--set {section}.{key}" for key in keys} | names
+    return given, names
 
 
 def _perform(told: Settings, out: Path, way: Way) -> Found:
