@@ -73,3 +73,62 @@ def test_without_a_file_what_is_missing_is_named_by_its_option(tables: Path, cap
     assert "error: --train: it is missing\n       Name the table to learn from: --train TABLE." in said
     assert "error: --target: it is missing\n       Name the column of readings: --target COLUMN." in said
     assert "[training]" not in said
+
+
+def broken(table: Path, at: int) -> None:
+    """Cut line 4 to two cells, or four, and write nonsense for the formula of line 6, the cell of that number."""
+    lines = table.read_text().splitlines()
+    lines[3] = ",".join([*lines[3].split(","), "", ""][:2] if at == 0 else [*lines[3].split(","), "x"])
+    cells = lines[5].split(",")
+    cells[at] = "Nonsense7q"
+    lines[5] = ",".join(cells)
+    table.write_text("\n".join(lines) + "\n")
+
+
+def test_rows_of_too_few_or_too_many_cells_hide_no_other_fault_of_either_table(tables: Path, capsys):
+    broken(tables / "known.csv", 0)
+    broken(tables / "candidates.csv", 1)
+    assert run(tables, "--json") == 2
+    errors = json.loads(capsys.readouterr().out)["errors"]
+    said = [f"{Path(one['place']).name}: {one['found']}" for one in errors]
+    assert said == [
+        "known.csv, line 4: 2 cells below 4 columns",
+        "known.csv, line 6, formula 'Nonsense7q', character 3: 'n' begins no element",
+        "candidates.csv, line 4: 3 cells below 2 columns",
+        "candidates.csv, line 6, formula 'Nonsense7q', character 3: 'n' begins no element",
+    ]
+
+
+def test_rows_of_another_width_are_set_aside_on_demand(tables: Path, capsys):
+    broken(tables / "candidates.csv", 1)
+    assert run(tables, "--set-aside", "--json") == 0
+    counts = json.loads(capsys.readouterr().out)["counts"]
+    assert (counts["candidates"], counts["predicted"], counts["set_aside"]) == (30, 28, 2)
+    aside = (tables / "out" / "set-aside.csv").read_text()
+    assert "line 4" in aside
+    assert "3 cells below 2 columns" in aside
+    lines = (tables / "candidates.csv").read_text().splitlines()
+    lines[3] = lines[3].removesuffix(",x")
+    (tables / "candidates.csv").write_text("\n".join(lines) + "\n")
+    assert run(tables, "--set-aside") == 2, "a mended row makes another screen"
+    assert "differs in the candidates" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        pytest.param("formula,T,zT\n", "it has a header, but no rows", id="no rows"),
+        pytest.param("\n", "known.csv, line 1: the line names no column", id="a blank line"),
+        pytest.param("formula,T,zT\nNaCl,300,0.1\n", "the only reading is 0.1", id="one reading"),
+        pytest.param("formula,T,zT\nNaCl,,0.1\n", "line 2, column 'T': the cell is empty", id="an empty cell"),
+        pytest.param("formula,T,zT\nNULL,300,0.1\nNaN,3,1\n", "'NULL': it stands for a missing value", id="missing"),
+        pytest.param("formula,T,Zt\nNaCl,300,0.1\n", "no column 'zT'\n       Did you mean 'Zt'?", id="capitals"),
+        pytest.param("formula,T,zT\nNaCl,300\n", "known.csv, line 2: 2 cells below 3 columns", id="one short row"),
+    ],
+)
+def test_what_a_training_table_lacks_is_said_in_words_that_fit(tables: Path, capsys, text: str, said: str):
+    (tables / "known.csv").write_text(text)
+    assert run(tables) == 2
+    told = capsys.readouterr().err
+    assert said in told
+    assert told.count("error:") == 1

@@ -139,6 +139,8 @@ def look(source: Source, unknown: frozenset[str], way: Way) -> Looked:
         bad += len(faults)
         told += faults[: max(0, NAMED - len(told))]
         way.report(seen, None, "looking at the formulas")
+    if not seen and told:
+        raise DataError(*told)
     if not seen:
         fail(DataError, source.name, "there is no candidate: it holds no row", "Give one formula or more.")
     if bad > len(told):
