@@ -173,7 +173,7 @@ def known_of(found: Found) -> list[tuple[str, str]]:
     return list(zip(rows.column(MEASURED).tolist(), shown, strict=True))
 
 
-def _readings_of(found: Found) -> list[tuple[str, str]]:
+def readings_of(found: Found) -> list[tuple[str, str]]:
     """Candidate and reading, of all readings of the chosen at the conditions under which they were chosen."""
     training, rows, names = found.training, found.chosen.rows, found.task.names
     under = np.array([rows.column(name) for name in names], dtype=np.float64).T.reshape(len(rows), len(names))
@@ -209,7 +209,7 @@ def to_campaign(found: Found, folder: Path) -> Path:
         headers_of(settings.columns.process, settings.training, settings.columns.header_row),
         settings.fitting.seed,
         beside,
-        tuple(_readings_of(found)),
+        tuple(readings_of(found)),
     )
     return hand_over(folder, found.chosen.rows, found.places(found.chosen.rows), handed)
 

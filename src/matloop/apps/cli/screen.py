@@ -18,7 +18,16 @@ from matloop.screen import Workers
 from matloop.screen.ahead import look_for_faults
 from matloop.screen.cluster import Cluster, library
 from matloop.screen.handover import BEST, FEWEST, KNOWN, budget_of, look_at_names
-from matloop.screen.job import Found, look_at_campaign, perform, shortlist_table, to_campaign, to_json, write_tables
+from matloop.screen.job import (
+    Found,
+    look_at_campaign,
+    perform,
+    readings_of,
+    shortlist_table,
+    to_campaign,
+    to_json,
+    write_tables,
+)
 from matloop.screen.local import Local
 from matloop.screen.others import CHOSEN, look_at_others
 from matloop.screen.page import honest_words, page_of
@@ -294,8 +303,11 @@ def _say(found: Found, files: dict[str, Path | None]) -> None:
         budget, why = budget_of(len(chosen.rows))
         say(f"Wrote {files['campaign']}: `matloop check {files['campaign']}`, then suggest.")
         say(f"  Its budget: {count(budget, 'experiment')} ({why} there, under [budget]).")
-        if (known := files["campaign"].with_name(KNOWN)).exists():
-            say(f"  Some are measured: `matloop tell {files['campaign']} {known}` first.")
+        if made := len({candidate for candidate, _ in readings_of(found)}):
+            known, every = files["campaign"].with_name(KNOWN), made == len(chosen.rows)
+            share = "All" if every else f"{made:,} of {len(chosen.rows):,}"
+            none = "; then no candidate is left to suggest" if every else ""
+            say(f"  {share} are measured there: `matloop tell {files['campaign']} {known}` first{none}.")
 
 
 def _say_shortlist(found: Found) -> None:
