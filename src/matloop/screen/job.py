@@ -13,6 +13,7 @@ import numpy as np
 
 from matloop.chem import compositions
 from matloop.decide.shortlists import COLUMNS
+from matloop.decide.words import count
 from matloop.domain.prediction import Floats
 from matloop.errors import Faults, InputError, fail
 from matloop.screen.ahead import Ahead, look_ahead
@@ -22,7 +23,8 @@ from matloop.screen.handover import BESIDE, BEST, Handed, hand_over, refuse_begu
 from matloop.screen.held import Held, held
 from matloop.screen.measured import Measured, best_readings, composition_keys
 from matloop.screen.others import look_at_others
-from matloop.screen.record import Counted, Screened, identity, refuse_another
+from matloop.screen.record import Counted, Screened, identity, lies, refuse_another
+from matloop.screen.repeats import NONE, Repeated
 from matloop.screen.run import Way, header_of, predict
 from matloop.screen.settings import Settings
 from matloop.screen.source import headers_of
@@ -35,7 +37,10 @@ from matloop.validate.domain import FAR, word
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Found:
-    """All that a screen found. header: of the result. validated, held: None where validation was not wanted."""
+    """All that a screen found. header: of the result. validated, held: None where validation was not wanted.
+
+    repeated: candidates of one composition.
+    """
 
     settings: Settings
     training: Training
@@ -46,6 +51,7 @@ class Found:
     header: tuple[str, ...]
     validated: Validated | None
     held: Held | None
+    repeated: Repeated = NONE
 
     def features(self, rows: Block) -> Floats:
         """(n, d) features of rows of the result."""
@@ -78,10 +84,13 @@ def perform(settings: Settings, out: Path, way: Way) -> Found:
     with alone(out):
         ahead = look_ahead(settings.tables, way)
         task = _task(settings, ahead.training)
+        before = fingerprint_before(ahead.training, settings.fitting)
+        own = identity(task, ahead.source.carried, before, ahead.looked.digests)
         if not way.replace:
-            before = fingerprint_before(ahead.training, settings.fitting)
-            refuse_another(out, identity(task, ahead.source.carried, before, ahead.looked.digests))
-        way.report(0, None, f"fitting to {len(ahead.training.lessons.y)} rows")
+            refuse_another(out, own)
+        fitting = f"fitting to {count(len(ahead.training.lessons.y), 'row')}"
+        way.tell(f"{fitting} again (no model is kept), to choose from its predictions" if lies(out, own) else fitting)
+        way.report(0, None, fitting)
         model, fingerprint = fit(ahead.training, settings.fitting)
         task = replace(task, model=model)
         screened = predict(ahead.source, task, (out, way), fingerprint, ahead.looked)
@@ -115,7 +124,8 @@ def _chosen(
     rows = blocks(screened.result, header)
     chosen = choose(rows if settings.measured else map(_new, rows), settings.choice, covariance)
     judged = None if validated is None else held(validated, settings.choice)
-    return Found(settings, ahead.training, model, task, screened, chosen, header, validated, judged)
+    repeated = ahead.looked.repeated
+    return Found(settings, ahead.training, model, task, screened, chosen, header, validated, judged, repeated)
 
 
 def _new(rows: Block) -> Block:
@@ -268,6 +278,7 @@ def _counts(found: Found) -> dict[str, int | dict[str, int]]:
         "set_aside": counted.bad,
         "passed": counted.passed,
         "passed_all": counted.kept,
+        "repeats": found.repeated.count,
         "measured": counted.known,
         "measured_left_out": 0 if found.settings.measured else counted.known_kept,
         "outside": chosen.outside,

@@ -17,7 +17,7 @@ from matloop.screen.job import Found, shortlist_table
 from matloop.screen.promise import not_chosen, promise
 from matloop.screen.stream import Block
 from matloop.screen.warn import warnings
-from matloop.screen.words import learned_words
+from matloop.screen.words import learned_words, repeated_words
 
 _SIDES = {
     "greedy": "the best means, whatever their risk",
@@ -82,8 +82,9 @@ def _facts(page: Page, found: Found) -> None:
     if left := not_chosen(found.chosen):
         facts.append(("outside", left))
     page.facts(facts)
-    for text in learned_words(found.training)[1:]:
-        page.add(f"<p>{say(text.strip())}</p>")
+    for text in (*learned_words(found.training)[1:], repeated_words(found.repeated)):
+        if text:
+            page.add(f"<p>{say(text.strip())}</p>")
 
 
 def _shortlist(page: Page, found: Found) -> None:

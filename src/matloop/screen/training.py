@@ -125,6 +125,16 @@ class Training:
         return len(rows) - len(set(rows))
 
     @property
+    def written_otherwise(self) -> tuple[str, str] | None:
+        """Two ways in which the formula of rows that repeat each other is written; None where all are written alike."""
+        first: dict[Any, str] = {}
+        rows = zip(composition_keys(self.formulas), map(tuple, self.under.tolist()), strict=True)
+        for row, text in zip(rows, self.formulas, strict=True):
+            if first.setdefault(row, text) != text:
+                return first[row], text
+        return None
+
+    @property
     def digest(self) -> str:
         """Of all that is learned from."""
         parts = (self.lessons.X, self.lessons.y, self.lessons.groups)

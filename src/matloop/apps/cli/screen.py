@@ -39,7 +39,7 @@ from matloop.screen.source import SIZE, headers_of
 from matloop.screen.stream import arrow
 from matloop.screen.task import MEASURED
 from matloop.screen.warn import warnings
-from matloop.screen.words import known_words, learned_words
+from matloop.screen.words import known_words, learned_words, repeated_words
 from matloop.store.atomic import make_folder, write_whole
 
 _SHOWN = 10  # of the shortlist, on a terminal
@@ -282,6 +282,8 @@ def _say(found: Found, files: dict[str, Path | None]) -> None:
         say(text)
     aside = f", {counted.bad:,} set aside ({files['set_aside']})" if counted.bad else ""
     say(f"{counted.predicted:,} candidates, {counted.rows:,} predictions{aside}.")
+    if repeated := repeated_words(found.repeated):
+        say(f"  {repeated}")
     for name, passed in counted.passed.items():
         say(f"  {name}: {passed:,} pass")
     if counted.passed:
