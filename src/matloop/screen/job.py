@@ -19,7 +19,7 @@ from matloop.errors import Faults, InputError, fail
 from matloop.screen.ahead import Ahead, look_ahead
 from matloop.screen.alone import alone
 from matloop.screen.choose import Chosen, choose
-from matloop.screen.handover import BESIDE, BEST, Handed, hand_over, refuse_begun
+from matloop.screen.handover import BESIDE, BEST, Handed, hand_over, refuse_begun, taken_along
 from matloop.screen.held import Held, held
 from matloop.screen.measured import Measured, best_readings, composition_keys
 from matloop.screen.others import look_at_others
@@ -52,6 +52,11 @@ class Found:
     validated: Validated | None
     held: Held | None
     repeated: Repeated = NONE
+
+    @property
+    def carried(self) -> tuple[str, ...]:
+        """The candidates' own columns beside their formula."""
+        return self.header[1 : len(self.header) - len(self.task.columns)]
 
     def features(self, rows: Block) -> Floats:
         """(n, d) features of rows of the result."""
@@ -211,7 +216,8 @@ def to_campaign(found: Found, folder: Path) -> Path:
     settings = found.settings
     target = settings.columns.target
     header, cells = shortlist_table(found)
-    beside = {name: [row[i] for row in cells] for i, name in enumerate(header) if name in BESIDE}
+    along = (*taken_along(found.carried, settings.columns.process), *BESIDE)
+    beside = {name: [row[header.index(name)] for row in cells] for name in along if name in header}
     handed = Handed(
         target,
         settings.unit,

@@ -18,6 +18,7 @@ from matloop.screen.promise import not_chosen, promise
 from matloop.screen.stream import Block
 from matloop.screen.warn import warnings
 from matloop.screen.words import learned_words, repeated_words
+from matloop.validate.domain import explained
 
 _SIDES = {
     "greedy": "the best means, whatever their risk",
@@ -95,6 +96,7 @@ def _shortlist(page: Page, found: Found) -> None:
     shown = [[_short(cell) for cell in row] for row in rows]
     numbers = [name for i, name in enumerate(header) if all(_is_number(row[i]) for row in rows)]
     page.table(header, shown, numbers)
+    page.add(f"<p>{say(explained())}</p>")
     chosen, choice = found.chosen, found.settings.choice
     corner = (choice.value, choice.std)
     figure = risk_return(_points(chosen.cloud), _points(chosen.rows), found.settings.columns.target, corner)

@@ -17,7 +17,7 @@ from matloop.errors import Faults, InputError, fail
 from matloop.screen import Workers
 from matloop.screen.ahead import look_for_faults
 from matloop.screen.cluster import Cluster, library
-from matloop.screen.handover import BEST, FEWEST, KNOWN, budget_of, look_at_names
+from matloop.screen.handover import BEST, FEWEST, KNOWN, budget_of, look_at_names, taken_along
 from matloop.screen.job import (
     Found,
     look_at_campaign,
@@ -302,14 +302,22 @@ def _say(found: Found, files: dict[str, Path | None]) -> None:
     for name in ("predictions", "shortlist", "shortlists", "report"):
         say(f"Wrote {files[name]}")
     if files["campaign"]:
-        budget, why = budget_of(len(chosen.rows))
-        say(f"Wrote {files['campaign']}: `matloop check {files['campaign']}`, then suggest.")
-        say(f"  Its budget: {count(budget, 'experiment')} ({why} there, under [budget]).")
-        if made := len({candidate for candidate, _ in readings_of(found)}):
-            known, every = files["campaign"].with_name(KNOWN), made == len(chosen.rows)
-            share = "All" if every else f"{made:,} of {len(chosen.rows):,}"
-            none = "; then no candidate is left to suggest" if every else ""
-            say(f"  {share} are measured there: `matloop tell {files['campaign']} {known}` first{none}.")
+        _say_campaign(found, files["campaign"])
+
+
+def _say_campaign(found: Found, file: Path) -> None:
+    """What was handed over, and what to do with it."""
+    chosen, carried = len(found.chosen.rows), found.carried
+    budget, why = budget_of(chosen)
+    say(f"Wrote {file}: `matloop check {file}`, then suggest.")
+    say(f"  Its budget: {count(budget, 'experiment')} ({why} there, under [budget]).")
+    taken = taken_along(carried, found.settings.columns.process)
+    if left := [repr(name) for name in carried if name not in taken]:
+        say(f"  Not in its candidates.csv, which has its own column of the name: {', '.join(left)}.")
+    if made := len({candidate for candidate, _ in readings_of(found)}):
+        share = "All" if made == chosen else f"{made:,} of {chosen:,}"
+        none = "; then no candidate is left to suggest" if made == chosen else ""
+        say(f"  {share} are measured there: `matloop tell {file} {file.with_name(KNOWN)}` first{none}.")
 
 
 def _say_shortlist(found: Found) -> None:
