@@ -97,10 +97,10 @@ def word(distance: float) -> Word:
 def explained() -> str:
     """What the words mean, in a sentence."""
     return (
-        f"Domain is how new a candidate is, by the distance of its features from the nearest that was learned, in "
-        f"units of the distance between the groups: inside (up to {_KNOWN:g}) is no newer than these are to each other, edge "
-        f"(up to {FAR:g}) is newer, so that few left-out rows bear out its errors, and of what is outside (above "
-        f"{FAR:g}) nothing is promised."
+        "Domain is how new a candidate is, by the distance of its features from the nearest that was learned, in units "
+        f"of the distance between the groups: inside (up to {_KNOWN:g}) is no newer than these are to each other, "
+        f"edge (up to {FAR:g}) is newer, so that few left-out rows bear out its errors, and of what is outside "
+        f"(above {FAR:g}) nothing is promised."
     )
 
 
