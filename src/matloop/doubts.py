@@ -100,9 +100,10 @@ def _far(objective: Objective, state: State, drafts: Sequence[Draft], rows: Sequ
     for i in np.flatnonzero(distances).tolist():
         draft, row = new[i]
         key = Key.from_json(draft.data)
+        others = "that are held" if len(held) else "others"
         found = (
             f"{name} = {told[i]:g} lies {distances[i]:.3g} spreads from the median {median:g} of "
-            f"{len(held) + len(told)} readings (spread {spread:.3g}), beyond all that are held"
+            f"{len(held) + len(told)} readings (spread {spread:.3g}), beyond all {others}"
         )
         yield Doubt(
             row, str(key), found, f'If it is a slip: `matloop correct FILE {key} "{name}=NUMBER" --reason WHY`.'

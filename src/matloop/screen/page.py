@@ -91,7 +91,7 @@ def _facts(page: Page, found: Found) -> None:
 def _shortlist(page: Page, found: Found) -> None:
     page.section("The shortlist", honest_words(found))
     for text in warnings(found):
-        page.add(f"<p>{say(text)}</p>")
+        page.add(f"<p>Warning: {say(text)}</p>")
     header, rows = shortlist_table(found)
     shown = [[_short(cell) for cell in row] for row in rows]
     numbers = [name for i, name in enumerate(header) if all(_is_number(row[i]) for row in rows)]
