@@ -38,8 +38,9 @@ decades is not doubted for that."""
 FEWEST = 8
 """Readings, those of the call included, below which the spread is not known; then the range of those held stands in."""
 HELD = 5
-"""Readings held below which their range says nothing either: five of one law hardly ever lie in a twentieth of what
-the next one is off by."""
+"""Readings whose range stands in for the spread: five of one law hardly ever lie in a twentieth of what the next one is
+off by. The chance that m lie in a share r of it falls as r^(m - 1): of fewer more ranges are asked for, 54 of four, 400
+of three, 160,000 of two."""
 RANGES = 20.0
 """Ranges of the readings held, from the median, beyond which a reading is doubted where the spread is not known: few
 readings, or more than half of them equal."""
@@ -99,9 +100,10 @@ def _far(objective: Objective, state: State, drafts: Sequence[Draft], rows: Sequ
     for i in np.flatnonzero(distances).tolist():
         draft, row = new[i]
         key = Key.from_json(draft.data)
+        others = "that are held" if len(held) else "others"
         found = (
             f"{name} = {told[i]:g} lies {distances[i]:.3g} spreads from the median {median:g} of "
-            f"{len(held) + len(told)} readings (spread {spread:.3g}), beyond all that are held"
+            f"{len(held) + len(told)} readings (spread {spread:.3g}), beyond all {others}"
         )
         yield Doubt(
             row, str(key), found, f'If it is a slip: `matloop correct FILE {key} "{name}=NUMBER" --reason WHY`.'
@@ -121,10 +123,13 @@ def far_by(held: Floats, told: Floats) -> tuple[Floats, float, float]:
 
     Returns:
         (n,) distance from the median of all m + n in spreads, 0 where it is not doubted; the spread; the median.
-        Where more than half of all are equal, the spread is that of the others. Where it is not known (fewer than
-        `FEWEST`), it is the range of at least `HELD` readings held; fewer doubt nothing.
+        Where more than half of all are equal, the spread is that of the others. Where it is not known, it is the range
+        of at least `HELD` readings held; of fewer than `FEWEST` readings in all, the range of all others, as many times
+        as few of them ask for.
     """
     everything = np.concatenate([held, told])
+    if len(everything) < FEWEST:
+        return _far_of_few(held, told)
     median, spread = _bulk(everything)
     ranged = not spread
     if ranged:
@@ -141,6 +146,27 @@ def far_by(held: Floats, told: Floats) -> tuple[Floats, float, float]:
     if len(held):
         doubtful &= (told < held.min()) | (told > held.max())
     return np.where(doubtful, distances, 0.0), spread, median
+
+
+def _far_of_few(held: Floats, told: Floats) -> tuple[Floats, float, float]:
+    """As `far_by`, of fewer than `FEWEST` readings in all: each told one is held against the range of all others."""
+    everything = np.concatenate([held, told])
+    found, ranges = np.zeros(len(told)), [0.0]
+    for i, reading in enumerate(told.tolist()):
+        others = np.delete(everything, len(held) + i)
+        spread = float(np.ptp(others)) if len(others) > 1 else 0.0
+        if not spread or others.min() <= reading <= others.max():
+            continue
+        rarity = max(1.0, (HELD - 1) / (len(others) - 1))
+        distance = abs(reading - float(np.median(others))) / spread
+        doubtful = distance > RANGES**rarity
+        if reading > 0 and (others > 0).all():
+            off = abs(np.log(reading / np.median(others)))
+            doubtful &= bool(off > FAR_IN_LOGARITHMS**rarity * np.ptp(np.log(others)))
+        if doubtful:
+            found[i] = distance
+            ranges.append(spread)
+    return found, ranges[-1], float(np.median(everything))
 
 
 def _bulk(numbers: Floats) -> tuple[float, float]:

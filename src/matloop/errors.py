@@ -160,11 +160,12 @@ _BEGINNING = 3  # letters from which a beginning is taken for an abbreviation; f
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """The cure for an unknown name: the nearest known one, or the one that it begins, else the whole list."""
+    """The cure for an unknown name: the same but for capitals, the nearest, what it begins, or the whole list."""
     names = list(known)
     if not names:
         return "None is known here."
-    close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    close = [one for one in names if one.lower() == name.lower()]
+    close = close or difflib.get_close_matches(name, names, n=1, cutoff=0.6)
     if not close and len(name) >= _BEGINNING:
         close = [one for one in names if one.lower().startswith(name.lower())]
     if close:

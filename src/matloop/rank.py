@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from matloop.ask import task_of
+from matloop.ask import candidates_left, task_of
 from matloop.assume import assumed
 from matloop.claimed import tails_of
 from matloop.decide import Strategy
@@ -80,6 +80,11 @@ class Insight:
     def hears_bounds(self) -> bool:
         """Does the model learn from censored readings?"""
         return hears_bounds(self.strategy)
+
+    def left(self, state: State) -> int | None:
+        """How many candidates may still be suggested; None where that is not known, or measured ones may be again."""
+        again = getattr(self.strategy, "replicates", "never") != "never"
+        return None if again else candidates_left(self.problem, state)
 
     def model(self, state: State) -> Model | None:
         """The model of everything read so far; raises as `model_of`."""

@@ -39,6 +39,10 @@ class Conclusions(Protocol):
         """Does the model learn from censored readings?"""
         ...
 
+    def left(self, state: State) -> int | None:
+        """How many candidates may still be suggested; None where that is not known or not limited."""
+        ...
+
     def outlook(self, state: State) -> Outlook | None:
         """None while too little was measured."""
         ...
@@ -147,7 +151,7 @@ def status_of(problem: Problem, state: State, standing: Standing, insight: Concl
             **_money(problem, state),
         },
         "unsuggested": unsuggested(state),
-        "advice": _with_censored(advice_of(problem, state, counts, found, insight.rule), state, insight.hears_bounds),
+        "advice": _with_censored(advice_of(problem, state, counts, found, insight), state, insight.hears_bounds),
         "outlook": found.to_json() if found else None,
         "head": state.head,
         "content": state.content,
@@ -167,10 +171,10 @@ def _money(problem: Problem, state: State) -> dict[str, Any]:
 
 
 def advice_of(
-    problem: Problem, state: State, counts: dict[str, int], found: Outlook | None, rule: Stop
+    problem: Problem, state: State, counts: dict[str, int], found: Outlook | None, insight: Conclusions
 ) -> dict[str, str]:
     """What to do next, in words."""
-    action, reason = _demanded(problem, state, counts) or _advised(problem, state, found, rule)
+    action, reason = _demanded(problem, state, counts) or _advised(problem, state, found, insight)
     return {"action": action, "reason": reason}
 
 
@@ -196,12 +200,20 @@ def _spent(problem: Problem, state: State) -> str:
     return "what is left of the budget of cost pays for no candidate" if unpayable(problem, state) else ""
 
 
-def _advised(problem: Problem, state: State, found: Outlook | None, rule: Stop) -> tuple[str, str]:
-    """Go on or stop, by what may still be found."""
-    said = "" if found is None else found.say(optimised(problem.objectives)[0], rule)
-    if found is not None and found.holds(rule):
+def _advised(problem: Problem, state: State, found: Outlook | None, insight: Conclusions) -> tuple[str, str]:
+    """Go on or stop, by what is left and what may still be found."""
+    candidates = insight.left(state)
+    if candidates == 0:
+        return "stop", "no candidate is left to suggest; add candidates, or allow repeats ([strategy] repeat = true)"
+    said = "" if found is None else found.say(optimised(problem.objectives)[0], insight.rule)
+    if found is not None and found.holds(insight.rule):
         return "stop", said
-    left = "without a limit" if problem.budget is None else f"with {problem.budget - state.used()} experiments left"
+    left = "without a limit"
+    if problem.budget is not None:
+        budget = problem.budget - state.used()
+        few = candidates is not None and candidates < budget
+        among = f" and {count(candidates or 0, 'candidate')} to choose from" if few else ""
+        left = f"with {count(budget, 'experiment')} left{among}"
     return "suggest", "; ".join(part for part in (f"nothing is pending, {left}", said) if part)
 
 

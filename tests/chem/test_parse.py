@@ -307,3 +307,15 @@ def test_an_object_that_is_no_formula_is_refused_by_type() -> None:
         compositions([{"Xx": 1}])
     with pytest.raises(DataError, match=r"-1\.0 is no amount"):
         compositions([{"Fe": -1}])
+
+
+@pytest.mark.parametrize("text", ["NULL", "NA", "None", "nan", " n/a ", "-", "?", "<NA>"])
+def test_a_text_that_stands_for_no_value_is_told_from_a_wrong_formula(text: str) -> None:
+    with pytest.raises(DataError) as caught:
+        parse(text)
+    (fault,) = caught.value.faults
+    assert (fault.found, fault.cure) == ("it stands for a missing value", "Write a formula, or leave the row out.")
+
+
+def test_sodium_nitride_nitric_oxide_and_nobelium_are_no_missing_values() -> None:
+    assert [parse(text).elements for text in ("NaN", "NO", "No", "Na")] == [("N", "Na"), ("N", "O"), ("No",), ("Na",)]

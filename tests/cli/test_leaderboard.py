@@ -165,3 +165,35 @@ def test_one_formula_written_in_two_ways_is_one_group(
     said = json.loads(capsys.readouterr().out)
     assert said["split"] == "2 folds of whole formulas"
     assert said["group_count"] == 12
+
+
+def test_all_faults_of_a_table_are_told_together(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = tmp_path / "known.csv"
+    table.write_text("formula,T,y\nGeTe,300,0.1\nSnTe,300\nPbTe,,0.3\nGeSe,warm,0.4\nNULL,300,0.5\nPbSe,300,high\n")
+    assert main([*asked(table), "--json"]) == 2
+    errors = json.loads(capsys.readouterr().out)["errors"]
+    assert [(one["place"].removeprefix(f"{table}, "), one["found"]) for one in errors] == [
+        ("line 3", "2 cells below a header of 3"),
+        ("line 7, column 'y'", "'high' is no number"),
+        ("line 5, column 'T'", "'warm' is no number"),
+        ("line 4, column 'T'", "the cell is empty"),
+        ("line 6, formula 'NULL'", "it stands for a missing value"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "cure"),
+    [
+        ("formula,T,y\n", "it has a header, but no rows", "Give one row a reading."),
+        ("formula,T,y\nGeTe,300,\n", "no row has a number", "Fill some in, or name another column: --target."),
+        ("formula,T,Y\nGeTe,300,1\n", "no column 'y'", "Did you mean 'Y'?"),
+    ],
+    ids=["no rows", "no readings", "capitals"],
+)
+def test_a_table_without_readings_is_told_from_one_without_the_column(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, found: str, cure: str
+) -> None:
+    (tmp_path / "known.csv").write_text(text)
+    assert main([*asked(tmp_path / "known.csv"), "--json"]) == 2
+    (error,) = json.loads(capsys.readouterr().out)["errors"]
+    assert (error["found"], error["cure"]) == (found, cure)

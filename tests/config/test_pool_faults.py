@@ -120,3 +120,13 @@ def test_rows_without_an_id_are_no_twins(tmp_path: Path) -> None:
 def test_an_objective_is_not_proposed_as_a_feature(tmp_path: Path) -> None:
     (fault,) = faults(tmp_path, "alloy,Mo,yy,y\nA1,1,2,3\n")
     assert "'y'" not in fault.cure
+
+
+def test_a_row_of_too_few_cells_hides_no_other_fault_of_the_pool(tmp_path: Path) -> None:
+    found = faults(tmp_path, "alloy,Cr,Mo\nA1,1,2\nA2,2\nA3,x,4\nA4,5,6\nA5,7,8\n")
+    assert [(fault.place.rpartition("candidates.csv, ")[2], fault.found) for fault in found] == [
+        ("line 3", "2 cells below a header of 3"),
+        ("line 4, column 'Cr'", "'x' is no number, but 3 other cells are"),
+    ]
+    (alone,) = faults(tmp_path, "alloy,Cr,Mo\nA2,2\n")
+    assert alone.found == "2 cells below a header of 3"

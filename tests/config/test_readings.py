@@ -265,3 +265,16 @@ def test_a_cell_that_one_row_lacks_is_named_with_its_line(tmp_path: Path) -> Non
         read(tmp_path, "temperature,cycles,solvent,stirred,gap\n610,3,DMF,true,1\n610,,DMF,true,1\n")
     (fault,) = caught.value.faults
     assert fault.place.endswith("line 3, column 'cycles'")
+
+
+def test_a_row_of_too_few_cells_hides_no_other_fault(tmp_path: Path) -> None:
+    with pytest.raises(DataError) as caught:
+        read(tmp_path, "suggestion,gap,note\ns0001,1.5\ns0002,warm,x\n")
+    assert [(fault.place.rpartition("readings.csv, ")[2], fault.found) for fault in caught.value.faults] == [
+        ("line 2", "2 cells below a header of 3"),
+        ("line 3, column 'gap'", "'warm' is no number"),
+    ]
+    with pytest.raises(DataError) as caught:
+        read(tmp_path, "suggestion,gap,nte\ns0001,1.5\n")
+    assert len(caught.value.faults) == 2
+    assert "'nte'" in caught.value.faults[1].found

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import matloop as ml
-from matloop.doubts import FAR, FEWEST, RANGES, far_by
+from matloop.doubts import FAR, RANGES, far_by
 from tests.core.campaigns import campaign, measured, space
 
 BLEND = ml.Space(
@@ -139,10 +139,44 @@ def test_beyond_means_beyond_all_that_are_held() -> None:
     assert far_by(held, np.array([600.0]))[0][0] > FAR
 
 
-def test_few_readings_doubt_nothing() -> None:
-    numbers = np.append(np.linspace(9, 11, FEWEST - 2), 1e6)
-    assert not far_by(np.zeros(0), numbers)[0].any()
-    assert far_by(np.array([10.0]), numbers)[0].any()
+@pytest.mark.parametrize(
+    ("others", "near", "far"),
+    [
+        pytest.param([-1.0, 1.0], 500.0, 1e8, id="two"),
+        pytest.param([9.0, 10.0, 11.0], 500.0, 1e6, id="three"),
+        pytest.param([9.0, 9.5, 10.5, 11.0], 100.0, 1e4, id="four"),
+        pytest.param([9.0, 9.5, 10.0, 10.5, 11.0], 40.0, 1e3, id="five"),
+    ],
+)
+def test_the_fewer_readings_there_are_the_farther_off_must_be_what_is_doubted(
+    others: list[float], near: float, far: float
+) -> None:
+    for held, told in (([], others), (others, []), (others[:1], others[1:])):
+        assert not far_by(np.array(held), np.array([*told, near]))[0].any()
+        assert far_by(np.array(held), np.array([*told, far]))[0].nonzero()[0].tolist() == [len(told)]
+
+
+def test_one_other_reading_and_equal_ones_doubt_nothing() -> None:
+    assert not far_by(np.array([0.4]), np.array([1e9]))[0].any()
+    assert not far_by(np.full(4, 0.4), np.array([1e9]))[0].any()
+
+
+def test_a_slip_among_the_first_readings_of_a_campaign_is_doubted_once_they_tell_how_they_scatter() -> None:
+    for numbers in ([0.41, 0.38, 1e9, 0.44], [0.41, 1e9, 0.38]):
+        told = campaign().tell([ml.Measured.of(candidate=f"d{i}", outcome={"y": y}) for i, y in enumerate(numbers)])
+        (doubt,) = told.warnings
+        assert doubt.row == numbers.index(1e9)
+        assert "y = 1e+09 lies" in doubt.found
+        assert told.accepted == len(numbers)
+
+
+@pytest.mark.parametrize("m", [2, 3, 4, 5, 6])
+@pytest.mark.parametrize("wide", [0.0, 1.0, 3.0], ids=["normal", "log-normal of sigma 1", "log-normal of sigma 3"])
+def test_of_few_readings_of_one_law_fewer_than_one_in_a_hundred_is_doubted(m: int, wide: float) -> None:
+    rng = np.random.default_rng(5)
+    drawn = rng.normal(5, 1, (4000, m + 1)) if not wide else np.exp(rng.normal(0, wide, (4000, m + 1)))
+    assert np.mean([far_by(np.zeros(0), row)[0].any() for row in drawn]) < 0.01
+    assert np.mean([far_by(row[:m], row[m:])[0].any() for row in drawn]) < 0.01
 
 
 def test_where_most_readings_are_equal_the_others_say_how_they_scatter() -> None:
@@ -162,7 +196,7 @@ def test_one_far_off_beside_readings_that_are_mostly_equal_is_doubted() -> None:
 def test_five_readings_suffice_to_doubt_what_is_twenty_times_their_range_off() -> None:
     held = np.array([4.0, 4.5, 5.0, 5.5, 6.0])
     assert far_by(held, np.array([-500.0]))[0].all()
-    assert not far_by(held[:4], np.array([-500.0]))[0].any()
+    assert not far_by(held[:4], np.array([-50.0]))[0].any()
     assert not far_by(np.full(9, 5.0), np.array([7.0]))[0].any()
 
 

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 import matloop as ml
+from matloop.decide import Strategy
 from matloop.errors import ConflictError, DataError, InputError
 from tests.core.campaigns import campaign, measured, space
 
@@ -401,3 +402,39 @@ def test_a_conflict_over_what_was_executed_is_mended_by_voiding_the_held_one() -
     (fault,) = caught.value.faults
     assert fault.found == "y = 1, executed x = 7 contradicts what is held: y = 1"
     assert "`matloop correct FILE d4/1/1 status=aborted --reason WHY`" in fault.cure
+
+
+def advice(held: ml.Campaign) -> tuple[str, str]:
+    said = held.status()["advice"]
+    return said["action"], said["reason"]
+
+
+@pytest.mark.parametrize("strategy", [ml.Random(), ml.Bayes()], ids=["random", "bayes"])
+def test_where_nobody_asked_for_what_was_told_status_says_what_suggest_finds(strategy: Strategy) -> None:
+    held = campaign(4, strategy=strategy, budget=4)
+    rows = [ml.Measured.of(candidate=f"d{i}", outcome={"y": float(i % 3)}) for i in range(4)]
+    assert advice(held) == ("suggest", "nothing is pending, with 4 experiments left")
+    held.tell(rows[:3])
+    assert "with 4 experiments left and 1 candidate to choose from" in advice(held)[1]
+    held.tell(rows[3:])
+    action, reason = advice(held)
+    assert (action, reason.partition(";")[0]) == ("stop", "no candidate is left to suggest")
+    with pytest.raises(ml.InputError, match="0 are left"):
+        held.suggest(1)
+    assert held.suggest_up_to(1) == []
+
+
+def test_candidates_that_may_come_again_are_left() -> None:
+    for terms in ({"repeat": True}, {"strategy": ml.Bayes(replicates="auto")}):
+        held = campaign(2, budget=4, **terms)
+        held.tell([ml.Measured.of(candidate=f"d{i}", outcome={"y": float(i)}) for i in range(2)])
+        assert advice(held)[0] == "suggest"
+
+
+def test_in_a_space_what_was_made_outside_it_takes_no_candidate_away() -> None:
+    small = ml.Space([ml.Categorical("solvent", ["DMF", "DMSO"])])
+    held = ml.Campaign(small, [ml.Objective("y", goal="maximize")], strategy=ml.Random(), budget=9)
+    held.tell([ml.Measured.of({"solvent": one}, {"y": 1.0}) for one in ("DMF", "water")])
+    assert "1 candidate to choose from" in advice(held)[1]
+    held.tell(measured(held.suggest(1), lambda values: 2.0))
+    assert advice(held)[0] == "stop"

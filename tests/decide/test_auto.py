@@ -12,7 +12,9 @@ from matloop.decide.acquisition.improvement import log_ei
 from matloop.decide.bayes import Bayes
 from matloop.domain.objective import Objective
 from matloop.domain.outcome import Measured
+from matloop.domain.parameter import Real
 from matloop.domain.pool import Pool
+from matloop.domain.space import Space
 from matloop.surrogate.gp import FittedGP
 
 finite = st.floats(-5, 5)
@@ -79,3 +81,25 @@ def test_the_model_is_asked_once_about_what_was_measured(monkeypatch):
     assert "auto took" in item.reason
     X = pool.encoder.encode(sorted(told, key=lambda one: one["x"]))
     assert sum(len(one) == len(X) and np.array_equal(one, X) for one in asked) <= 2  # the contract's look is another
+
+
+def rules_in(candidates: Pool | Space, noise: float) -> list[str]:
+    """The rules that chose the last of twenty on a flat hill of two parameters, read with noise."""
+    rng = np.random.default_rng(3)
+    campaign = Campaign(candidates, [Objective("y")], seed=3, initial=6)
+    said: list[str] = []
+    for _ in range(20):
+        (item,) = campaign.suggest(1)
+        a, b = float(item.values["a"]), float(item.values["b"])
+        campaign.tell(Measured(item.id, {"y": np.exp(-2 * ((a - 0.4) ** 2 + (b - 0.6) ** 2)) + noise * rng.normal()}))
+        said.append(item.reason.split(":")[0])
+    return said[10:]
+
+
+def test_in_a_space_where_noise_hides_what_is_better_it_is_sought_to_the_end():
+    space = Space([Real("a", 0, 1), Real("b", 0, 1)])
+    grid = np.random.default_rng(0).random((300, 2))
+    pool = Pool.from_frame(pd.DataFrame(grid, columns=["a", "b"]), ["a", "b"])
+    assert set(rules_in(space, noise=0.15)) == {"auto took nei"}
+    assert "auto took ucb" in rules_in(space, noise=0.0)
+    assert "auto took ucb" in rules_in(pool, noise=0.15)

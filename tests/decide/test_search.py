@@ -5,9 +5,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
+from matloop.campaign import Campaign
 from matloop.decide.search_pool import GridRows, PoolRows, RowSearch
-from matloop.decide.search_space import SpaceSearch
-from matloop.domain.parameter import Real
+from matloop.decide.search_space import Copies, SpaceSearch
+from matloop.domain.objective import Objective
+from matloop.domain.outcome import Measured
+from matloop.domain.parameter import Categorical, Real
 from matloop.domain.space import Space
 from matloop.errors import ModelError
 from matloop.testing.strategies import bare_pool, large_space, small_pool, small_space
@@ -143,6 +146,48 @@ def test_a_search_of_a_space_finds_neither_closed_nor_found_candidates():
         one = search.best(Bumps()).candidate
         assert one.id not in seen
         seen.add(one.id)
+
+
+class Corner(Bumps):
+    """Best where all is 1: what lies beside a find is nearly as good."""
+
+    def score(self, X):
+        return X.sum(axis=1)
+
+
+def asked(space, told, n):
+    """What a campaign whose objective rises towards one corner suggests in one ask, as fractions of the ranges."""
+    campaign = Campaign(space, [Objective("y")], seed=1, initial=1)
+    campaign.tell([Measured.of(values, {"y": sum(values.values())}) for values in told])
+    return np.array([[one.values[name] for name in space.names] for one in campaign.suggest(n)])
+
+
+def test_beside_what_was_made_or_is_pending_nothing_is_asked_that_nobody_can_tell_apart():
+    space = Space([Real("a", 0, 1), Real("b", 0, 1)])
+    told = [{"a": a, "b": b} for a, b in ((1, 1), (0.9, 1), (1, 0.9), (0.5, 0.5), (0.1, 0.8), (0.7, 0.2))]
+    chosen = asked(space, told, 5)
+    made = np.array([[one["a"], one["b"]] for one in told])
+    for k, point in enumerate(chosen):
+        assert np.abs(made - point).max(axis=1).min() > 0.001
+        assert np.abs(np.delete(chosen, k, axis=0) - point).max(axis=1).min() > 0.01
+
+
+def test_where_a_step_is_declared_neighbours_on_the_grid_are_candidates_of_their_own():
+    space = Space([Real("a", 0, 1, step=1e-5), Real("b", 0, 1, step=1e-5)])
+    made = np.array([[100_000, 100_000]])
+    assert Copies(space, made, made).among(made - 1).tolist() == [False]
+    loose = Space([Real("a", 0, 1), Categorical("kind", ["x", "y"])])
+    made = np.array([[1_000_000, 0]])
+    near = np.array([[999_500, 0], [998_500, 0], [999_500, 1]])
+    assert Copies(loose, made, made[:0]).among(near).tolist() == [True, False, False]
+    assert Copies(loose, made[:0], made).among(near).tolist() == [True, True, False]
+
+
+def test_copies_are_found_only_where_nothing_else_is_left():
+    space = Space([Real("a", 0, 1)])
+    copies = Copies(space, np.arange(0, 1_000_001, 1_500)[:, None], np.zeros((0, 1), dtype=np.int64))
+    search = SpaceSearch(space, set(), np.zeros((0, 1), dtype=np.int64), 200, rng(), copies=copies)
+    assert search.best(Corner()) is not None
 
 
 def test_every_candidate_that_a_search_finds_keeps_the_sum():

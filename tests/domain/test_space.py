@@ -202,6 +202,18 @@ def test_values_are_typed_and_snapped() -> None:
     assert not found.outside
 
 
+def test_a_real_without_a_step_has_no_steps_that_a_reading_could_miss() -> None:
+    space = Space([Real("T", 300, 900), Real("p", 0, 1, step=0.1)])
+    found = space.resolve({"T": 606.8001, "p": 0.3})
+    assert (found.outside, dict(found.values)) == (False, {"T": 606.8001, "p": 0.3})
+    assert space.resolve({"T": 606.8001, "p": 0.35}).outside  # p has steps that somebody declared
+    assert space.resolve({"T": 900.01, "p": 0.3}).outside
+    nearest = space.nearest({"T": 606.8001, "p": 0.3})
+    assert nearest is not None
+    assert abs(float(space.values(nearest)["T"]) - 606.8001) <= 0.0003
+    assert space.nearest({"T": 901.0, "p": 0.3}) is None
+
+
 @pytest.mark.parametrize(
     "change",
     [{"a": 30.2}, {"a": 130}, {"k": 2.5}, {"k": 10}, {"solvent": "water"}, {"a": 31}],

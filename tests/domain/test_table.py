@@ -132,7 +132,7 @@ def test_a_text_far_down_turns_the_whole_column_into_text(csv: Writer, monkeypat
 def test_rows_of_another_width_are_faults_with_their_lines(csv: Writer) -> None:
     found = faults(csv("x,y\n1,2\n3\n4,5,6\n"))
     assert found == [
-        ", line 3: 1 cells below a header of 2. Give every row one cell a column; quote cells that hold a comma.",
+        ", line 3: 1 cell below a header of 2. Give every row one cell a column; quote cells that hold a comma.",
         ", line 4: 3 cells below a header of 2. Give every row one cell a column; quote cells that hold a comma.",
     ]
 

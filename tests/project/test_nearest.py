@@ -12,8 +12,9 @@ from matloop.errors import nearest
         ("max", "Did you mean 'maximize'?"),
         ("ma", "Known: 'maximize', 'minimize', 'hardness'."),
         ("", "Known: 'maximize', 'minimize', 'hardness'."),
+        ("MINIMIZE", "Did you mean 'minimize'?"),
     ],
-    ids=["typo", "beginning", "too short", "empty"],
+    ids=["typo", "beginning", "too short", "empty", "capitals"],
 )
 def test_the_nearest_name_is_named_else_all(name: str, cure: str) -> None:
     assert nearest(name, ["maximize", "minimize", "hardness"]) == cure
@@ -31,3 +32,7 @@ def test_known_names_stand_once_and_in_their_order() -> None:
     assert listed == sorted(listed, key=many.index)
     assert len(set(listed)) == len(listed) == 6
     assert cure.endswith("and 3 more.")
+
+
+def test_the_same_name_in_other_letters_goes_before_a_nearer_one() -> None:
+    assert nearest("ZT", ["T", "zT"]) == "Did you mean 'zT'?"

@@ -238,7 +238,7 @@ def test_every_fault_of_the_settings_is_named_at_once(tables: Path, capsys):
         pytest.param("at = { T =", "at = { temp =", "temp", id="process column"),
         pytest.param("at = { T =", "at = { zT =", "what is to be predicted", id="the target as a condition"),
         pytest.param('file = "known.csv"', 'file = "nothing.csv"', "no such file", id="training file"),
-        pytest.param("k = 6", "k = 0", "choose, k", id="number of candidates"),
+        pytest.param("k = 6", "k = 0", "screen.toml:20, [choose] k: is 0", id="number of candidates"),
         pytest.param("value = 0.9", 'rule2 = "x"', "rule", id="unknown key"),
         pytest.param("T = [300, 600]", "T = [-10, 600]", "at, 'T': -10 K is not above", id="below absolute zero"),
         pytest.param("T = [300, 600]", "T = [300, 0]", "at, 'T': 0 K is not above", id="absolute zero"),
@@ -641,7 +641,7 @@ def test_all_that_can_be_seen_before_the_fit_is_told_at_once(tables: Path, capsy
         "column 'T'": "the candidates have it, and the result writes one",
         "at, 'T'": "-5 K is not above absolute zero",
     }
-    of_settings = {"choose, k": "is 0", "[choose] wdth": "unknown key", "exclude": "'' names nothing"}
+    of_settings = {"[choose] k": "is 0", "[choose] wdth": "unknown key", "exclude": "'' names nothing"}
     of_settings |= {"extra-trees": "tress"}
     for settings, wanted in ((sound, told_at_once), (FAULTY, of_settings)):
         assert run(tables, "--json", settings=settings) == 2

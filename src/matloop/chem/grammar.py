@@ -64,6 +64,15 @@ def read(text: str) -> Formula:
     """
     if not text.strip():
         raise Slip(0, "an empty formula", "Write one, or leave the row out.")
+    try:
+        return _read(text)
+    except Slip:
+        if text.strip().lower() not in _MISSING:
+            raise
+        raise Slip(None, "it stands for a missing value", "Write a formula, or leave the row out.") from None
+
+
+def _read(text: str) -> Formula:
     plain = text.translate(_SUBSCRIPTS)
     body, charge = _charge(plain)
     amounts = _Reader(body).formula()
@@ -84,6 +93,8 @@ def fault(text: str, slip: Slip, place: str = "") -> Fault:
     return Fault(f"{place}formula {shown!r}{where}", slip.found, slip.cure)
 
 
+_MISSING = ("null", "na", "nan", "none", "nil", "n/a", "#n/a", "<na>", "-", "--", "?")
+"""How programs and people write that there is none, in small letters. What reads as a formula (NaN, Na) is one."""
 _SHOWN = 60
 """So many characters of a formula an error repeats."""
 

@@ -97,16 +97,20 @@ def read_outcomes(path: Path, problem: Problem, *, judge: Judge | None = None, p
         DataError: with every fault of the table.
         InputError: what `judge` raises, each fault with its line.
     """
-    table = table_of(path)
-    if not len(table):
+    faults = Faults()
+    table = table_of(path, ragged=faults)
+    if not len(table) and not faults.found:
         fail(DataError, table.source, "it has a header, but no rows", "Give one row a reading.")
-    reader = _Reader(table, problem, columns_of(table, problem, pass_over=pass_over))
+    try:
+        columns = columns_of(table, problem, pass_over=pass_over)
+    except InputError as error:
+        raise type(error)(*faults.found, *error.faults) from error
+    reader = _Reader(table, problem, columns, faults)
     reader.read_cells()
     said = [(row, reader.outcome(row)) for row in range(len(table)) if row not in reader.bad]
     found = [(outcome, int(table.lines[row])) for row, outcome in said if outcome is not None]
     skipped = sum(outcome is None and row not in reader.bad for row, outcome in said)
     readings = Readings(table.source, tuple(one for one, _ in found), tuple(line for _, line in found), skipped)
-    faults = reader.faults
     try:
         if judge is not None:  # without the faulty rows, rows that nobody suggested would be counted wrongly
             judge([one for one in readings.outcomes if one.suggestion or not faults.found])

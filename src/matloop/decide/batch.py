@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,9 +18,10 @@ from matloop.decide.replicate import Replicates
 from matloop.decide.risk import Sure, guarded
 from matloop.decide.scene import prepared, scene_of
 from matloop.decide.search_pool import Found, GridRows, PoolRows, RowSearch, Search
-from matloop.decide.search_space import Points, SpaceSearch
+from matloop.decide.search_space import Copies, Points, SpaceSearch, points_near
 from matloop.decide.sequence import SMALL
 from matloop.decide.words import approximation, count, figure, sentence
+from matloop.domain.candidate import Candidate
 from matloop.domain.pool import Pool
 from matloop.domain.space import Space
 from matloop.surrogate import Blurred, Reasoned, Surrogate
@@ -76,7 +78,7 @@ class Rule:
         scene = replace(scene, priced=prices is not None and prices.weigh)
         scene = replace(scene, crowd=crowd_of(task, closed), remaining=remaining)
         scorer = prepared(self.acquisition, scene, forming)
-        search = self._search(task, model, closed, prices)
+        search = self._search(task, model, closed, prices, [choice.candidate for choice in design])
         scorer = scorer if self.sure is None else guarded(scorer, self.sure, task, model, search)
         choices: list[Choice] = []
         again = Replicates.of(task, scene, prices) if self.replicates else None
@@ -96,7 +98,9 @@ class Rule:
                 scorer, again = scorer.join(found.X), again and again.join(found.X)
         return choices
 
-    def _search(self, task: Task, model: Model, closed: frozenset[str], prices: Prices | None) -> Search:
+    def _search(
+        self, task: Task, model: Model, closed: frozenset[str], prices: Prices | None, chosen: Sequence[Candidate]
+    ) -> Search:
         rng = task.rng(Purpose.SEARCH)
         if isinstance(task.candidates, Pool):
             return RowSearch(PoolRows(task.candidates), closed, rng, prices)
@@ -104,7 +108,8 @@ class Rule:
         if listed is not None:
             return RowSearch(listed, closed, rng, prices)
         near = _promising(task, task.candidates, model)
-        return SpaceSearch(task.candidates, set(closed), near, self.evaluations, rng, prices)
+        copies = Copies.of(task, task.candidates, closed, chosen)
+        return SpaceSearch(task.candidates, set(closed), near, self.evaluations, rng, prices, copies)
 
 
 def _design(task: Task, wanted: int, why: str | None) -> list[Choice]:
@@ -148,10 +153,9 @@ def _partial(task: Task) -> str:
 
 def _promising(task: Task, space: Space, model: Model) -> Points:
     """Grid points (k, p) of the measured members with the best posterior means, best first."""
-    members = (space.index(reading.values) for reading in learned(task) if not reading.outside)
-    points = [k for k in members if k is not None]
-    if not points:
-        return np.zeros((0, len(space.parameters)), dtype=np.int64)
-    distinct = np.unique(np.vstack(points), axis=0)
+    members = points_near(space, [reading.values for reading in learned(task) if not reading.outside])
+    distinct = np.unique(members[space.feasible(members)], axis=0)
+    if not len(distinct):
+        return distinct
     order = best_first(model.predict(space.encode_grid(distinct)), task.objectives, model.spreads)
     return distinct[order[:_PROMISING]]

@@ -17,6 +17,7 @@ from matloop.decide.model import Model
 from matloop.domain.candidate import Candidate
 from matloop.domain.encoder import Encoder, OneHot
 from matloop.domain.pool import Pool
+from matloop.domain.space import Space
 from matloop.surrogate.classify import Forming
 from matloop.surrogate.columns import columns
 
@@ -44,6 +45,7 @@ def scene_of(task: Task, model: Model, pending: tuple[Candidate, ...], n: int, f
         limits=limits,
         more=tuple(goals[1:]),
         choices=_of_choices(candidates.encoder),
+        space=isinstance(candidates, Space),
     )
     return scene if limits is None else _of_holders(scene)
 

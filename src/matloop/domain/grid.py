@@ -71,9 +71,14 @@ class Grid:
 
     def index(self, value: float) -> int | None:
         """Index of a value, None when it is beyond the grid or between its values."""
-        k = round((decimal(value) - self.first) / self.spacing)
-        if not 0 <= k < self.size:
+        k = self.nearest(value)
+        if k is None:
             return None
         length = float((self.size - 1) * self.spacing)
         near = min(_SNAP_RANGE * length, _SNAP_STEP * float(self.spacing)) if self.size > 1 else 0.0
         return k if abs(value - self.value(k)) <= near else None
+
+    def nearest(self, value: float) -> int | None:
+        """Index of the grid value nearest to a value, None when it is beyond the grid."""
+        k = round((decimal(value) - self.first) / self.spacing)
+        return k if 0 <= k < self.size else None

@@ -18,7 +18,7 @@ from matloop.domain import canonical
 from matloop.domain.prediction import Floats
 from matloop.domain.table import Header, Table, Texts, match, read_headers, read_table, refuse_namesakes
 from matloop.domain.units import split_header
-from matloop.errors import DataError, extra, fail
+from matloop.errors import DataError, Faults, extra, fail
 
 _SUFFIXES = (".parquet", ".pq")
 
@@ -41,10 +41,16 @@ def headers_of(path: str | Path) -> tuple[Header, ...]:
     return parquet_headers(path) if is_parquet(path) else read_headers(path)
 
 
-def table_of(path: str | Path, *, columns: Collection[str] | None = None, numeric: Collection[str] = ()) -> Table:
+def table_of(
+    path: str | Path,
+    *,
+    columns: Collection[str] | None = None,
+    numeric: Collection[str] = (),
+    ragged: Faults | None = None,
+) -> Table:
     """A table, Parquet or CSV, as the file's name says; raises as the reading does."""
     read = read_parquet if is_parquet(path) else read_table
-    return read(path, columns=columns, numeric=numeric)
+    return read(path, columns=columns, numeric=numeric, ragged=ragged)
 
 
 def parquet_headers(path: str | Path) -> tuple[Header, ...]:
@@ -57,9 +63,13 @@ def parquet_headers(path: str | Path) -> tuple[Header, ...]:
 
 
 def read_parquet(
-    path: str | Path, *, columns: Collection[str] | None = None, numeric: Collection[str] = ()
+    path: str | Path,
+    *,
+    columns: Collection[str] | None = None,
+    numeric: Collection[str] = (),
+    ragged: Faults | None = None,
 ) -> ParquetTable:
-    """Read a Parquet file; the arguments are those of `read_table`.
+    """Read a Parquet file; the arguments are those of `read_table`. None of its rows is `ragged`.
 
     Raises:
         DataError: when it is none, is damaged, a name stands there twice, a column that should hold features holds

@@ -95,13 +95,11 @@ def _read(
         if header.text and place not in taken and not {header.name, header.text} & hidden
     ]
     wanted = [*features, *riding, *([] if id is None else [id])]
-    table = read(
-        path,
-        columns=wanted,
-        numeric=[n for n in features if n not in chemists and match(headers, n) != match(headers, id or "")],
-    )
     faults = Faults()
+    numeric = [n for n in features if n not in chemists and match(headers, n) != match(headers, id or "")]
+    table = read(path, columns=wanted, numeric=numeric, ragged=faults)
     if not len(table):
+        faults.raise_if_any(DataError)
         faults.add(str(path), "no rows below the header", "Give one row a candidate.")
         faults.raise_if_any(DataError)
     columns = [_table_column(faults, table, name, chemists.get(name)) for name in features]

@@ -236,6 +236,9 @@ class Space:
     def resolve(self, values: Mapping[str, object]) -> Candidate:
         """The candidate that the values name: snapped to the grid, or marked outside.
 
+        A real without a declared step has no steps that a person could miss: what lies between those of its grid, and
+        keeps all else, is inside.
+
         Raises:
             DataError: for missing or unknown names and unreadable values, all at once.
         """
@@ -243,7 +246,24 @@ class Space:
         k = self.index(parsed)
         if k is not None:
             return self.candidate(k)
-        return Candidate(canonical.candidate_id(list(parsed.values())), parsed, outside=True)
+        stepped = any(one.index(parsed[one.name]) is None for one in self.parameters if not _stepless(one))
+        outside = stepped or not self.within(parsed)
+        return Candidate(canonical.candidate_id(list(parsed.values())), parsed, outside=outside)
+
+    def reach(self, share: float) -> Ints:
+        """(p,) grid steps within a share of the range of each real without a declared step; 0 of all others."""
+        return np.array([int(share * one.size) if _stepless(one) else 0 for one in self.parameters], dtype=np.int64)
+
+    def nearest(self, values: Mapping[str, Value]) -> Ints | None:
+        """The point (p,) nearest to parsed values, constraints aside; None where one of them is beyond its bounds."""
+        found = [
+            one.grid.nearest(float(values[one.name]))
+            if isinstance(one, Real | Integer)
+            else one.index(values[one.name])
+            for one in self.parameters
+        ]
+        k = [i for i in found if i is not None]
+        return np.array(k, dtype=np.int64) if len(k) == len(found) else None
 
     def planned(self, values: Mapping[str, object]) -> dict[str, Value]:
         """The values as they would be planned: typed, snapped to the grid where they are on it."""
@@ -258,6 +278,11 @@ class Space:
     def by_id(self, id: str) -> Candidate | None:
         """The candidate of that id; None for an unknown id, and in a space of more than 1e5 points."""
         return self._by_id.get(id)
+
+
+def _stepless(one: Parameter) -> bool:
+    """Is it a real whose steps nobody declared?"""
+    return isinstance(one, Real) and one.step is None
 
 
 def _part(one: Parameter) -> Scaled | OneHot:

@@ -196,6 +196,7 @@ def read_table(
     columns: Collection[str] | None = None,
     numeric: Collection[str] = (),
     layout: Layout = _PLAIN,
+    ragged: Faults | None = None,
 ) -> Table:
     """Read a CSV file with one header line: commas, UTF-8 (with or without byte-order mark), quotes doubled.
 
@@ -204,10 +205,12 @@ def read_table(
         columns: names of the columns to read, None for all; names that the file lacks are left to the caller.
         numeric: names of columns to read as numbers if all their cells are finite numbers, else as text.
         layout: where the header is, and whether numbers may be missing.
+        ragged: where rows that are longer or shorter than the header are noted. They are left out of the table then,
+            so that they hide no fault of other rows; whoever gives it raises them.
 
     Raises:
-        DataError: when the file is missing, empty, binary, too wide, badly quoted, or a row is longer or shorter
-            than the header.
+        DataError: when the file is missing, empty, binary, too wide, badly quoted, or, unless that is noted, a row is
+            longer or shorter than the header.
     """
     source = str(path)
     with opened(path) as file:
@@ -216,10 +219,10 @@ def read_table(
         wanted = sorted({place for place in chosen if place is not None})
         hoped = {place for place in (match(headers, name) for name in numeric) if place in wanted}
         text = set(wanted) - hoped
-        lines, cells = _pass(file, source, text, hoped, layout)
+        lines, cells = _pass(file, source, text, hoped, (layout, ragged))
         mixed = hoped - set(cells)
         if mixed:
-            lines, again = _pass(file, source, mixed, set(), layout)
+            lines, again = _pass(file, source, mixed, set(), (layout, ragged and Faults()))  # they are noted once
             cells.update(again)
     return Table(source, headers, lines, cells)
 
@@ -274,12 +277,14 @@ def _bad_csv(source: str, line: int, error: csv.Error) -> None:
     fail(DataError, f"{source}, line {line}", f"the line is no CSV ({error})", cure)
 
 
-def _chunks(file: TextIO, source: str, layout: Layout) -> Iterator[tuple[list[list[str]], NDArray[np.int64]]]:
-    """The rows below the header, some at a time, with the line in which each begins."""
+def _chunks(
+    file: TextIO, source: str, layout: Layout, noted: Faults | None
+) -> Iterator[tuple[list[list[str]], NDArray[np.int64]]]:
+    """The rows below the header, some at a time, with the line in which each begins; as `read_table`, which see."""
     file.seek(0)
     reader = csv.reader(file, strict=True)
     width = len(_headers(reader, source, layout))
-    ragged = Faults()
+    ragged = Faults() if noted is None else noted
     try:
         while True:
             before = reader.line_num
@@ -291,11 +296,15 @@ def _chunks(file: TextIO, source: str, layout: Layout) -> Iterator[tuple[list[li
                 kept = [i for i, row in enumerate(rows) if not _is_blank(row)]
                 rows, lines = [rows[i] for i in kept], lines[kept]
             _check_widths(ragged, rows, lines, width, source)
-            if not ragged.found:
+            if noted is not None:
+                kept = [i for i, row in enumerate(rows) if len(row) == width]
+                rows, lines = [rows[i] for i in kept], lines[kept]
+            if noted is not None or not ragged.found:
                 yield rows, lines
     except csv.Error as error:
         _bad_csv(source, reader.line_num, error)
-    ragged.raise_if_any(DataError)
+    if noted is None:
+        ragged.raise_if_any(DataError)
 
 
 def _lines(rows: Sequence[Sequence[str]], before: int, after: int) -> NDArray[np.int64]:
@@ -315,18 +324,21 @@ def _check_widths(
     for row, line in zip(rows, lines, strict=True):
         if len(row) != width and len(ragged.found) < LISTED_FAULTS:
             cure = "Give every row one cell a column; quote cells that hold a comma."
-            ragged.add(f"{source}, line {line}", f"{len(row)} cells below a header of {width}", cure)
+            ragged.add(
+                f"{source}, line {line}", f"{len(row)} cell{'s' * (len(row) != 1)} below a header of {width}", cure
+            )
 
 
 def _pass(
-    file: TextIO, source: str, text: Collection[int], hoped: set[int], layout: Layout
+    file: TextIO, source: str, text: Collection[int], hoped: set[int], how: tuple[Layout, Faults | None]
 ) -> tuple[NDArray[np.int64], dict[int, Texts | Floats]]:
     """One reading of the file: `text` columns as they stand, those of `hoped` that hold nothing but numbers."""
+    layout, ragged = how
     all_lines = [np.zeros(0, dtype=np.int64)]
     texts: dict[int, list[str]] = {place: [] for place in text}
     shared: dict[int, dict[str, str]] = {place: {} for place in text}
     numbers: dict[int, list[Floats]] = {place: [np.zeros(0)] for place in hoped}
-    for rows, lines in _chunks(file, source, layout):
+    for rows, lines in _chunks(file, source, layout, ragged):
         all_lines.append(lines)
         columns = list(zip(*rows, strict=True))
         for place in list(numbers) if rows else ():

@@ -23,13 +23,15 @@ class Chunk:
     """Some candidates of a source, in its order.
 
     start: number of the first among all candidates, from 0. places: where each stands, as `file.csv, line 7`.
-    formulas: as written. carried: the cells of the columns that ride along, a tuple a candidate.
+    formulas: as written. carried: the cells of the columns that ride along, a tuple a candidate. ragged: what is wrong
+    with rows among them that have more or fewer cells than the header; they are no candidates, and count in `start`.
     """
 
     start: int
     places: tuple[str, ...]
     formulas: tuple[str, ...]
     carried: tuple[tuple[str, ...], ...]
+    ragged: tuple[Fault, ...] = ()
 
     def __len__(self) -> int:
         return len(self.formulas)

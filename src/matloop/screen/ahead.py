@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from matloop.domain.prediction import Floats
 from matloop.errors import DataError, Faults, MatloopError
 from matloop.screen.features import Composed
 from matloop.screen.handover import BESIDE
+from matloop.screen.placed import Said
 from matloop.screen.run import Looked, Way, look, refuse_namesakes
 from matloop.screen.source import File
 from matloop.screen.task import columns_of_result
@@ -32,13 +33,14 @@ class Tables:
     """Both tables of a screen, as far as settings say which they are; None for what they do not say.
 
     training: the file to learn from, and its columns. describe: how rows become features. conditions: (k, c) values of
-    the process columns. candidates: how they are opened.
+    the process columns. candidates: how they are opened. said: how faults call the options that say it.
     """
 
     training: tuple[Path, Columns] | None
     describe: Composed
     conditions: Floats | None
     candidates: Opening | None
+    said: Said = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,7 +72,7 @@ def look_for_faults(tables: Tables, way: Way, faults: Faults) -> Ahead | None:
     if tables.training is not None:
         try:
             if tables.conditions is not None:
-                refuse_impossible(*tables.training, tables.conditions)
+                refuse_impossible(*tables.training, tables.conditions, tables.said.get(("predict", "at"), "at"))
         except MatloopError as error:
             faults.absorb(error)
         try:

@@ -81,7 +81,7 @@ class Choice:
                 faults.add(f"choose, {name}", f"rule {self.rule!r} does not use it", cure)
         for name in needs.get(self.rule, ()):
             if getattr(self, name) is None:
-                faults.add("choose", f"rule {self.rule!r} needs {name}", f"Give {name}, as --{name} NUMBER.")
+                faults.add("choose, rule", f"{self.rule!r} needs {name}", f"Give {name}, as --{name} NUMBER.")
         faults.raise_if_any(InputError)
 
     @property

@@ -28,13 +28,16 @@ def rules(exclude: Sequence[str], most: Mapping[str, float], least: Mapping[str,
             faults.add(
                 "exclude", f"{text!r} names nothing", "Name elements or groups, as 'Pb,rare-earth', or leave it out."
             )
-    wanted: list[Callable[[], Rule]] = [partial(Without, name) for name in names_in(exclude)]
+    wanted: list[tuple[str, Callable[[], Rule]]]
+    wanted = [("exclude", partial(Without, name)) for name in names_in(exclude)]
     for name in dict.fromkeys((*most, *least)):
-        wanted.append(partial(Bound, name, most.get(name, math.inf), least.get(name, -math.inf)))
-    for make in wanted:
+        bound = partial(Bound, name, most.get(name, math.inf), least.get(name, -math.inf))
+        wanted.append(("most" if name in most else "least", bound))
+    for key, make in wanted:
         try:
             found.append(make())
         except MatloopError as error:
-            faults.absorb(error)
+            for fault in error.faults:
+                faults.add(key if key == "exclude" else f"{key}, {fault.place}", fault.found, fault.cure)
     faults.raise_if_any(DataError)
     return tuple(found)

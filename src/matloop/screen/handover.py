@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from matloop.domain.prediction import Floats
+from matloop.domain.units import split_header
 from matloop.errors import Faults, InputError, fail
 from matloop.screen.stream import Block
 from matloop.screen.task import DIGITS
@@ -28,6 +29,8 @@ PREDICTED, STD = "predicted", "predicted_std"
 BEST = "best_reading"
 BESIDE = ("rank", "distance", "domain", "probability", "measured", BEST)
 """Columns of a shortlist that ride along, for the eye: the model of the campaign reads none of them."""
+OWN = ("candidate", PREDICTED, STD, *(f"u{i + 1}" for i in range(DIRECTIONS)))
+"""Columns of candidates.csv that are made here; what rides along bears other names."""
 KNOWN = "known.csv"
 FEWEST = 2
 """Candidates of a campaign: one is no choice."""
@@ -135,9 +138,16 @@ def refuse_begun(folder: Path) -> None:
 def look_at_names(names: Sequence[str], faults: Faults) -> None:
     """Note a quantity or condition that bears the name of a column which candidates.csv has beside them."""
     for name in names:
-        if name in ("candidate", PREDICTED, STD, *(f"u{i + 1}" for i in range(DIRECTIONS))):
+        if name in OWN:
             found = "candidates.csv of the campaign has a column of that name"
             faults.add(f"--campaign, column {name!r}", found, "Rename it in the training table.")
+
+
+def taken_along(carried: Sequence[str], conditions: Iterable[str]) -> list[str]:
+    """Columns of the candidates that ride along: those of names, units aside, that candidates.csv does not yet have."""
+    own = {*OWN, *BESIDE, *(split_header(name)[0] for name in conditions)}
+    bare = [split_header(name)[0] for name in carried]
+    return [name for i, name in enumerate(carried) if bare[i] not in own and bare[i] not in bare[:i]]
 
 
 def budget_of(count: int) -> tuple[int, str]:

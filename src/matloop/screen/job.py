@@ -13,16 +13,18 @@ import numpy as np
 
 from matloop.chem import compositions
 from matloop.decide.shortlists import COLUMNS
+from matloop.decide.words import count
 from matloop.domain.prediction import Floats
 from matloop.errors import Faults, InputError, fail
 from matloop.screen.ahead import Ahead, look_ahead
 from matloop.screen.alone import alone
 from matloop.screen.choose import Chosen, choose
-from matloop.screen.handover import BESIDE, BEST, Handed, hand_over, refuse_begun
+from matloop.screen.handover import BESIDE, BEST, Handed, hand_over, refuse_begun, taken_along
 from matloop.screen.held import Held, held
 from matloop.screen.measured import Measured, best_readings, composition_keys
 from matloop.screen.others import look_at_others
-from matloop.screen.record import Counted, Screened, identity, refuse_another
+from matloop.screen.record import Counted, Screened, identity, lies, refuse_another
+from matloop.screen.repeats import NONE, Repeated
 from matloop.screen.run import Way, header_of, predict
 from matloop.screen.settings import Settings
 from matloop.screen.source import headers_of
@@ -35,7 +37,10 @@ from matloop.validate.domain import FAR, word
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Found:
-    """All that a screen found. header: of the result. validated, held: None where validation was not wanted."""
+    """All that a screen found. header: of the result. validated, held: None where validation was not wanted.
+
+    repeated: candidates of one composition.
+    """
 
     settings: Settings
     training: Training
@@ -46,6 +51,12 @@ class Found:
     header: tuple[str, ...]
     validated: Validated | None
     held: Held | None
+    repeated: Repeated = NONE
+
+    @property
+    def carried(self) -> tuple[str, ...]:
+        """The candidates' own columns beside their formula."""
+        return self.header[1 : len(self.header) - len(self.task.columns)]
 
     def features(self, rows: Block) -> Floats:
         """(n, d) features of rows of the result."""
@@ -78,10 +89,13 @@ def perform(settings: Settings, out: Path, way: Way) -> Found:
     with alone(out):
         ahead = look_ahead(settings.tables, way)
         task = _task(settings, ahead.training)
+        before = fingerprint_before(ahead.training, settings.fitting)
+        own = identity(task, ahead.source.carried, before, ahead.looked.digests)
         if not way.replace:
-            before = fingerprint_before(ahead.training, settings.fitting)
-            refuse_another(out, identity(task, ahead.source.carried, before, ahead.looked.digests))
-        way.report(0, None, f"fitting to {len(ahead.training.lessons.y)} rows")
+            refuse_another(out, own)
+        fitting = f"fitting to {count(len(ahead.training.lessons.y), 'row')}"
+        way.tell(f"{fitting} again (no model is kept), to choose from its predictions" if lies(out, own) else fitting)
+        way.report(0, None, fitting)
         model, fingerprint = fit(ahead.training, settings.fitting)
         task = replace(task, model=model)
         screened = predict(ahead.source, task, (out, way), fingerprint, ahead.looked)
@@ -115,7 +129,8 @@ def _chosen(
     rows = blocks(screened.result, header)
     chosen = choose(rows if settings.measured else map(_new, rows), settings.choice, covariance)
     judged = None if validated is None else held(validated, settings.choice)
-    return Found(settings, ahead.training, model, task, screened, chosen, header, validated, judged)
+    repeated = ahead.looked.repeated
+    return Found(settings, ahead.training, model, task, screened, chosen, header, validated, judged, repeated)
 
 
 def _new(rows: Block) -> Block:
@@ -173,7 +188,7 @@ def known_of(found: Found) -> list[tuple[str, str]]:
     return list(zip(rows.column(MEASURED).tolist(), shown, strict=True))
 
 
-def _readings_of(found: Found) -> list[tuple[str, str]]:
+def readings_of(found: Found) -> list[tuple[str, str]]:
     """Candidate and reading, of all readings of the chosen at the conditions under which they were chosen."""
     training, rows, names = found.training, found.chosen.rows, found.task.names
     under = np.array([rows.column(name) for name in names], dtype=np.float64).T.reshape(len(rows), len(names))
@@ -201,7 +216,8 @@ def to_campaign(found: Found, folder: Path) -> Path:
     settings = found.settings
     target = settings.columns.target
     header, cells = shortlist_table(found)
-    beside = {name: [row[i] for row in cells] for i, name in enumerate(header) if name in BESIDE}
+    along = (*taken_along(found.carried, settings.columns.process), *BESIDE)
+    beside = {name: [row[header.index(name)] for row in cells] for name in along if name in header}
     handed = Handed(
         target,
         settings.unit,
@@ -209,7 +225,7 @@ def to_campaign(found: Found, folder: Path) -> Path:
         headers_of(settings.columns.process, settings.training, settings.columns.header_row),
         settings.fitting.seed,
         beside,
-        tuple(_readings_of(found)),
+        tuple(readings_of(found)),
     )
     return hand_over(folder, found.chosen.rows, found.places(found.chosen.rows), handed)
 
@@ -268,6 +284,7 @@ def _counts(found: Found) -> dict[str, int | dict[str, int]]:
         "set_aside": counted.bad,
         "passed": counted.passed,
         "passed_all": counted.kept,
+        "repeats": found.repeated.count,
         "measured": counted.known,
         "measured_left_out": 0 if found.settings.measured else counted.known_kept,
         "outside": chosen.outside,

@@ -22,8 +22,9 @@ FOLDER = ".parts"
 
 def digest_of(chunk: Chunk) -> str:
     """Of the candidates of a chunk and where they stand, whatever is done with them."""
-    own = json.dumps([chunk.start, chunk.places, chunk.formulas, chunk.carried], ensure_ascii=True)
-    return hashlib.sha256(own.encode()).hexdigest()
+    own = [chunk.start, chunk.places, chunk.formulas, chunk.carried, *([chunk.ragged] if chunk.ragged else [])]
+    told = json.dumps(own, ensure_ascii=True, default=str)
+    return hashlib.sha256(told.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

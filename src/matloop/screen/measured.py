@@ -32,12 +32,12 @@ class Measured:
     def of(cls, formulas: Sequence[str]) -> Measured:
         """The compositions of readings, a formula a reading."""
         read = compositions(formulas)
-        return cls(np.unique(_hashes(read)), Counter(composition_key(read, row) for row in range(len(read))))
+        return cls(np.unique(hashes_of(read)), Counter(composition_key(read, row) for row in range(len(read))))
 
     def count(self, read: Compositions) -> NDArray[np.intp]:
         """(n,) readings of each composition."""
         found = np.zeros(len(read), dtype=np.intp)
-        for row in np.flatnonzero(np.isin(_hashes(read), self.hashes)).tolist():
+        for row in np.flatnonzero(np.isin(hashes_of(read), self.hashes)).tolist():
             found[row] = self.readings.get(composition_key(read, row), 0)
         return found
 
@@ -64,7 +64,7 @@ def composition_keys(formulas: Sequence[str]) -> list[Any]:
     return [composition_key(read, row) for row in range(len(read))]
 
 
-def _hashes(read: Compositions) -> NDArray[np.uint64]:
+def hashes_of(read: Compositions) -> NDArray[np.uint64]:
     """(n,) equal for equal keys; unequal ones are equal by chance once in 2^64."""
     if not len(read):
         return np.empty(0, dtype=np.uint64)

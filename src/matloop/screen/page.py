@@ -17,7 +17,8 @@ from matloop.screen.job import Found, shortlist_table
 from matloop.screen.promise import not_chosen, promise
 from matloop.screen.stream import Block
 from matloop.screen.warn import warnings
-from matloop.screen.words import learned_words
+from matloop.screen.words import learned_words, repeated_words
+from matloop.validate.domain import explained
 
 _SIDES = {
     "greedy": "the best means, whatever their risk",
@@ -82,18 +83,20 @@ def _facts(page: Page, found: Found) -> None:
     if left := not_chosen(found.chosen):
         facts.append(("outside", left))
     page.facts(facts)
-    for text in learned_words(found.training)[1:]:
-        page.add(f"<p>{say(text.strip())}</p>")
+    for text in (*learned_words(found.training)[1:], repeated_words(found.repeated)):
+        if text:
+            page.add(f"<p>{say(text.strip())}</p>")
 
 
 def _shortlist(page: Page, found: Found) -> None:
     page.section("The shortlist", honest_words(found))
     for text in warnings(found):
-        page.add(f"<p>{say(text)}</p>")
+        page.add(f"<p>Warning: {say(text)}</p>")
     header, rows = shortlist_table(found)
     shown = [[_short(cell) for cell in row] for row in rows]
     numbers = [name for i, name in enumerate(header) if all(_is_number(row[i]) for row in rows)]
     page.table(header, shown, numbers)
+    page.add(f"<p>{say(explained())}</p>")
     chosen, choice = found.chosen, found.settings.choice
     corner = (choice.value, choice.std)
     figure = risk_return(_points(chosen.cloud), _points(chosen.rows), found.settings.columns.target, corner)

@@ -88,6 +88,12 @@ def identity(task: Task, carried: Sequence[str], fingerprint: Any, candidates: S
     }
 
 
+def lies(out: Path, own: Mapping[str, Any]) -> bool:
+    """Whether the predictions of a screen of that identity lie in a folder, as far as is known before a fit."""
+    told = _read(out)
+    return bool(told) and not any(_different(told.get("identity", {}), own)) and (out / told["result"]).is_file()
+
+
 def refuse_another(out: Path, own: Mapping[str, Any]) -> None:
     """Refuse a folder that holds a finished screen of another identity.
 

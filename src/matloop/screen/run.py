@@ -15,6 +15,7 @@ from matloop.screen import Chunk, Done, Workers
 from matloop.screen.alone import alone
 from matloop.screen.kept import Kept, digest_of
 from matloop.screen.record import Counted, Screened, finished, identity, record, refuse_another, refuse_result
+from matloop.screen.repeats import NONE, Repeated, Repeats
 from matloop.screen.source import SIZE, Source
 from matloop.screen.stream import Result
 from matloop.screen.task import Task, read_chunk
@@ -62,12 +63,13 @@ class Looked:
     """What one pass over candidates found.
 
     starts, digests, sizes: of each chunk its first candidate, its digest, and how many of its candidates can be
-    predicted.
+    predicted. repeated: those of one composition.
     """
 
     starts: tuple[int, ...]
     digests: tuple[str, ...]
     sizes: tuple[int, ...]
+    repeated: Repeated = NONE
 
 
 def screen(
@@ -126,6 +128,7 @@ def look(source: Source, unknown: frozenset[str], way: Way) -> Looked:
         DataError: where there is no candidate, none of the first is a formula, or a row is bad and not set aside.
     """
     starts, digests, sizes, seen, bad, told = [], [], [], 0, 0, list[Fault]()
+    repeats = Repeats()
     for chunk in source.chunks(way.size):
         read, faults = read_chunk(chunk, unknown)
         if not seen and len(chunk) >= _TELLING and not len(compositions(chunk.formulas, faults="collect")):
@@ -135,17 +138,21 @@ def look(source: Source, unknown: frozenset[str], way: Way) -> Looked:
         starts.append(chunk.start)
         digests.append(digest_of(chunk))
         sizes.append(len(read))
+        repeats.add(read)
         seen += len(chunk)
         bad += len(faults)
         told += faults[: max(0, NAMED - len(told))]
         way.report(seen, None, "looking at the formulas")
+    if not seen and told:
+        raise DataError(*told)
     if not seen:
         fail(DataError, source.name, "there is no candidate: it holds no row", "Give one formula or more.")
     if bad > len(told):
         told.append(Fault("candidates", f"{bad - len(told)} more rows are bad", "Set bad rows aside to see them all."))
     if told and not way.set_aside:
         raise DataError(*told)
-    return Looked(tuple(starts), tuple(digests), tuple(sizes))
+    repeated = repeats.found(lambda: (read_chunk(chunk, unknown)[0] for chunk in source.chunks(way.size)))
+    return Looked(tuple(starts), tuple(digests), tuple(sizes), repeated)
 
 
 def predict(source: Source, task: Task, where: tuple[Path, Way], fingerprint: Any, looked: Looked) -> Screened:

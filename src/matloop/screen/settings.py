@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -26,6 +27,7 @@ from matloop.screen.choose import Choice
 from matloop.screen.features import Composed
 from matloop.screen.filters import rules
 from matloop.screen.local import Local
+from matloop.screen.placed import OPTIONS, Places, Said
 from matloop.screen.run import Way
 from matloop.screen.training import Columns, Fitting
 from matloop.validate.domain import FAR
@@ -104,7 +106,7 @@ class Settings:
 
     columns: of the training table. unit: of the target. opening: of the candidates. conditions: (k, c) values of
     `columns.process`. measured: whether what the training table holds may be chosen. file: screen.toml, if there
-        is one.
+        is one. said: how faults call the options above it.
     """
 
     training: Path
@@ -120,6 +122,7 @@ class Settings:
     choice: Choice
     measured: bool = False
     file: Path | None = None
+    said: Said = field(default_factory=dict)
 
     @property
     def inputs(self) -> dict[str, Path]:
@@ -135,20 +138,22 @@ class Settings:
     @property
     def tables(self) -> Tables:
         """Both tables."""
-        return Tables((self.training, self.columns), self.describe, self.conditions, self.opening)
+        return Tables((self.training, self.columns), self.describe, self.conditions, self.opening, self.said)
 
 
-def settings(file: Path | None, options: Mapping[str, Mapping[str, Any]]) -> Settings:
+def settings(file: Path | None, options: Mapping[str, Mapping[str, Any]], said: Said | None = None) -> Settings:
     """Read screen.toml where there is one, put options above it, and check all of it at once.
 
     Args:
         file: screen.toml; its paths are relative to it.
         options: section -> key -> value, as in the file; their paths are relative to the current folder.
+        said: how faults call the options.
 
     Raises:
         ConfigError: with every fault, its place and its cure.
     """
-    raw, lines, home = _read(file)
+    raw, written, home = _read(file)
+    lines = Places.above(written, said or {})
     faults = Faults()
     for name in dict.fromkeys((*raw, *options)):
         if name not in _SECTIONS:
@@ -164,9 +169,9 @@ def settings(file: Path | None, options: Mapping[str, Mapping[str, Any]]) -> Set
     made = _made(read, lines, faults)
     if faults.found:
         aside = getattr(read["candidates"].keys, "set_aside", False)
-        look_for_faults(_known(read, made), Way(Local(1), set_aside=aside), faults)
+        look_for_faults(_known(read, made, lines), Way(Local(1), set_aside=aside), faults)
     faults.raise_if_any(ConfigError)
-    return replace(_settled({name: one.keys for name, one in read.items()}, made), file=file)
+    return replace(_settled({name: one.keys for name, one in read.items()}, made), file=file, said=lines.options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,11 +182,12 @@ class _Read:
     wrong: frozenset[str]
 
 
-def _section(name: str, raw: Mapping[str, Any], lines: Lines, faults: Faults) -> _Read:
+def _section(name: str, raw: Mapping[str, Any], lines: Places, faults: Faults) -> _Read:
     """Read a section; what is wrong with some keys does not hide what is wrong with others."""
     model = _SECTIONS[name]
     noted = Faults()
     keys = validate(model, raw, (name,), lines, noted)
+    lines.without_file(noted)
     faults.found += noted.found
     if keys is not None:
         return _Read(keys, frozenset())
@@ -190,38 +196,39 @@ def _section(name: str, raw: Mapping[str, Any], lines: Lines, faults: Faults) ->
     return _Read(validate(model, rest, (name,), lines, Faults()), wrong)
 
 
-def _made(read: Mapping[str, _Read], lines: Lines, faults: Faults) -> dict[str, Any]:
+def _made(read: Mapping[str, _Read], lines: Places, faults: Faults) -> dict[str, Any]:
     """What can be made of the sections; the faults of the rest are noted."""
     made: dict[str, Any] = {}
     training, predict, filters, choose = (read[name].keys for name in ("training", "predict", "filters", "choose"))
 
-    def attempt(name: str, section: str, make: Any) -> None:
+    def attempt(name: str, where: tuple[str, str], make: Any) -> None:
         try:
             made[name] = make()
         except MatloopError as error:
-            faults.absorb(error, lines.place(section))
+            lines.absorb(error, faults, where, _SECTIONS[where[0]].model_fields)
 
     if predict is not None:
         process = tuple(predict.at)
         several = predict.surrogate if isinstance(predict.surrogate, list) else [predict.surrogate]
         made["fitting"] = Fitting(tuple(several), predict.folds, predict.seed)
-        attempt("describe", "predict", lambda: Composed(Sets(tuple(predict.features), predict.missing), process))
-        attempt("conditions", "predict", lambda: _grid(predict.at))
-        attempt("surrogates", "predict", made["fitting"].made)
+        sets = partial(Sets, tuple(predict.features), predict.missing)
+        attempt("describe", ("predict", "features"), lambda: Composed(sets(), process))
+        attempt("conditions", ("predict", "at"), lambda: _grid(predict.at))
+        attempt("surrogates", ("predict", "surrogate"), made["fitting"].made)
     if predict is not None and training is not None and training.target in predict.at:
-        found = f"'at' names {training.target!r}, which is what is to be predicted"
-        faults.add(lines.place("predict"), found, "Name the columns of the conditions, such as a temperature.")
+        found = f"it names {training.target!r}, which is what is to be predicted"
+        faults.add(lines.place("predict", "at"), found, "Name the columns of the conditions, such as a temperature.")
     if training is not None and training.unit is not None:
-        attempt("unit", "training", lambda: check_unit(training.unit, "unit"))
+        attempt("unit", ("training", "unit"), lambda: check_unit(training.unit, "unit"))
     if filters is not None:
-        attempt("filters", "filters", lambda: rules(filters.exclude, filters.most, filters.least))
+        attempt("filters", ("filters", "exclude"), lambda: rules(filters.exclude, filters.most, filters.least))
     if choose is not None:
         rule = choose.model_dump(exclude={"goal", "measured"})
-        attempt("choice", "choose", lambda: Choice(**rule, maximize=choose.goal == "maximize"))
+        attempt("choice", ("choose", "rule"), lambda: Choice(**rule, maximize=choose.goal == "maximize"))
     return made
 
 
-def _known(read: Mapping[str, _Read], made: Mapping[str, Any]) -> Tables:
+def _known(read: Mapping[str, _Read], made: Mapping[str, Any], lines: Places) -> Tables:
     """The tables, as far as what is wrong leaves them known."""
     training, candidates, predict = (read[name] for name in ("training", "candidates", "predict"))
     at = predict.keys is not None and "at" not in predict.wrong and "conditions" in made
@@ -235,6 +242,7 @@ def _known(read: Mapping[str, _Read], made: Mapping[str, Any]) -> Tables:
         made.get("describe", Composed(process=process)),
         made["conditions"] if at else None,
         _opening(candidates.keys) if opened else None,
+        lines.options,
     )
 
 
@@ -267,7 +275,7 @@ def _settled(read: Mapping[str, Any], made: Mapping[str, Any]) -> Settings:
 
 def _read(file: Path | None) -> tuple[dict[str, Any], Lines, Path]:
     if file is None:
-        return {}, Lines("matloop screen"), Path()
+        return {}, Lines(OPTIONS), Path()
     text = read_text(file, kind="screen.toml", make="matloop init DIR --template screen")
     return parse(text, file.name), Lines.of(file.name, text), file.parent
 

@@ -10,10 +10,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
+from matloop.decide.words import count
 from matloop.domain.parquet import is_parquet, parquet_headers
 from matloop.domain.table_file import opened
 from matloop.domain.units import split_header
-from matloop.errors import DataError, fail, nearest
+from matloop.errors import DataError, Fault, Faults, fail, nearest
 from matloop.screen import Chunk
 
 SIZE = 4096
@@ -69,7 +70,7 @@ class Listed:
 
     def chunks(self, size: int = SIZE) -> Iterator[Chunk]:
         """In chunks; a place is the number of a formula, from 0."""
-        rows: Iterator[Row] = ((f"{self.name}, item {i}", (text,)) for i, text in enumerate(self.formulas))
+        rows: Iterator[Row | Fault] = ((f"{self.name}, item {i}", (text,)) for i, text in enumerate(self.formulas))
         return _dealt(rows, 0, (), size)
 
 
@@ -116,14 +117,10 @@ class File:
         return True
 
     def chunks(self, size: int = SIZE) -> Iterator[Chunk]:
-        """In chunks; a place is a line, or a row of a Parquet file.
-
-        Raises:
-            DataError: naming a row of more or fewer cells than the header.
-        """
+        """In chunks; a place is a line, or a row of a Parquet file."""
         names = columns_of(self.path, self.header_row)
         places = [place_of(names, name, self.path) for name in self.carried]
-        return _dealt(rows_of(self.path, self.header_row), place_of(names, self.formula, self.path), places, size)
+        return _dealt(_rows(self.path, self.header_row), place_of(names, self.formula, self.path), places, size)
 
 
 def columns_of(path: Path, header_row: int = 1) -> tuple[str, ...]:
@@ -141,6 +138,9 @@ def columns_of(path: Path, header_row: int = 1) -> tuple[str, ...]:
             DataError, f"{path}, line {header_row}", "the file ends before its header", "Say which line names columns."
         )
     names = tuple(name.strip() for name in header)
+    if not any(names):
+        found, cure = "the line names no column", "Give a header line and rows below it, or say which line it is."
+        fail(DataError, f"{path}, line {header_row}", found, cure)
     if len(names) == 1 and (";" in names[0] or "\t" in names[0]):
         cure = "Export it as CSV with commas."
         fail(DataError, f"{path}, line {header_row}", "its cells are not separated by commas", cure)
@@ -173,16 +173,32 @@ def headers_of(names: Sequence[str], path: Path, header_row: int = 1) -> dict[st
     return {name: there[place_of(there, name, path)] for name in names}
 
 
-def rows_of(path: Path, header_row: int = 1) -> Iterator[Row]:
+def rows_of(path: Path, header_row: int = 1, faults: Faults | None = None) -> Iterator[Row]:
     """All rows as texts, one after another; blank lines are skipped.
 
+    Args:
+        path: of the file.
+        header_row: line of a CSV file that names the columns, from 1.
+        faults: where rows of more or fewer cells than the header are noted, so that they hide no other fault.
+
     Raises:
-        DataError: naming a row of more or fewer cells than the header.
+        DataError: naming such a row, where they are not noted.
     """
+    for one in _rows(path, header_row):
+        if not isinstance(one, Fault):
+            yield one
+        elif faults is None:
+            raise DataError(one)
+        else:
+            faults.found.append(one)
+
+
+def _rows(path: Path, header_row: int) -> Iterator[Row | Fault]:
+    """All rows; in the place of one of more or fewer cells than the header what is wrong with it."""
     return _parquet_rows(path) if is_parquet(path) else _csv_rows(path, header_row)
 
 
-def _csv_rows(path: Path, header_row: int) -> Iterator[Row]:
+def _csv_rows(path: Path, header_row: int) -> Iterator[Row | Fault]:
     with opened(path) as file:
         reader = csv.reader(file)
         header = next(islice(reader, header_row - 1, header_row))
@@ -193,8 +209,9 @@ def _csv_rows(path: Path, header_row: int) -> Iterator[Row]:
                 if not any(cells):
                     continue
                 if len(cells) != len(header):
-                    found = f"{len(cells)} cells below {len(header)} columns"
-                    fail(DataError, f"{path}, line {line}", found, "Give each row one cell a column; quote commas.")
+                    found = f"{count(len(cells), 'cell')} below {len(header)} columns"
+                    yield Fault(f"{path}, line {line}", found, "Give each row one cell a column; quote commas.")
+                    continue
                 yield f"{path}, line {line}", [cell.strip() for cell in cells]
         except csv.Error as error:
             fail(DataError, f"{path}, line {reader.line_num}", f"it is no CSV ({error})", "Look at the quotes there.")
@@ -210,13 +227,15 @@ def _parquet_rows(path: Path) -> Iterator[Row]:
             yield f"{path}, row {row}", cells
 
 
-def _dealt(rows: Iterator[Row], formula: int, carried: Sequence[int], size: int) -> Iterator[Chunk]:
+def _dealt(rows: Iterator[Row | Fault], formula: int, carried: Sequence[int], size: int) -> Iterator[Chunk]:
     start = 0
     while block := list(islice(rows, size)):
+        read = [one for one in block if not isinstance(one, Fault)]
         yield Chunk(
             start,
-            tuple(place for place, _ in block),
-            tuple(cells[formula] for _, cells in block),
-            tuple(tuple(cells[i] for i in carried) for _, cells in block),
+            tuple(place for place, _ in read),
+            tuple(cells[formula] for _, cells in read),
+            tuple(tuple(cells[i] for i in carried) for _, cells in read),
+            tuple(one for one in block if isinstance(one, Fault)),
         )
         start += len(block)

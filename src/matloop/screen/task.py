@@ -122,7 +122,7 @@ def read_chunk(chunk: Chunk, unknown: frozenset[str]) -> tuple[Compositions, tup
         unknown: elements that cannot be described.
     """
     read = compositions(chunk.formulas, faults="collect")
-    told: list[Fault] = []
+    told = list(chunk.ragged)
     if read.faults:
         missing = np.setdiff1d(np.arange(len(chunk)), read.rows)
         for row, fault in zip(missing.tolist(), read.faults, strict=True):

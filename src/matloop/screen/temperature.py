@@ -19,13 +19,14 @@ _ITSELF = ("t", "temp", "temperature")
 """Headers of the temperature of a measurement, before a unit; others may be of a synthesis, or a melting point."""
 
 
-def refuse_impossible(path: Path, columns: Columns, conditions: Floats) -> None:
+def refuse_impossible(path: Path, columns: Columns, conditions: Floats, place: str = "at") -> None:
     """Refuse to predict at or below absolute zero.
 
     Args:
         path: the training table, whose header says the unit; without one it is kelvin.
         columns: which of its columns are what.
         conditions: (k, c) values of its process columns.
+        place: what they were said by.
 
     Raises:
         InputError: naming each temperature.
@@ -38,7 +39,7 @@ def refuse_impossible(path: Path, columns: Columns, conditions: Floats) -> None:
         asked = np.unique(conditions[:, j])
         for value in asked[convert(asked, unit, "K", name) <= 0].tolist():
             cure = f"Give it in {unit}" + (", or say in the header that the table is in degC." if unit == "K" else ".")
-            faults.add(f"at, {name!r}", f"{value:g} {unit} is not above absolute zero", cure)
+            faults.add(f"{place}, {name!r}", f"{value:g} {unit} is not above absolute zero", cure)
     faults.raise_if_any(InputError)
 
 

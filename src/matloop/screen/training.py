@@ -36,6 +36,7 @@ Report = Callable[[int, int | None, str], None]
 _NAMED = 20  # bad rows that an error names
 _FEWEST = 10
 """Groups from which a model is fitted and judged: two a fold."""
+_EMPTY = ("the cell is empty", "Fill it in, or leave the row out.")
 _PROBES = 64  # learned rows whose predictions stand for a model in its fingerprint
 
 
@@ -83,6 +84,9 @@ class Training:
         under = np.array(process, dtype=np.float64).reshape(len(texts), len(columns.process))
         _refuse_impossible(path, columns, (places, under), faults)
         if not texts:
+            _raise(faults, str(path))  # rows of too few cells are no rows without a reading
+            if not empty:
+                fail(DataError, str(path), "it has a header, but no rows", "Give one row a reading.")
             fail(DataError, f"{path}, column {columns.target!r}", "no row holds a reading", "Fill some in.")
         read = compositions(texts, faults="collect")
         if not len(read):
@@ -98,7 +102,8 @@ class Training:
             faults.add(place, "the features have no figure for one of its elements", 'Use missing = "mean".')
         _raise(faults, str(path))
         if len(set(readings)) < 2:
-            found = f"all {len(readings):,} readings are {readings[0]:g}"
+            all_ = "the only reading is" if len(readings) == 1 else f"all {len(readings):,} readings are"
+            found = f"{all_} {readings[0]:g}"
             fail(DataError, f"{path}, column {columns.target!r}", found, "A model needs at least two different ones.")
         group = "formula" if columns.group == columns.formula else columns.group  # however it is written
         owners, by, ungrouped = _grouped(groups, group, read, path)
@@ -120,6 +125,16 @@ class Training:
         return len(rows) - len(set(rows))
 
     @property
+    def written_otherwise(self) -> tuple[str, str] | None:
+        """Two ways in which the formula of rows that repeat each other is written; None where all are written alike."""
+        first: dict[Any, str] = {}
+        rows = zip(composition_keys(self.formulas), map(tuple, self.under.tolist()), strict=True)
+        for row, text in zip(rows, self.formulas, strict=True):
+            if first.setdefault(row, text) != text:
+                return first[row], text
+        return None
+
+    @property
     def digest(self) -> str:
         """Of all that is learned from."""
         parts = (self.lessons.X, self.lessons.y, self.lessons.groups)
@@ -135,7 +150,7 @@ def _cells(
     wanted = (columns.formula, columns.target, *columns.process, *([columns.group] if own else []))
     at = {name: place_of(names, name, path) for name in wanted}
     places, texts, readings, process, groups, empty = [], [], [], [], [], 0
-    for place, cells in rows_of(path, columns.header_row):
+    for place, cells in rows_of(path, columns.header_row, faults):
         if not cells[at[columns.target]]:
             empty += 1
             continue
@@ -143,7 +158,9 @@ def _cells(
         for name in (columns.target, *columns.process):
             number = as_number(cells[at[name]])
             if number is None:
-                faults.add(f"{place}, column {name!r}", f"{cells[at[name]]!r} is no number", "Give a finite number.")
+                cell = cells[at[name]]
+                wrong = (f"{cell!r} is no number", "Give a finite number.") if cell else _EMPTY
+                faults.add(f"{place}, column {name!r}", *wrong)
             figures.append(np.nan if number is None else number)
         places.append(place)
         texts.append(cells[at[columns.formula]])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from matloop.decide.words import count
 from matloop.screen.job import Found
+from matloop.screen.repeats import Repeated
 from matloop.screen.training import Training
 
 
@@ -20,8 +21,20 @@ def learned_words(training: Training) -> list[str]:
     if training.repeats:
         what = "formula and conditions" if training.columns.process else "formula"
         repeat = "1 reading repeats" if training.repeats == 1 else f"{training.repeats:,} readings repeat"
-        told.append(f"  {repeat} {what} of another: all of them count.")
+        other = training.written_otherwise
+        as_ = f" (as {other[1]!r} of {other[0]!r})" if other else ""
+        told.append(f"  {repeat} {what} of another{as_}: all of them count.")
     return told
+
+
+def repeated_words(repeated: Repeated) -> str:
+    """How many candidates have the composition of another, and an example; "" for none."""
+    if repeated.example is None:
+        return ""
+    first, other = repeated.example
+    who = "1 candidate repeats" if repeated.count == 1 else f"{repeated.count:,} candidates repeat"
+    how = f"{first!r} stands there again" if first == other else f"{other!r} is {first!r}"
+    return f"{who} the composition of another ({how}): each composition is chosen once."
 
 
 def known_words(found: Found) -> str:

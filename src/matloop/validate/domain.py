@@ -94,6 +94,16 @@ def word(distance: float) -> Word:
     return "inside" if distance <= _KNOWN else "edge" if distance <= FAR else "outside"
 
 
+def explained() -> str:
+    """What the words mean, in a sentence."""
+    return (
+        "Domain is how new a candidate is, by the distance of its features from the nearest that was learned, in units "
+        f"of the distance between the groups: inside (up to {_KNOWN:g}) is no newer than these are to each other, "
+        f"edge (up to {FAR:g}) is newer, so that few left-out rows bear out its errors, and of what is outside "
+        f"(above {FAR:g}) nothing is promised."
+    )
+
+
 def _cut(scaled: Floats) -> Floats:
     """Columns in std (n, d), none beyond what one may say."""
     return np.clip(scaled, -_CUT, _CUT)

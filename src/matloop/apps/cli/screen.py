@@ -17,11 +17,21 @@ from matloop.errors import Faults, InputError, fail
 from matloop.screen import Workers
 from matloop.screen.ahead import look_for_faults
 from matloop.screen.cluster import Cluster, library
-from matloop.screen.handover import BEST, FEWEST, KNOWN, budget_of, look_at_names
-from matloop.screen.job import Found, look_at_campaign, perform, shortlist_table, to_campaign, to_json, write_tables
+from matloop.screen.handover import BEST, FEWEST, KNOWN, budget_of, look_at_names, taken_along
+from matloop.screen.job import (
+    Found,
+    look_at_campaign,
+    perform,
+    readings_of,
+    shortlist_table,
+    to_campaign,
+    to_json,
+    write_tables,
+)
 from matloop.screen.local import Local
 from matloop.screen.others import CHOSEN, look_at_others
 from matloop.screen.page import honest_words, page_of
+from matloop.screen.placed import Said
 from matloop.screen.promise import not_chosen, promise
 from matloop.screen.run import Way
 from matloop.screen.settings import Settings, conditions, keys_of, settings
@@ -29,7 +39,7 @@ from matloop.screen.source import SIZE, headers_of
 from matloop.screen.stream import arrow
 from matloop.screen.task import MEASURED
 from matloop.screen.warn import warnings
-from matloop.screen.words import known_words, learned_words
+from matloop.screen.words import known_words, learned_words, repeated_words
 from matloop.store.atomic import make_folder, write_whole
 
 _SHOWN = 10  # of the shortlist, on a terminal
@@ -122,7 +132,7 @@ def screen(  # noqa: PLR0913 (each is an option of the command line)
     candidates. Killed anywhere, the same command goes on; finished, it only chooses; another screen needs --replace. A
     column goes before a word of --group (host-family is family then); rows of an empty cell are kept whole by formula.
     """
-    told = _checked(file, _options(dict(locals())), (out, campaign), (parquet, dask is not None, replace))
+    told = _checked(file, *_options(dict(locals())), (out, campaign), (parquet, dask is not None, replace))
     with progress_bar("screen", quiet=as_json) as report:
         way = Way(_workers(dask, processes or cores()), told.set_aside, SIZE, parquet, report, note, replace)
         found = _perform(told, out, way)
@@ -130,7 +140,11 @@ def screen(  # noqa: PLR0913 (each is an option of the command line)
 
 
 def _checked(
-    file: Path, options: Mapping[str, Any], places: tuple[Path, Path | None], asked: tuple[bool, bool, bool]
+    file: Path,
+    options: Mapping[str, Any],
+    said: Said,
+    places: tuple[Path, Path | None],
+    asked: tuple[bool, bool, bool],
 ) -> Settings:
     """The settings, after a look at everything that can be wrong before any work is done.
 
@@ -150,7 +164,7 @@ def _checked(
         except InputError as error:
             faults.absorb(error)
     try:
-        told = settings(file if file.suffix == ".toml" else None, options)
+        told = settings(file if file.suffix == ".toml" else None, options, said)
     except InputError as error:
         faults.absorb(error)
     if told is not None and campaign is not None:
@@ -183,10 +197,12 @@ _KEYS = {
     },
 }
 """Section and key of screen.toml -> the option that stands above it."""
+_WRITTEN = {"table": "FILE", "k": "-k", "set_aside": "--set-aside", "validate": "--no-validation"}
+"""How options are written whose names are not those of their values."""
 
 
-def _options(said: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """What was said on the command line, as sections of screen.toml."""
+def _options(said: dict[str, Any]) -> tuple[dict[str, dict[str, Any]], dict[tuple[str, ...], str]]:
+    """What was said on the command line, as sections of screen.toml; and which option said each key."""
     file, train = said["file"], said["train"]
     said |= {
         "train": None if train is None else str(train),
@@ -200,9 +216,16 @@ def _options(said: dict[str, Any]) -> dict[str, dict[str, Any]]:
         name: {key: said[option] for key, option in keys.items() if said[option] is not None}
         for name, keys in _KEYS.items()
     }
+    names: dict[tuple[str, ...], str] = {
+        (section, key): _WRITTEN.get(option, f"--{option}")
+        for section, keys in _KEYS.items()
+        for key, option in keys.items()
+        if key in given[section]
+    }
     for section, keys in keys_of(said["set_"] or []).items():
         given[section] = {**keys, **given.get(section, {})}
-    return given
+        names = {(section,): f"--set {section}"} | {(section, key): f"--set {section}.{key}" for key in keys} | names
+    return given, names
 
 
 def _perform(told: Settings, out: Path, way: Way) -> Found:
@@ -259,6 +282,8 @@ def _say(found: Found, files: dict[str, Path | None]) -> None:
         say(text)
     aside = f", {counted.bad:,} set aside ({files['set_aside']})" if counted.bad else ""
     say(f"{counted.predicted:,} candidates, {counted.rows:,} predictions{aside}.")
+    if repeated := repeated_words(found.repeated):
+        say(f"  {repeated}")
     for name, passed in counted.passed.items():
         say(f"  {name}: {passed:,} pass")
     if counted.passed:
@@ -277,11 +302,22 @@ def _say(found: Found, files: dict[str, Path | None]) -> None:
     for name in ("predictions", "shortlist", "shortlists", "report"):
         say(f"Wrote {files[name]}")
     if files["campaign"]:
-        budget, why = budget_of(len(chosen.rows))
-        say(f"Wrote {files['campaign']}: `matloop check {files['campaign']}`, then suggest.")
-        say(f"  Its budget: {count(budget, 'experiment')} ({why} there, under [budget]).")
-        if (known := files["campaign"].with_name(KNOWN)).exists():
-            say(f"  Some are measured: `matloop tell {files['campaign']} {known}` first.")
+        _say_campaign(found, files["campaign"])
+
+
+def _say_campaign(found: Found, file: Path) -> None:
+    """What was handed over, and what to do with it."""
+    chosen, carried = len(found.chosen.rows), found.carried
+    budget, why = budget_of(chosen)
+    say(f"Wrote {file}: `matloop check {file}`, then suggest.")
+    say(f"  Its budget: {count(budget, 'experiment')} ({why} there, under [budget]).")
+    taken = taken_along(carried, found.settings.columns.process)
+    if left := [repr(name) for name in carried if name not in taken]:
+        say(f"  Not in its candidates.csv, which has its own column of the name: {', '.join(left)}.")
+    if made := len({candidate for candidate, _ in readings_of(found)}):
+        share = "All" if made == chosen else f"{made:,} of {chosen:,}"
+        none = "; then no candidate is left to suggest" if made == chosen else ""
+        say(f"  {share} are measured there: `matloop tell {file} {file.with_name(KNOWN)}` first{none}.")
 
 
 def _say_shortlist(found: Found) -> None:

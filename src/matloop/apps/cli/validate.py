@@ -16,6 +16,8 @@ from matloop.apps.cli.terminal import Debug, Json, emit, note, progress_bar, say
 from matloop.care.absolute import impossible
 from matloop.chem import compositions
 from matloop.chem.choice import USUAL
+from matloop.domain.number import as_number
+from matloop.domain.prediction import Floats
 from matloop.domain.table import LISTED_FAULTS, Table, listed, match, read_table
 from matloop.errors import DataError, Fault, Faults, InputError, fail, nearest
 from matloop.report.sheet import Sheet
@@ -87,34 +89,54 @@ def leaderboard(  # noqa: PLR0913 (each is an option of the command line)
 
 def _columns(file: Path, recipe: Recipe, target: str, keys: Sequence[str]) -> tuple[dict[str, Any], int]:
     """The columns that are needed, of the rows whose target is not empty, and how many rows were skipped."""
-    numeric = (*recipe.numbers, target)
     texts = [name for name in (recipe.formula, *keys) if name]
-    table = read_table(file, numeric=numeric)
-    read = table.numbers(target, empty=True)
-    kept = np.isfinite(read)
-    if not kept.any():
-        fail(InputError, f"{file}, column {target!r}", "no row has a number", "Name the column to predict.")
-    columns: dict[str, Any] = {target: read[kept]}
     faults = Faults()
+    table = read_table(file, numeric=(*recipe.numbers, target), ragged=faults)
+    if not len(table) and not faults.found:
+        fail(DataError, str(file), "it has a header, but no rows", "Give one row a reading.")
+    read = _numbers(table, target, faults)
+    kept = np.isfinite(read)
+    if not kept.any() and not faults.found:
+        cure = "Fill some in, or name another column: --target."
+        fail(InputError, f"{file}, column {target!r}", "no row has a number", cure)
+    columns: dict[str, Any] = {target: read[kept]}
     for name in recipe.numbers:
-        columns[name] = table.numbers(name, empty=True)[kept]
-        empty = np.flatnonzero(kept)[np.isnan(columns[name])]
-        first = [
-            Fault(table.place(row, name), "the cell is empty", "Fill it in, or leave the row out.") for row in empty
-        ]
-        listed(faults, first[:LISTED_FAULTS], len(empty))
-        at = [table.place(row, name) for row in np.flatnonzero(kept).tolist()]
-        cold = impossible(_header(table, name), columns[name], at)
-        listed(faults, cold[:LISTED_FAULTS], len(cold))
+        columns[name] = _numbers(table, name, faults)[kept]
+        _look_at_numbers(table, name, kept, faults)
     for name in texts:
         if match(table.headers, name) is not None:
             columns.setdefault(name, _texts(table, name)[kept])
         elif name == recipe.formula:
-            fail(InputError, str(file), f"no column {name!r}", nearest(name, table.names))
-    if recipe.formula is not None:
+            faults.add(str(file), f"no column {name!r}", nearest(name, table.names))
+    if recipe.formula in columns and kept.any():
         _look_at_formulas(table, recipe.formula, np.flatnonzero(kept), faults)
     faults.raise_if_any(DataError)
     return columns, int(np.count_nonzero(~kept))
+
+
+def _numbers(table: Table, name: str, faults: Faults) -> Floats:
+    """(n,) numbers of a column, NaN where a cell is empty, or wrong, which is noted."""
+    try:
+        return table.numbers(name, empty=True)
+    except DataError as error:
+        faults.absorb(error)
+    if match(table.headers, name) is None:
+        return np.full(len(table), np.nan)
+    read = [as_number(cell) for cell in table.texts(name)]
+    return np.array([np.nan if number is None else number for number in read], dtype=np.float64)
+
+
+def _look_at_numbers(table: Table, name: str, kept: NDArray[np.bool_], faults: Faults) -> None:
+    """Note the empty cells of a column in the rows that are kept, and temperatures that nothing can have."""
+    if match(table.headers, name) is None:
+        return
+    empty = [] if table.is_numeric(name) else np.flatnonzero(kept & (table.texts(name) == "")).tolist()
+    first = [Fault(table.place(row, name), "the cell is empty", "Fill it in, or leave the row out.") for row in empty]
+    listed(faults, first[:LISTED_FAULTS], len(empty))
+    rows = np.flatnonzero(kept).tolist()
+    figures = _numbers(table, name, Faults())[kept]
+    cold = impossible(_header(table, name), figures, [table.place(row, name) for row in rows])
+    listed(faults, cold[:LISTED_FAULTS], len(cold))
 
 
 def _look_at_formulas(table: Table, name: str, rows: NDArray[np.intp], faults: Faults) -> None:

@@ -3,7 +3,8 @@
 Expected improvement looks for one best candidate. Once no candidate is expected to improve by a noticeable share of the
 spread, it spends experiments on the least known corners; an upper confidence bound then finds more of the good ones.
 Among choices it looks further, as long as the best of all is expected to be better than the best known by as much.
-Under limits it seeks to the end, unless candidates are few. The evidence is benchmarks/acquisitions.py and limits.py.
+It seeks to the end in large spaces where noise hides what is better, and under limits unless candidates are few. The
+evidence is benchmarks/acquisitions.py, limits.py and spaces.py.
 """
 
 from __future__ import annotations
@@ -38,6 +39,11 @@ NOISE_MATTERS = 0.1
 """Noise of one reading, as a share of the readings' spread, from which the incumbent itself is in doubt. At a tenth,
 noise makes 1 % of the readings' variance. Larger, ei is misled by uncertain incumbents; smaller, nei is paid for in
 time where its answer is that of ei."""
+
+NOISE_HIDES = 0.22
+"""Noise of one reading, as a share of the readings' spread, from which in a large space the best is sought to the end:
+the bound would stay beside what noise made look good. Smaller, what is good is closed in on by expected improvement,
+which is slower; larger, collecting stays where it should not. The middle of SNR 10 and SNR 2 in ratio (record 0058)."""
 
 PAYS = 0.1
 """Expected improvement, as a share of the readings' spread, below which seeking the best no longer pays. Between 0.01
@@ -87,7 +93,13 @@ class Auto:
         ahead = further(scene, self.pays, self._believing)
         if ahead is not None:
             return _priced(weighed(ahead, scene, log_gain), scene)
-        return _priced(self._limited(scene), scene) if _endless(scene) else self._best(scene)
+        return self._sought(scene)
+
+    def _sought(self, scene: Scene) -> Scorer:
+        """The best of all: to the end where collecting would stay where it should not."""
+        if _endless(scene):
+            return _priced(self._limited(scene), scene)
+        return _priced(self._hidden(scene), scene) if _hides(scene) else self._best(scene)
 
     def _limited(self, scene: Scene) -> Scorer:
         """The improvement among what holds the limits, to the end."""
@@ -97,6 +109,12 @@ class Auto:
             return minding_failures(replace(drawn, preface=preface), scene)
         preface = f"auto took ei: {type(scene.fitted).__name__} has no joint posterior for nei; "
         return weighed(replace(EI(self._believing).plain(scene), preface=preface), scene, log_gain)
+
+    def _hidden(self, scene: Scene) -> Scorer:
+        """The improvement to the end, where noise hides which of neighbours without end is better."""
+        why = noise_matters(scene)[1]
+        preface = f"auto took nei: {why}, too much to close in on what looks good; "
+        return weighed(replace(NEI(self.draws).plain(scene), preface=preface), scene, log_gain)
 
     @property
     def _believing(self) -> Pending:
@@ -132,13 +150,24 @@ def noise_matters(scene: Scene) -> tuple[bool, str]:
 
     Of several objectives the noisiest counts.
     """
-    noise = np.sqrt(np.mean(scene.seen().noise_std ** 2, axis=0))
-    share = float(np.max(noise / np.array(scene.spreads)))
+    share = _noise_share(scene)
     why = f"reading noise is {percent(share)} of the spread of the readings"
     joint = isinstance(scene.fitted, Joint)
     if share >= NOISE_MATTERS and not joint:
         why += f", but {type(scene.fitted).__name__} has no joint posterior for nei"
     return share >= NOISE_MATTERS and joint, why
+
+
+def _noise_share(scene: Scene) -> float:
+    """Noise of one reading over the spread of the readings, of the noisiest objective."""
+    noise = np.sqrt(np.mean(scene.seen().noise_std ** 2, axis=0))
+    return float(np.max(noise / np.array(scene.spreads)))
+
+
+def _hides(scene: Scene) -> bool:
+    """Does noise hide what is better, in a space too large to be collected?"""
+    large = scene.space and scene.size > COLLECTED
+    return large and isinstance(scene.fitted, Joint) and _noise_share(scene) >= NOISE_HIDES
 
 
 def _endless(scene: Scene) -> bool:
