@@ -76,6 +76,7 @@ class Scene:
     crowd: the candidates at large; None where nobody says.
     remaining: experiments that the budget still allows, those of this ask included; None without a limit.
     choices: are half of the features or more choices that nothing describes?
+    asks: how many times suggestions were asked for before this ask.
     """
 
     fitted: Fitted
@@ -112,6 +113,7 @@ class Scene:
     crowd: Crowd | None = None
     remaining: int | None = None
     choices: bool = False
+    asks: int = 0
     _seen: list[tuple[Fitted, Floats, Prediction]] = field(default_factory=list, repr=False, compare=False)
 
     def seen(self) -> Prediction:

@@ -44,7 +44,7 @@ def in_turn(chances: Floats, keep: Floats) -> Floats:
 
 
 def turns(chances: Floats, keep: Floats) -> Floats:
-    """What `in_turn` multiplies each of chances (..., r) by: 0 for what gets no turn; of equals the first goes first."""
+    """What `in_turn` multiplies each of chances (..., r) by, 0 for what gets no turn; the first of equals is first."""
     factors = np.zeros(chances.shape)
     k = min(len(keep), chances.shape[-1])
     order = np.argsort(-chances, axis=-1, kind="stable")[..., :k]
