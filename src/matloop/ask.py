@@ -135,6 +135,7 @@ def task_of(problem: Problem, state: State, n: int, wish: Wish = NO_WISH) -> Tas
         n=n,
         seed=problem.seed,
         asked=len(state.asked),
+        asks=state.asks,
         initial=problem.initial,
         design_done=len({reading.candidate for reading in readings} | {item.candidate for item in awaited}),
         design_next=max(places, default=-1) + 1,

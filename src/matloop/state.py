@@ -65,7 +65,8 @@ class State:
     """What a campaign knows after `seq` events.
 
     head: hash of the last event. content: hash of the science alone (see `events.content_hash`).
-    asked: suggestion id -> what became of it, in order. readings: key -> reading, in order of arrival.
+    asked: suggestion id -> what became of it, in order. asks: how many times suggestions were asked for.
+    readings: key -> reading, in order of arrival.
     by_candidate: candidate id -> ids of its suggestions, in order.
     model: what the surrogate said of itself at the last ask.
     begun, latest: times of the first suggestion and of the last event; empty before.
@@ -85,6 +86,7 @@ class State:
     stopped: str | None = None
     begun: str = ""
     latest: str = ""
+    asks: int = 0
 
     def open(self) -> Iterator[Asked]:
         """Suggestions whose outcome is awaited, in order."""
@@ -181,6 +183,7 @@ class _Fold:
 
     def suggested(self, event: Event) -> None:
         self.changed["model"] = event.data["model"]
+        self.changed["asks"] = self.changed.get("asks", self.state.asks) + 1
         if not self.state.begun:
             self.changed.setdefault("begun", event.time)
         for item in event.data["suggestions"]:

@@ -8,11 +8,12 @@ import pandas as pd
 import pytest
 
 import matloop as ml
-from matloop.decide import Purpose
+from matloop.decide import Purpose, Task
 from matloop.decide.acquisition import Scene
 from matloop.decide.acquisition.nei import NEI
 from matloop.decide.bayes import Bayes
 from matloop.decide.model import learn
+from matloop.decide.prices import Prices
 from matloop.errors import BudgetExhausted, DataError, InputError, LedgerError
 from matloop.report.sheet import suggestions_sheet
 from matloop.testing.strategies import landscape, large_space, reading, small_pool, task
@@ -240,3 +241,17 @@ def test_a_faulty_table_of_costs_is_refused_with_its_cure(tables: str, said: str
     (tmp_path / "campaign.toml").write_text(FILE + tables)
     with pytest.raises(InputError, match=said):
         ml.Campaign.open(tmp_path / "campaign.toml")
+
+
+def test_costs_that_stand_for_a_space_are_drawn_by_the_seed_of_the_campaign_and_the_ask() -> None:
+    space = ml.Space([ml.Real("t", 0, 100, step=0.01), ml.Real("u", 0, 100, step=0.01)])
+    costs = ml.Cost(expression="1 + t").bind(space)
+    typical = []
+    for seed, asked in ((1, 3), (2, 3), (1, 4)):
+        ask = Task(space, (ml.Objective("y"),), seed=seed, asked=asked, costs=costs)
+        drawn = costs.of_grid(space, space.sample(ask.rng(Purpose.PRICE), 256), None)
+        prices = Prices.of(ask, [])
+        assert prices is not None
+        assert prices.typical == np.median(drawn)
+        typical.append(prices.typical)
+    assert len(set(typical)) == 3

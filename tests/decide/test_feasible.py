@@ -7,14 +7,18 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import norm
 
 import matloop as ml
 from matloop.decide.acquisition import Bounded, Scene
 from matloop.decide.acquisition.feasible import above, log_gain
+from matloop.decide.acquisition.hits import later
+from matloop.decide.acquisition.others import said
 from matloop.decide.acquisition.registry import acquisition, serving
 from matloop.decide.bayes import Bayes, Greedy
 from matloop.decide.crowd import crowd_of
 from matloop.decide.model import formed, learn
+from matloop.decide.scene import scene_of as decided
 from matloop.domain.pool import Pool
 from matloop.domain.reading import Key, Reading
 from matloop.surrogate.gp import GP
@@ -169,3 +173,64 @@ def test_a_campaign_with_failures_is_recomputed_to_the_bit_and_aborted_trials_sa
         before = before[:-1]  # the last ask had not heard of its own outcome
     assert model["trials"] == len(before)
     assert model["failures"] == sum(one.status == "failed" for one in before)
+
+
+C_LIMIT = ml.Objective("c", goal="limit", high=0.05, std=0.01)
+
+
+def walked(name, *more, fails=()):
+    """A line read on its left side, where y and c rise; beyond 0.05 a limit on c is broken; at `fails` none formed."""
+    goals = (ml.Objective("y", std=0.01), *more)
+    campaign = ml.Campaign(LINE, goals, strategy=bayes(name), initial=1, seed=1)
+    for i in range(0, 61, 6):
+        outcome = {goal.name: float(LINE.values(i)["x"]) for goal in goals}
+        campaign.tell(ml.Measured.of(LINE.values(i), outcome))
+    campaign.tell([ml.Failed(candidate=LINE.id(i), reason="cracked") for i in fails])
+    return campaign
+
+
+@pytest.mark.parametrize("fails", [(), (120, 140, 160)], ids=["all form", "some fail"])
+@pytest.mark.parametrize("name", ["learn", "level", "variance"])
+def test_what_breaks_a_limit_teaches_as_much_as_what_holds_it(name, fails):
+    (free,), (limited,) = (walked(name, *more, fails=fails).suggest(1) for more in ((), (C_LIMIT,)))
+    assert limited.candidate == free.candidate
+    assert limited.values["x"] > 0.3
+    assert "c at most 0.05 with probability 0." in limited.reason
+    assert "which weighs nothing: what breaks a limit is read all the same" in limited.reason
+    assert ("would form with probability" in limited.reason) == bool(fails)
+
+
+def limited(tried):
+    """The scene of the line under a limit on c, read at twelve places; with or without what failed there."""
+    ask = steep(8 if tried else 0)
+    both = tuple(replace(one, outcome={**one.outcome, "c": float(one.values["x"])}) for one in ask.readings)
+    ask = replace(ask, objectives=(*ask.objectives, C_LIMIT), readings=both)
+    forming = formed(ask) if tried else None
+    scene = decided(ask, learn(ask, GP()), (), 1, forming)
+    return replace(scene, crowd=crowd_of(ask, ask.closed)), forming
+
+
+@pytest.mark.parametrize("name", ["learn", "level", "variance"])
+def test_what_may_not_form_teaches_less_under_limits_too(name):
+    scene, forming = limited(tried=True)
+    X = LINE.encode_rows(np.arange(201))
+    rule = acquisition(name, **({"threshold": 0.9} if name == "level" else {}))
+    assert not np.allclose(scene.forming.probability(X), forming.probability(X))
+    found, alone, blind = (rule.prepare(replace(scene, forming=one)).score(X) for one in (scene.forming, forming, None))
+    assert np.array_equal(found, alone)
+    assert (found <= blind).all()
+    assert (found < blind)[blind > 0].any()
+
+
+def test_a_hit_that_breaks_a_limit_is_none_but_tells_of_others_as_any():
+    scene, _ = limited(tried=False)
+    X = LINE.encode_rows(np.arange(100, 201, 10))
+    scorer = acquisition("hits", threshold=0.1).prepare(replace(scene, remaining=6))
+    holds = scene.limits.probability(X)
+    assert holds.max() < 1e-3
+    seen = scene.fitted.predict(X)
+    chance = holds * norm.sf((0.1 - seen.mean[:, 0]) / seen.model_std[:, 0])
+    (one,) = said(scorer.believed, scorer.others, X)
+    weights = scene.limits.probability(scorer.others) * (X[:, None] != scorer.others[None]).all(axis=2)
+    _, after = later(one, 0.1, weights, scorer.keep)
+    assert np.allclose(scorer.score(X), chance + after)

@@ -267,6 +267,30 @@ def test_what_is_asked_for_goals_is_recomputed_to_the_byte():
     assert [item.difference for item in campaign.recompute()] == [0.0]
 
 
+def turns(readings, asks):
+    """What auto took at four tells, `asks` asks before each, of two exact goals without a reference."""
+    goals = (Objective("a", goal="minimize", std=1e-3), Objective("b", goal="minimize", std=1e-3))
+    schaffer = {"a": lambda x: x**2, "b": lambda x: (x - 0.6) ** 2}
+    campaign = told(goals, schaffer, (0.0, 0.3, 0.7, 0.85, 1.0))
+    taken = []
+    for _ in range(4):
+        chosen = [campaign.suggest(1)[0] for _ in range(asks)]
+        taken += [one.reason.split("auto took ")[1].split()[0].rstrip(":") for one in chosen]
+        for one in chosen:
+            outcome = {name: f(one.values["x"]) for name, f in schaffer.items()}
+            campaign.tell([ml.Measured(one.id, outcome, reading=k) for k in range(1, readings + 1)])
+    return campaign, taken
+
+
+@pytest.mark.parametrize(
+    ("readings", "asks"), [(1, 1), (2, 1), (1, 2)], ids=["plain", "two readings", "two asks a tell"]
+)
+def test_turns_are_of_asks_whatever_is_read_in_between(readings, asks):
+    campaign, taken = turns(readings, asks)
+    assert taken == ["parego", "ehvi"] * (len(taken) // 2)
+    assert all(item.difference == 0.0 for item in campaign.recompute())
+
+
 @pytest.mark.parametrize(("marked", "taken"), [(False, {"ehvi", "parego"}), (True, {"ehvi"})], ids=["none", "given"])
 def test_auto_takes_turns_where_no_reference_is_given(marked: bool, taken: set[str]):
     mark = {"std": 1e-3} | ({"reference": 2.0} if marked else {})

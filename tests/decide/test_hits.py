@@ -5,12 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.stats import norm
 
 import matloop as ml
 from matloop.decide.acquisition import Bounded, Scene
 from matloop.decide.acquisition.believe import Believed
-from matloop.decide.acquisition.hits import HORIZON, Hits, top_sum
+from matloop.decide.acquisition.hits import GOES_ON, HORIZON, Hits, in_turn, later, turns
 from matloop.decide.acquisition.learn import Learn
 from matloop.decide.acquisition.level import Level, straddle
 from matloop.decide.acquisition.others import said
@@ -44,10 +46,35 @@ def on_a_line(n=6, remaining=None, goal="maximize", noise=0.1):
     return Scene(fitted, Objective("y", goal=goal), *known, crowd=crowd, remaining=remaining)
 
 
-def test_the_sum_of_the_largest_is_that_of_sorting():
-    chances = np.random.default_rng(0).random((3, 7, 11))
-    for k in (0, 1, 4, 11, 50):
-        assert np.allclose(top_sum(chances, k), np.sort(chances, axis=-1)[..., ::-1][..., :k].sum(axis=-1))
+@pytest.mark.parametrize("k", [0, 1, 4, 11, 50])
+def test_the_likeliest_are_collected_first(k):
+    chances, keep = np.random.default_rng(0).random((3, 7, 11)), 0.9 ** np.arange(1, k + 1)
+    found = in_turn(chances, keep)
+    assert np.allclose(found, sum(0.9**j * np.sort(chances, axis=-1)[..., -j] for j in range(1, min(k, 11) + 1)))
+    assert np.allclose(found, np.sum(turns(chances, keep) * chances, axis=-1))
+
+
+@given(
+    st.lists(st.floats(0, 1), min_size=2, max_size=9), st.sampled_from([GOES_ON, 1 - 1 / HORIZON]), st.integers(0, 9)
+)
+def test_of_candidates_that_tell_nothing_of_each_other_the_likeliest_hit_comes_first(chances, goes_on, k):
+    chances, keep = np.array(chances), goes_on ** np.arange(1, k + 1)
+    scores = [own + in_turn(np.delete(chances, i), keep) for i, own in enumerate(chances.tolist())]
+    assert chances[np.argmax(scores)] >= chances.max() - 1e-9
+
+
+@pytest.mark.parametrize("remaining", [None, 20], ids=["no budget", "budget"])
+def test_a_reading_is_worth_nothing_where_it_changes_no_order_and_never_less(remaining):
+    scorer = Hits(0.5).prepare(on_a_line(remaining=remaining))
+    (one,) = said(scorer.believed, scorer.others, LINE.encode_rows(np.arange(41)))
+
+    def worth(mark):
+        now, after = later(one, mark, np.ones(one.shift.shape), scorer.keep)
+        return after - now
+
+    assert worth(0.5).min() >= 0.0
+    assert worth(0.5).max() > 1e-3
+    assert np.allclose([worth(-50.0), worth(50.0)], 0.0, atol=1e-12)  # certain hits, certain misses, wherever one looks
 
 
 def test_what_a_reading_says_of_others_is_what_learning_it_does():
@@ -82,7 +109,8 @@ def test_hits_to_come_are_those_of_conditioning_on_many_simulated_readings(goal,
     for z in rng.standard_normal(1500):
         y = own.mean + z * np.hypot(own.model_std, own.noise_std)
         after = scene.fitted.condition(x, y).predict(rest)
-        found.append(top_sum(norm.cdf(sign * (after.mean[:, 0] - mark) / after.model_std[:, 0]), k))
+        chances = np.sort(norm.cdf(sign * (after.mean[:, 0] - mark) / after.model_std[:, 0]))
+        found.append(sum(GOES_ON**j * chances[-j] for j in range(1, k + 1)))
     chance = norm.cdf(sign * (own.mean[0, 0] - mark) / own.model_std[0, 0])
     error = 4 * np.std(found) / np.sqrt(len(found))
     assert scorer.score(x)[0] == pytest.approx(chance + np.mean(found), abs=error)
@@ -97,11 +125,44 @@ def test_a_joined_candidate_is_neither_counted_nor_chosen_again():
     assert joined.score(x)[0] < -1e300
 
 
-def test_without_a_budget_a_stated_number_of_experiments_is_counted_with():
-    scene = on_a_line()
-    said = Hits(0.5).prepare(scene).say(LINE.encode_rows(np.array([5])))
-    assert f"in the {HORIZON - 1} experiments after it, counted with, since no budget is set" in said
-    assert "of the budget" in Hits(0.5).prepare(replace(scene, remaining=5)).say(LINE.encode_rows(np.array([5])))
+def test_a_reason_says_when_the_campaign_is_taken_to_end():
+    scene, x = on_a_line(), LINE.encode_rows(np.array([5]))
+    said = Hits(0.5).prepare(scene).say(x)
+    assert "hits expected after it, if 5 % of campaigns end at each experiment, since no budget is set" in said
+    budgeted = Hits(0.5).prepare(replace(scene, remaining=5)).say(x)
+    assert "if 1 % of campaigns end at each experiment and the budget leaves 4 more" in budgeted
+
+
+def test_without_a_budget_twenty_experiments_are_expected():
+    keep = Hits(0.5).prepare(on_a_line()).keep
+    assert len(keep) == 35
+    assert (keep[1:] / keep[:-1]).tolist() == pytest.approx([1 - 1 / HORIZON] * 34)
+    assert np.cumsum((1 - 1 / HORIZON) ** np.arange(10_000))[-1] == pytest.approx(HORIZON)
+
+
+@pytest.mark.parametrize("budget", [None, 20], ids=["no budget", "budget"])
+@pytest.mark.parametrize("goal", ["maximize", "minimize"])
+def test_a_certain_hit_comes_before_a_certain_miss(budget, goal):
+    sign = 1.0 if goal == "maximize" else -1.0
+    X = np.random.default_rng(0).random((60, 2)).round(4)
+    truth = sign * (np.sin(3 * X[:, 0]) + X[:, 1])
+    pool = Pool.from_frame(pd.DataFrame(X, columns=["a", "b"]), ["a", "b"])
+    search = Bayes(acquisition="hits", threshold=1.5 * sign)
+    campaign = ml.Campaign(pool, [Objective("y", goal=goal)], strategy=search, seed=1, budget=budget)
+    campaign.tell([ml.Measured.of(pool.values(i), {"y": float(truth[i])}) for i in range(20)])
+    left, found = int((sign * truth[20:] > 1.5).sum()), 0
+    assert left == 11
+    for asked in range(20):
+        (one,) = campaign.suggest(1)
+        row = pool.index(one.candidate)
+        found += int(sign * truth[row] > 1.5)
+        miss = (1.5 - sign * one.prediction.mean["y"]) / one.prediction.model_std["y"] > 4
+        assert found == left or not miss, f"ask {asked + 1}: a certain miss while {left - found} hits are left"
+        campaign.tell(ml.Measured(one.id, {"y": float(truth[row])}))
+        if found == left:
+            break
+    assert found == left
+    assert asked < 13
 
 
 def test_the_budget_of_the_campaign_reaches_the_search():
@@ -112,8 +173,8 @@ def test_the_budget_of_the_campaign_reaches_the_search():
         (one,) = campaign.suggest(1)
         campaign.tell(ml.Measured(one.id, {"y": float(np.sin(6 * one.values["x"]))}))
     reasons = [one.reason for one in campaign.suggest(3)]
-    assert "in the 2 experiments after it, of the budget" in reasons[0]
-    assert "in the 1 experiment after it, of the budget" in reasons[1]
+    assert "the budget leaves 2 more" in reasons[0]
+    assert "the budget leaves 1 more" in reasons[1]
     assert "after it" not in reasons[2]
 
 

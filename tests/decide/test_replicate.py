@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 import matloop as ml
 from matloop.ask import Wish, answer, task_of
-from matloop.decide import Choice, Chosen
+from matloop.decide import Choice, Chosen, Purpose
 from matloop.decide.acquisition.believe import Believed
 from matloop.decide.acquisition.others import said
 from matloop.decide.bayes import Bayes
+from matloop.decide.crowd import Listed
 from matloop.decide.replicate import expected_rise, gains
 from matloop.domain.objective import Objective
 from matloop.domain.pool import Pool
@@ -176,3 +177,18 @@ def test_a_strategy_that_chooses_a_closed_candidate_without_saying_so_is_refused
         answer(Stubborn(named, False), ask)
     with pytest.raises(PluginError, match="may not be chosen"):
         answer(Stubborn(named, True), replace(ask, again=frozenset()))
+
+
+def test_what_is_drawn_for_a_replicate_is_seeded_by_the_campaign_and_the_ask(monkeypatch):
+    drawn, priced = [], Listed.priced
+
+    def seen(self, k, score, rng, last=None):
+        drawn.append(rng.bit_generator.state)
+        return priced(self, k, score, rng, last)
+
+    monkeypatch.setattr(Listed, "priced", seen)
+    asks = [noisy(seed=1, asked=3), noisy(seed=2, asked=3), noisy(seed=1, asked=4)]
+    for ask in asks:
+        AUTO.suggest(ask)
+    assert drawn == [ask.rng(Purpose.REPLICATE).bit_generator.state for ask in asks]
+    assert len({str(state) for state in drawn}) == 3

@@ -75,6 +75,17 @@ def test_every_acquisition_is_explained() -> None:
     assert [name for name in ACQUISITIONS if f"| `{name}` |" not in page] == []
 
 
+def test_the_reference_lists_the_acquisitions_that_there_are_and_no_other() -> None:
+    (listed,) = re.findall(r"^The acquisitions are (.+?);", KEYS, flags=re.MULTILINE | re.DOTALL)
+    assert sorted(re.findall(r"`([\w-]+)`", listed)) == sorted(ACQUISITIONS)
+
+
+def test_the_steps_of_a_suggestion_are_numbered_one_after_another() -> None:
+    page = (DOCS / "explanation" / "how-a-suggestion-is-chosen.md").read_text(encoding="utf-8")
+    numbers = [int(number) for number in re.findall(r"^## (\d+)\. ", page, flags=re.MULTILINE)]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
 @pytest.mark.parametrize("page", ["cli", "campaign-toml"])
 def test_nothing_of_a_generated_page_is_left_to_fill_in(page: str) -> None:
     text = REFERENCE.on_page_markdown((DOCS / "reference" / f"{page}.md").read_text(encoding="utf-8"))

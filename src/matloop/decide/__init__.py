@@ -33,6 +33,8 @@ class Purpose(IntEnum):
     RANDOM = 4
     CALIBRATE = 5
     STOP = 6
+    REPLICATE = 7
+    PRICE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class Task:
     open: candidates being measured, in the order they were suggested.
     closed: ids that may not be chosen (open, measured, failed ...), as the campaign's settings say.
     again: those among them that are closed only because they were measured, and may be chosen as replicates.
-    asked: suggestions so far, before this ask.
+    asked: suggestions so far, before this ask. asks: how many times suggestions were asked for before.
     initial: length of the initial design, None for the default.
     design_done: candidates that count towards the initial design (ok readings plus open).
     design_next: the first place of the design sequence that was not taken yet.
@@ -76,6 +78,7 @@ class Task:
     remaining: int | None = None
     again: frozenset[str] = frozenset()
     last: Candidate | None = None
+    asks: int = 0
 
     def rng(self, purpose: Purpose) -> np.random.Generator:
         """The generator of this ask. The design has one sequence for the whole campaign, so it ignores `asked`."""

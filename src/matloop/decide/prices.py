@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from matloop.decide import Task
+from matloop.decide import Purpose, Task
 from matloop.decide.acquisition import Priced
 from matloop.decide.words import figure
 from matloop.domain.candidate import Candidate
@@ -108,7 +108,7 @@ def _some(task: Task, costs: Costs, last: Candidate | None) -> Floats:
     """Costs (k,) that stand for all: of a whole pool, else of points drawn for nothing else."""
     if isinstance(task.candidates, Pool):
         return costs.after(last)
-    points = task.candidates.sample(np.random.default_rng(task.seed), _SAMPLED)
+    points = task.candidates.sample(task.rng(Purpose.PRICE), _SAMPLED)
     found = costs.of_grid(task.candidates, points, last)
     known = found[~np.isnan(found)]
     return known if len(known) else np.ones(1)

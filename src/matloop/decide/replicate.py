@@ -10,11 +10,11 @@ Both are the same measure, in the objective's unit, and are divided by what the 
 from __future__ import annotations
 
 from collections.abc import Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from matloop.decide import Task
+from matloop.decide import Purpose, Task
 from matloop.decide.acquisition import Scene
 from matloop.decide.acquisition.believe import Believed
 from matloop.decide.acquisition.feasible import odds
@@ -101,10 +101,11 @@ class Advice:
 class Replicates:
     """What may be measured again in one ask.
 
-    believed: the belief in what is pending. held: candidates that may be measured again. X: (k, d) these, encoded.
-    prices: what is left to spend, None where nobody says what candidates cost.
+    task: the ask. believed: the belief in what is pending. held: candidates that may be measured again.
+    X: (k, d) these, encoded. prices: what is left to spend, None where nobody says what candidates cost.
     """
 
+    task: Task
     believed: Believed
     held: tuple[Candidate, ...]
     X: Floats
@@ -126,11 +127,11 @@ class Replicates:
             return None
         kept = tuple(held[name] for name in sorted(held))
         X = task.candidates.encoder.encode([one.values for one in kept])
-        return cls(Believed.of(scene), kept, X, prices)
+        return cls(task, Believed.of(scene), kept, X, prices)
 
     def join(self, X: Floats) -> Replicates:
         """Once the candidate at X (1, d) is pending too."""
-        return Replicates(self.believed.join(X), self.held, self.X, self.prices)
+        return replace(self, believed=self.believed.join(X))
 
     def advice(self, taken: Set[str]) -> Advice | None:
         """The best replicate, None where the best new candidate is worth more; `taken`: ids chosen in this ask."""
@@ -172,7 +173,7 @@ class Replicates:
         if scene.crowd is None:
             return 0.0, 1.0
         last = None if self.prices is None else self.prices.last
-        X, cost = scene.crowd.priced(TRIED, promise, np.random.default_rng(scene.told), last)
+        X, cost = scene.crowd.priced(TRIED, promise, self.task.rng(Purpose.REPLICATE), last)
         payable = np.array([self._payable(one) for one in cost.tolist()], dtype=np.bool_)
         X, cost = X[payable], cost[payable]
         if not len(X):

@@ -46,6 +46,7 @@ def scene_of(task: Task, model: Model, pending: tuple[Candidate, ...], n: int, f
         more=tuple(goals[1:]),
         choices=_of_choices(candidates.encoder),
         space=isinstance(candidates, Space),
+        asks=task.asks,
     )
     return scene if limits is None else _of_holders(scene)
 

@@ -77,6 +77,7 @@ class Scene:
     remaining: experiments that the budget still allows, those of this ask included; None without a limit.
     choices: are half of the features or more choices that nothing describes?
     space: are candidates a space, in which what is good has neighbours without end?
+    asks: how many times suggestions were asked for before this ask.
     """
 
     fitted: Fitted
@@ -114,6 +115,7 @@ class Scene:
     remaining: int | None = None
     choices: bool = False
     space: bool = False
+    asks: int = 0
     _seen: list[tuple[Fitted, Floats, Prediction]] = field(default_factory=list, repr=False, compare=False)
 
     def seen(self) -> Prediction:

@@ -11,12 +11,19 @@ from scipy.special import ndtr
 from matloop.decide.acquisition import Scene
 from matloop.decide.acquisition.believe import Believed
 from matloop.decide.acquisition.feasible import odds, odds_words
+from matloop.decide.acquisition.limits import readable
 from matloop.decide.acquisition.others import Said, demanded, lonely, said
-from matloop.decide.words import count, figure, percent
+from matloop.decide.words import figure, percent
 from matloop.domain.prediction import Floats
 
+GOES_ON = 0.99
+"""Chance that a campaign goes on after each experiment that its budget allows: plans change, samples run out. So a hit
+is worth a hundredth more than the same hit one experiment later. At 1, once more experiments are left than there are
+probable hits, all orders of collecting are as good and rounding decides; far smaller, little is spent on finding out.
+"""
 HORIZON = 20
-"""Experiments that are counted with where no budget says how many are left. Larger, it explores for longer."""
+"""Experiments that are counted with on average where no budget says how many are left: then a campaign may end at any
+time, after each experiment with probability 1 / HORIZON. Larger, it explores for longer."""
 CROWD = 512
 """Candidates, those most likely to be hits, of which the later experiments would be made. More cost time; with fewer
 than there are experiments left, what can still be found is understated."""
@@ -30,28 +37,43 @@ _Z, _WEIGHTS = np.polynomial.hermite_e.hermegauss(NODES)
 _WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
 
 
-def top_sum(chances: Floats, k: int) -> Floats:
-    """Sum of the k largest of chances (..., r) along the last axis; of all where there are fewer."""
-    r = chances.shape[-1]
-    if k <= 0 or r == 0:
-        return np.zeros(chances.shape[:-1])
-    if k >= r:
-        return np.asarray(chances.sum(axis=-1))
-    return np.asarray(np.partition(chances, r - k, axis=-1)[..., r - k :].sum(axis=-1))
+def in_turn(chances: Floats, keep: Floats) -> Floats:
+    """Sum over the last axis of chances (..., r), the largest times keep[0], the next times keep[1], ...; keep (k,)."""
+    k = min(len(keep), chances.shape[-1])
+    return np.asarray(-np.sort(-chances, axis=-1)[..., :k] @ keep[:k])
 
 
-def later(one: Said, mark: float, weights: Floats, k: int) -> Floats:
-    """Expected sum (q,) of the k largest probabilities of a hit among others, once each of q candidates was read.
+def turns(chances: Floats, keep: Floats) -> Floats:
+    """What `in_turn` multiplies each of chances (..., r) by, 0 for what gets no turn; the first of equals is first."""
+    factors = np.zeros(chances.shape)
+    k = min(len(keep), chances.shape[-1])
+    order = np.argsort(-chances, axis=-1, kind="stable")[..., :k]
+    np.put_along_axis(factors, order, np.broadcast_to(keep[:k], order.shape), axis=-1)
+    return factors
+
+
+def later(one: Said, mark: float, weights: Floats, keep: Floats) -> tuple[Floats, Floats]:
+    """Expected hits (q,) among others, collected in turn: as known now, and once each of q candidates was read.
+
+    A reading is worth what it changes in the order: of each value that it may have, what the new order collects beyond
+    the old one, which is never negative. What the old order collects is expected not to change, so it is not averaged
+    over nodes, and a reading that changes no order is worth nothing.
 
     Args:
         one: what a reading of each candidate says about the others.
         mark: signed threshold.
-        weights: (q, r) probability that the others form; 0 where an other is the candidate itself.
-        k: how many experiments follow.
+        weights: (q, r) probability that something comes of the others; 0 where an other is the candidate itself.
+        keep: (k,) what a hit counts in each of the experiments that follow.
     """
-    std = np.sqrt(one.left)
-    parts = [top_sum(weights * ndtr((one.mean + z * one.shift - mark) / std), k) for z in _Z]
-    return np.asarray(_WEIGHTS @ np.array(parts))
+    chances = weights * ndtr((one.mean - mark) / np.sqrt(np.maximum(one.var, _LEAST)))
+    order = turns(chances, keep)
+    now = np.sum(order * chances, axis=1)
+    std = np.sqrt(np.maximum(one.left, _LEAST))
+    gain = np.zeros(len(now))
+    for z, share in zip(_Z, _WEIGHTS, strict=True):
+        read = weights * ndtr((one.mean + z * one.shift - mark) / std)
+        gain += share * np.maximum(in_turn(read, keep) - np.sum(order * read, axis=1), 0.0)
+    return now, now + gain
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +81,12 @@ class Hits:
     """Efficient non-myopic search (ENS), its classifier replaced by a regression of the measured value.
 
     A hit is a candidate whose truth lies beyond the threshold, in the goal's direction. The score of a candidate is the
-    number of hits to be expected of it and all that follow, if those that follow were made all at once after its
-    reading: its own probability, plus the expected sum of the k largest probabilities that remain, k being the
-    experiments left after it. With many left this pays for finding out where hits are; the last choice is the most
-    likely hit.
+    number of hits to be expected of it and all that follow, if those that follow were chosen all at once after its
+    reading: its own probability, plus the expected sum of the largest probabilities that remain, the likeliest first.
+    A campaign may end before its budget does, so each experiment after it counts by the probability that the campaign
+    gets there: `GOES_ON` to the power of how many lie between. Without a budget it may end at any time, and `HORIZON`
+    experiments are expected. So of two orders that collect the same the sooner one is taken; with many experiments left
+    it still pays to find out where hits are; the last choice is the most likely hit.
 
     threshold: in the objective's unit.
 
@@ -96,33 +120,42 @@ class Search:
     limit: int = field(default=LIMIT, init=False)
 
     @property
-    def ahead(self) -> int:
-        """Experiments that follow the one to be chosen."""
-        return max((HORIZON if self.remaining is None else self.remaining) - 1, 0)
+    def ends(self) -> float:
+        """Probability that the campaign ends after an experiment, though its budget would go on."""
+        return 1.0 / HORIZON if self.remaining is None else 1.0 - GOES_ON
+
+    @property
+    def keep(self) -> Floats:
+        """(k,) probabilities that the campaign gets to the experiments that may follow the one to be chosen."""
+        k = len(self.others) if self.remaining is None else min(max(self.remaining - 1, 0), len(self.others))
+        return np.asarray((1.0 - self.ends) ** np.arange(1.0, k + 1.0))
 
     def chance(self, X: Floats) -> Floats:
-        """Probability (q,) that candidates at X (q, d) are hits; what does not form is none."""
+        """Probability (q,) that candidates at X (q, d) are hits; what does not form, or breaks a limit, is none."""
         mean, std = self.believed.look(X)
-        return self._forms(X) * ndtr((mean - self.mark) / np.maximum(std, np.finfo(np.float64).tiny))
+        return self._useful(X) * ndtr((mean - self.mark) / np.maximum(std, _LEAST))
 
-    def _forms(self, X: Floats) -> Floats:
+    def _useful(self, X: Floats) -> Floats:
         forming = self.believed.scene.forming
         return np.ones(len(X)) if forming is None else odds(forming, X)
 
+    def _read(self, X: Floats) -> Floats:
+        """Probability (q,) that candidates at X (q, d) are read, whether they hold limits or not."""
+        reads = readable(self.believed.scene.forming)
+        return np.ones(len(X)) if reads is None else odds(reads, X)
+
     def score(self, X: Floats) -> Floats:
         """Hits (q,) to be expected of each candidate at X (q, d) and the experiments after it."""
-        forms, own = self._forms(X), self.chance(X)
-        if self.ahead == 0 or len(self.others) == 0:
+        reads, own, keep = self._read(X), self.chance(X), self.keep
+        if len(keep) == 0:
             return lonely(own, self.believed, X)
-        base = self._forms(self.others)
+        base = self._useful(self.others)
         parts, start = [], 0
         for one in said(self.believed, self.others, X):
             rows = slice(start, start + len(one.shift))
             start = rows.stop
-            weights = base * ~_equal(X[rows], self.others)
-            after = later(one, self.mark, weights, self.ahead)
-            now = top_sum(weights * ndtr((one.mean - self.mark) / np.sqrt(np.maximum(one.var, _LEAST))), self.ahead)
-            parts.append(own[rows] + forms[rows] * after + (1.0 - forms[rows]) * now)  # a failure moves no mean
+            now, after = later(one, self.mark, base * ~_equal(X[rows], self.others), keep)
+            parts.append(own[rows] + reads[rows] * after + (1.0 - reads[rows]) * now)  # a failure moves no mean
         return lonely(np.concatenate(parts) if parts else np.zeros(0), self.believed, X)
 
     def glance(self, X: Floats) -> Floats:
@@ -140,10 +173,12 @@ class Search:
         scene, own = self.believed.scene, float(self.chance(X)[0])
         side = "above" if scene.sign > 0 else "below"
         words = f"{percent(own)} chance of a hit, {side} {figure(scene.sign * self.mark, scene.objective.unit)}"
-        if self.ahead:
-            left = "of the budget" if self.remaining is not None else "counted with, since no budget is set"
+        if len(self.keep):
             more = figure(max(float(self.score(X)[0]) - own, 0.0))
-            words += f"; {more} hits expected in the {count(self.ahead, 'experiment')} after it, {left}"
+            words += f"; {more} hits expected after it, if {percent(self.ends)} of campaigns end at each experiment"
+            words += ", since no budget is set" if self.remaining is None else (
+                f" and the budget leaves {self.remaining - 1} more"
+            )  # fmt: skip
         return words if scene.forming is None else f"{words}; {odds_words(scene.forming, X)}"
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from matloop.decide.acquisition import Scene, Scorer
 from matloop.decide.acquisition.believe import Believed
-from matloop.decide.acquisition.feasible import weighed
+from matloop.decide.acquisition.limits import weighed_as_read
 from matloop.decide.acquisition.others import demanded, joint_of_belief, lonely, said
 from matloop.decide.words import count, percent
 from matloop.domain.prediction import Floats
@@ -37,11 +37,11 @@ class Learn:
     def prepare(self, scene: Scene) -> Scorer:
         """Draw the candidates that stand for all."""
         crowd = demanded(scene, self.name)
-        return weighed(Reduction(Believed.of(scene), crowd.some(REFERENCE, scene.rng)), scene, _times)
+        return weighed_as_read(Reduction(Believed.of(scene), crowd.some(REFERENCE, scene.rng)), scene, _times)
 
 
 def _times(scores: Floats, weights: Floats) -> Floats:
-    """What does not form teaches nothing."""
+    """What does not form teaches nothing; what breaks a limit teaches as much as what holds it."""
     return np.where(scores > 0, scores * weights, scores)
 
 

@@ -10,7 +10,8 @@ from scipy.special import ndtr
 
 from matloop.decide.acquisition import Scene, Scorer
 from matloop.decide.acquisition.believe import Believed, Pointwise
-from matloop.decide.acquisition.feasible import above, weighed
+from matloop.decide.acquisition.feasible import above
+from matloop.decide.acquisition.limits import weighed_as_read
 from matloop.decide.words import figure, percent
 from matloop.domain.prediction import Floats
 
@@ -45,7 +46,7 @@ class Level:
     name: ClassVar[str] = "level"
 
     def prepare(self, scene: Scene) -> Scorer:
-        """Tie it to what is known now; a failure teaches nothing about the objective."""
+        """Tie it to what is known now; a failure teaches nothing about the objective, a broken limit does."""
         sign, unit, mark = scene.sign, scene.objective.unit, self.threshold
 
         def formula(mean: Floats, std: Floats, best: float) -> Floats:
@@ -55,4 +56,4 @@ class Level:
             chance = float(ndtr((sign * mean - mark) / max(std, np.finfo(np.float64).tiny)))
             return f"{percent(chance)} chance to lie above {figure(mark, unit)}, mean {figure(sign * mean, unit)}"
 
-        return weighed(Pointwise(Believed.of(scene), formula, words, falls=True), scene, above(0.0))
+        return weighed_as_read(Pointwise(Believed.of(scene), formula, words, falls=True), scene, above(0.0))

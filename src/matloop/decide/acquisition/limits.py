@@ -14,9 +14,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from matloop.decide.acquisition import Odds, Scene
+from matloop.decide.acquisition import Odds, Scene, Scorer
 from matloop.decide.acquisition.believe import Believed, apart
-from matloop.decide.acquisition.feasible import odds, odds_words
+from matloop.decide.acquisition.feasible import Weigh, odds, odds_words, weighed
 from matloop.decide.acquisition.improvement import log_pi
 from matloop.decide.acquisition.utility import log_between
 from matloop.domain.objective import Objective
@@ -105,6 +105,42 @@ class Useful:
     def say(self, X: Floats) -> str:
         """Both, for the candidate at X (1, d)."""
         return f"{self.limits.say(X)}; {odds_words(self.forming, X)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Readable:
+    """Where candidates are read: where they form. What breaks a limit is read all the same, so limits weigh nothing.
+
+    forming: None while nothing failed.
+    """
+
+    forming: Odds | None
+    limits: Limits
+
+    def probability(self, X: Floats) -> Floats:
+        """(q,) that candidates at X (q, d) form."""
+        return np.ones(len(X)) if self.forming is None else self.forming.probability(X)
+
+    def say(self, X: Floats) -> str:
+        """Of the candidate at X (1, d): the limits, and that they do not count; and whether it forms."""
+        forms = "" if self.forming is None else f"; {odds_words(self.forming, X)}"
+        return f"{self.limits.say(X)}, which weighs nothing: what breaks a limit is read all the same{forms}"
+
+
+def readable(useful: Odds | None) -> Odds | None:
+    """Where candidates are read, from where something comes of them (`Scene.forming`)."""
+    match useful:
+        case Useful(forming, limits):
+            return Readable(forming, limits)
+        case Limits():
+            return Readable(None, useful)
+        case _:
+            return useful
+
+
+def weighed_as_read(scorer: Scorer, scene: Scene, weigh: Weigh) -> Scorer:
+    """The scorer of what a reading teaches: as `weighed`, but by the probability to form alone."""
+    return weighed(scorer, replace(scene, forming=readable(scene.forming)), weigh)
 
 
 @dataclass(frozen=True, slots=True)

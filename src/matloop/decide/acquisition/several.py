@@ -1,8 +1,8 @@
 """What auto does with several goals: the hypervolume of two is improved exactly; of more, one weighting after another.
 
-Where nobody says from which mark on a goal counts, every second ask goes by a weighting: the front of the first
-readings may reach far beyond all that matters, and so does the reference that is worked out from it; the hypervolume
-then is improved at its ends for ever. The evidence is benchmarks/pareto.py.
+Where nobody says from which mark on a goal counts, every second ask goes by a weighting, however many were asked for or
+read in between: the front of the first readings may reach far beyond all that matters, and so does the reference that
+is worked out from it; the hypervolume then is improved at its ends for ever. The evidence is benchmarks/pareto.py.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def several(scene: Scene, draws: int, noisy: bool, why: str) -> Scorer:
         return weighed(replace(parego, preface=f"auto took parego: {len(scene.objectives)} goals; "), scene, log_gain)
     if noisy:
         return weighed(replace(NEHVI(draws).plain(scene), preface=f"auto took nehvi: {why}; "), scene, log_gain)
-    if not all(one.reference is not None for one in scene.objectives) and (scene.told // scene.n) % TURNS == 0:
+    if not all(one.reference is not None for one in scene.objectives) and scene.asks % TURNS == 0:
         preface = "auto took parego in turn with ehvi: no reference is given; "
         return weighed(replace(ParEGO(draws).plain(scene), preface=preface), scene, log_gain)
     return weighed(replace(EHVI().plain(scene), preface=f"auto took ehvi: {why}; "), scene, log_gain)

@@ -9,7 +9,8 @@ import numpy as np
 
 from matloop.decide.acquisition import Scene, Scorer
 from matloop.decide.acquisition.believe import Believed, Pointwise, apart
-from matloop.decide.acquisition.feasible import above, weighed
+from matloop.decide.acquisition.feasible import above
+from matloop.decide.acquisition.limits import weighed_as_read
 from matloop.decide.words import figure, percent
 from matloop.domain.prediction import Floats
 
@@ -24,10 +25,12 @@ class Variance:
     name: ClassVar[str] = "variance"
 
     def prepare(self, scene: Scene) -> Scorer:
-        """Tie it to what is known now; a failure teaches nothing about the objective."""
+        """Tie it to what is known now; a failure teaches nothing about the objective, a broken limit does."""
         if scene.more:
-            return weighed(Together(Believed.of(scene)), scene, above(0.0))
-        return weighed(Pointwise(Believed.of(scene), _formula, _words, falls=True, rises=True), scene, above(0.0))
+            return weighed_as_read(Together(Believed.of(scene)), scene, above(0.0))
+        return weighed_as_read(
+            Pointwise(Believed.of(scene), _formula, _words, falls=True, rises=True), scene, above(0.0)
+        )
 
 
 def _formula(mean: Floats, std: Floats, best: float) -> Floats:
