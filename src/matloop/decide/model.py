@@ -111,7 +111,9 @@ class Model:
         mean, model, noise = (
             np.vstack(one) for one in zip(*((p.mean, p.model_std, p.noise_std) for p in parts), strict=True)
         )
-        return Prediction(mean, model, noise, tuple(one.label for one in self.calibrations))
+        judged = self.calibrations
+        scores = tuple(np.array(one.scores) for one in judged)
+        return Prediction(mean, model, noise, tuple(one.label for one in judged), scores)
 
     def describe(self) -> Mapping[str, Any]:
         """What the surrogate says of itself, and what cross-validation says of it, in JSON types."""

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.stats import binom, norm
 
-from matloop.domain.prediction import Floats
+from matloop.domain.prediction import Floats, multiple
 from matloop.errors import ModelError
 from matloop.surrogate import Doubting, Fitted, HeldOut, Observations, Surrogate
 from matloop.surrogate.apart import apart
@@ -95,8 +95,12 @@ class Calibration:
         Args:
             level: probability in (0, 1) with which a new reading shall lie inside.
         """
-        rank = math.ceil(level * (len(self.scores) + 1))
-        return self.scores[rank - 1] if rank <= len(self.scores) else float(norm.ppf(0.5 + level / 2))
+        return multiple(self.scores, level)
+
+    @property
+    def words(self) -> str:
+        """`calibrated`, `recalibrated x1.8` or `not calibrated`."""
+        return f"{self.label} x{self.factor:.2g}" if self.label == "recalibrated" else self.label
 
     def to_json(self) -> dict[str, Any]:
         """As it stands in the ledger."""
