@@ -69,8 +69,8 @@ class Prediction:
 
     def rows(self, which: NDArray[np.intp]) -> Prediction:
         """Those of some candidates, by number, as a copy."""
-        figures = (figure[which] for figure in self.figures)
-        return Prediction(*figures, self.calibration, self.scores)
+        mean, model, noise = (figure[which] for figure in self.figures)
+        return Prediction(mean, model, noise, self.calibration, self.scores)
 
     def interval(self, level: float = 0.9) -> tuple[Floats, Floats]:
         """Where one new reading of each candidate lies with a probability, (n, m) its lower and its upper end.
