@@ -24,7 +24,7 @@ from matloop.decide.stopping_goals import outlook_of_goals
 from matloop.domain.objective import optimised, plain
 from matloop.domain.prediction import Prediction
 from matloop.domain.problem import Problem
-from matloop.domain.ranked import Ranked
+from matloop.domain.ranked import INTERVAL, Ranked
 from matloop.domain.reading import Reading
 from matloop.domain.stop import Stop
 from matloop.errors import InputError, fail
@@ -157,7 +157,7 @@ def standings(problem: Problem, state: State, model: Model | None) -> Standings:
         read = np.array([[means[id_][name] for name in names] for id_ in ids]).reshape(len(ids), len(names))
         said = Prediction(read, np.zeros_like(read), np.zeros_like(read))
         spreads = tuple(np.std(read, axis=0).tolist()) if ids else (0.0,) * len(names)
-    found = standing(said, problem.objectives, spreads)
+    found, (low, high) = standing(said, problem.objectives, spreads), said.interval(INTERVAL)
     context = assumed(problem.candidates, state).values
     ordered = [(ids[row], row) for row in found.order.tolist()]
     ordered += [(id_, -1) for id_ in means if id_ not in set(ids)]
@@ -172,6 +172,7 @@ def standings(problem: Problem, state: State, model: Model | None) -> Standings:
             any(reading.outside and not reading.executed for reading in groups[id_]),
             context,
             *_place(found, row),
+            {} if model is None else {name: (float(low[row, j]), float(high[row, j])) for j, name in enumerate(names)},
         )
         for rank, (id_, row) in enumerate(ordered, start=1)
     ]

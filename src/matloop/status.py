@@ -26,6 +26,19 @@ from matloop.state import STAGE_OF, State, evolve
 _TELLING = ("measured", "censored", "failed", "aborted")  # an experiment counts once, as the most telling of these
 
 
+class Described(Protocol):
+    """A model that says what it is."""
+
+    @property
+    def objectives(self) -> tuple[str, ...]:
+        """What it predicts."""
+        ...
+
+    def describe(self) -> Mapping[str, Any]:
+        """In JSON types."""
+        ...
+
+
 class Conclusions(Protocol):
     """What may still be found, and the rule that it is held against."""
 
@@ -45,6 +58,10 @@ class Conclusions(Protocol):
 
     def outlook(self, state: State) -> Outlook | None:
         """None while too little was measured."""
+        ...
+
+    def model(self, state: State) -> Described | None:
+        """None while too little was read."""
         ...
 
 
@@ -153,9 +170,20 @@ def status_of(problem: Problem, state: State, standing: Standing, insight: Concl
         "unsuggested": unsuggested(state),
         "advice": _with_censored(advice_of(problem, state, counts, found, insight), state, insight.hears_bounds),
         "outlook": found.to_json() if found else None,
+        **_errors_of(insight.model(state)),
         "head": state.head,
         "content": state.content,
     }
+
+
+def _errors_of(model: Described | None) -> dict[str, Any]:
+    """Whether the stated errors are true, by objective, and which readings the model set apart; nothing without one."""
+    if model is None:
+        return {}
+    said = model.describe()
+    judged = dict(zip(model.objectives, said.get("calibration", ()), strict=False))
+    apart = list(said.get("set_apart", ()))
+    return {**({"calibration": judged} if judged else {}), **({"set_apart": apart} if apart else {})}
 
 
 def _with_censored(advice: dict[str, str], state: State, heard: bool) -> dict[str, str]:

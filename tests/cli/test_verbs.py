@@ -199,6 +199,7 @@ def test_report_writes_the_shortlist_by_posterior_mean(file: Path, begun: Path, 
     assert list(rows[0]) == [
         *("rank", "candidate", "Cr", "Mo", "annealing"),
         *("hardness", "hardness_model_std", "hardness_noise_std", "readings"),
+        *("hardness_calibration", "hardness_low_90", "hardness_high_90"),
     ]
     means = [float(row["hardness"]) for row in rows]
     assert means == sorted(means, reverse=True)

@@ -194,3 +194,64 @@ def test_what_was_made_is_predicted_as_anything_else_and_what_was_measured_only_
         for found, expected in zip(said.figures, plain.figures, strict=True):
             np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
     assert counted.fitted.asked == len(counted.measured()[0]) + 3  # each time the unread one anew
+
+
+def gross_task(value=1e4):
+    """Fourteen readings of a pool, one of them far from all others."""
+    ask = task(small_pool(), 14)
+    spoiled = replace(ask.readings[3], outcome={"y": value})
+    return replace(ask, readings=(*ask.readings[:3], spoiled, *ask.readings[4:]))
+
+
+def test_the_spread_is_that_of_the_readings_that_belong():
+    ask = gross_task()
+    others = [one.outcome["y"] for i, one in enumerate(ask.readings) if i != 3]
+    assert learn(ask, GP(robust=True)).spread == pytest.approx(np.std(others))
+    assert learn(ask, GP()).spread > 100 * np.std(others)
+
+
+def test_what_was_set_apart_is_named_by_its_key_objective_and_number():
+    ask = gross_task()
+    (said,) = learn(ask, GP(robust=True)).describe()["set_apart"]
+    spoiled = ask.readings[3]
+    assert (said["key"], said["candidate"]) == (str(spoiled.key), spoiled.candidate)
+    assert (said["objective"], said["reading"]) == ("y", 1e4)
+    assert said["added_std"] > 1e3
+    assert "set_apart" not in learn(task(small_pool(), 14), GP(robust=True)).describe()
+
+
+def test_readings_that_lack_an_objective_are_set_apart_by_the_objectives_they_have():
+    two = (Objective("y"), Objective("z"))
+    ask = gross_task()
+    readings = tuple(
+        one if i % 2 else replace(one, outcome={**one.outcome, "z": float(i)}) for i, one in enumerate(ask.readings)
+    )
+    model = learn(replace(ask, objectives=two, readings=readings), GP(robust=True))
+    assert [(one.objective, one.reading) for one in model.apart] == [("y", 1e4)]
+    assert model.spreads[0] < 100
+
+
+def test_bounds_are_no_readings_that_could_be_set_apart():
+    ask = task(small_pool(60), 30)
+    bound = replace(reading(40, ask.candidates.candidate(40), -2.0), status="below")
+    spoiled = replace(ask.readings[3], outcome={"y": 1e4})
+    readings = (*ask.readings[:3], spoiled, *ask.readings[4:])
+    model = learn(replace(ask, readings=readings, tried=(bound,), set_aside=1), GP(robust=True), calibrate=False)
+    assert [one.key for one in model.apart] == [str(spoiled.key)]
+    assert model.spread < 100
+
+
+@pytest.mark.parametrize("scale", [1e-120, 1e120], ids=["tiny", "huge"])
+def test_the_spread_of_extreme_readings_is_a_number(scale):
+    ask = task(small_pool(), 12)
+    readings = tuple(replace(one, outcome={"y": scale * one.outcome["y"]}) for one in ask.readings)
+    found = learn(replace(ask, readings=readings), GP(), calibrate=False).spread
+    assert found == pytest.approx(scale * np.std([one.outcome["y"] for one in ask.readings]))
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1e200], ids=["tiny", "huge"])
+def test_readings_whose_squares_are_no_numbers_are_refused_by_name(scale):
+    ask = task(small_pool(), 12)
+    readings = tuple(replace(one, outcome={"y": scale * one.outcome["y"]}) for one in ask.readings)
+    with pytest.raises(ModelError, match=r"objective 'y'.*Give the readings in another unit"):
+        Bayes().suggest(replace(ask, readings=readings))

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -45,10 +46,18 @@ def test_a_suggestion_of_a_model_has_its_figures_and_an_empty_column_to_fill_in(
 
 def test_a_shortlist_gives_mean_and_both_kinds_of_error() -> None:
     sheet = shortlist_sheet([Ranked(1, "c1", {"a": 1.0, "b": False}, SAID, 3, {"y": 9.0})], PROBLEM)
-    assert sheet.header == ("rank", "candidate", "a", "b", "y", "y_model_std", "y_noise_std", "readings")
-    assert sheet.rows == ((1, "c1", 1.0, False, 1.5, 0.25, 0.125, 3),)
+    assert sheet.header[:8] == ("rank", "candidate", "a", "b", "y", "y_model_std", "y_noise_std", "readings")
+    assert [row[:8] for row in sheet.rows] == [(1, "c1", 1.0, False, 1.5, 0.25, 0.125, 3)]
+
+
+def test_a_shortlist_ends_with_whether_errors_are_true_and_where_a_new_reading_lies() -> None:
+    said = replace(SAID, calibration={"y": "recalibrated"})
+    item = Ranked(1, "c1", {"a": 1.0, "b": False}, said, 3, {"y": 9.0}, interval={"y": (1.0, 2.0)})
+    sheet = shortlist_sheet([item, replace(item, rank=2, prediction=SAID)], PROBLEM)
+    assert sheet.header[8:] == ("y_calibration", "y_low_90", "y_high_90")
+    assert [row[8:] for row in sheet.rows] == [("recalibrated", 1.0, 2.0), ("not calibrated", 1.0, 2.0)]
 
 
 def test_a_shortlist_before_a_model_gives_the_plain_mean_and_no_error() -> None:
     sheet = shortlist_sheet([Ranked(1, "c1", {"a": 1.0, "b": False}, None, 3, {"y": 9.0})], PROBLEM)
-    assert sheet.rows == ((1, "c1", 1.0, False, 9.0, None, None, 3),)
+    assert sheet.rows == ((1, "c1", 1.0, False, 9.0, None, None, 3, None, None, None),)

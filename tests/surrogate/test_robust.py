@@ -12,12 +12,14 @@ from scipy.spatial.distance import cdist
 
 from matloop.domain.prediction import Floats
 from matloop.surrogate import Observations
+from matloop.surrogate.calibrate import calibrations
 from matloop.surrogate.evidence import Hyper
 from matloop.surrogate.gp import GP, FittedGP
 from matloop.surrogate.kernels import KERNELS
+from matloop.surrogate.mixture import Mixture
 from matloop.surrogate.posterior import Posterior
 from matloop.surrogate.replicates import Inputs, Scaling
-from matloop.surrogate.robust import GAIN, MOST, Readings, doubted
+from matloop.surrogate.robust import GAIN, MOST, Readings, doubted, remembered
 
 HYPER = Hyper((0.4, 0.9), scale=1.3, noise=0.05, excess=0.02)
 SCALING = Scaling(0.5, 2.0)
@@ -162,3 +164,112 @@ def test_a_reading_is_let_go_once_its_gain_is_gone_and_not_before() -> None:
 
 def test_no_more_than_the_stated_share_of_the_readings_is_doubted() -> None:
     assert doubted(np.full(100, 50.0), np.zeros(100, dtype=bool), np.arange(100)).sum() == MOST * 100
+
+
+def grossly(times: float = 100.0, n: int = 14) -> tuple[Observations, Observations]:
+    """Some readings, one of them multiplied; and the others."""
+    rng = np.random.default_rng(0)
+    X = rng.random((n, 2))
+    y = truth(X) + 0.05 * rng.normal(size=n)
+    y[3] *= times
+    return observed(X, y), observed(np.delete(X, 3, axis=0), np.delete(y, 3))
+
+
+@pytest.mark.parametrize("times", [100.0, -1e6], ids=["slipped decimal point", "nonsense"])
+def test_a_gross_outlier_sets_no_unit_so_that_all_else_is_known_as_if_it_were_not_there(times: float) -> None:
+    everything, others = grossly(times)
+    one, other = fitted(everything), fitted(others)
+    assert found(one) == {3}
+    assert one.parts[0].scaling.spread == pytest.approx(other.parts[0].scaling.spread, rel=1e-6)
+    said, wanted = one.predict(Q), other.predict(Q)
+    assert_allclose(said.mean, wanted.mean, atol=0.02)
+    assert_allclose(said.model_std, wanted.model_std, rtol=0.1)
+    assert_allclose(said.noise_std, wanted.noise_std, rtol=0.1)
+
+
+def test_limits_of_detection_follow_the_unit_of_the_readings_that_belong() -> None:
+    (everything, others), sides = grossly(n=30), np.zeros((30, 1), dtype=np.int8)
+    low = np.argsort(others.y[:, 0])[:5]  # of the others, so that the outlier is none of them
+    sides[np.where(low < 3, low, low + 1)] = -1
+    one, other = (
+        fitted(Observations(data.X, data.y, data.var, data.groups, None, cut))
+        for data, cut in ((everything, sides), (others, np.delete(sides, 3, axis=0)))
+    )
+    assert found(one) == {3}
+    assert_allclose(one.predict(Q).mean, other.predict(Q).mean, atol=0.05)
+    assert_allclose(one.predict(Q).model_std, other.predict(Q).model_std, rtol=0.15)
+
+
+def test_errors_of_inputs_are_propagated_in_the_unit_of_the_readings_that_belong() -> None:
+    one, other = (
+        fitted(Observations(data.X, data.y, data.var, data.groups, np.full(data.X.shape, 1e-4))) for data in grossly()
+    )
+    assert found(one) == {3}
+    assert_allclose(one.input_std(Q), other.input_std(Q), rtol=0.2, atol=1e-3)
+    assert_allclose(one.predict(Q).model_std, other.predict(Q).model_std, rtol=0.15)
+
+
+def test_where_all_readings_but_one_are_equal_that_one_sets_the_unit() -> None:
+    X = np.random.default_rng(1).random((12, 2))
+    model = fitted(observed(X, np.where(np.arange(12) == 4, 2.0, 1.0)))
+    assert np.isfinite(model.predict(Q).model_std).all()
+    assert model.parts[0].scaling.spread > 0.0
+
+
+def test_a_fit_to_part_of_the_readings_starts_with_what_the_whole_set_apart() -> None:
+    everything, _ = grossly()
+    whole = fitted(everything)
+    for out in (0, 7, 12):
+        kept = np.arange(14) != out
+        part = GP(robust=True).quick().fit(everything.only(kept), np.random.default_rng(0), whole.describe())
+        assert set(np.flatnonzero(kept)[part.parts[0].doubt > 0].tolist()) == {3}
+
+
+def test_what_was_set_apart_belongs_again_once_it_fits() -> None:
+    everything, _ = grossly()
+    whole = fitted(everything)
+    X = np.vstack([everything.X, everything.X[3] + np.random.default_rng(1).normal(0.0, 1e-3, (20, 2))])
+    y = np.append(everything.y[:, 0], everything.y[3, 0] + np.random.default_rng(2).normal(0.0, 0.05, 20))
+    again = GP(robust=True).fit(observed(X, y), np.random.default_rng(0), whole.describe())
+    assert 3 not in found(again)
+
+
+def test_what_is_set_apart_is_said_reading_by_reading_in_the_objectives_unit() -> None:
+    everything, _ = grossly()
+    model = fitted(everything)
+    (said,) = model.describe()["objectives"][0]["doubted"]
+    own = model.doubted()
+    assert own.shape == (14, 1)
+    assert own[3, 0] == pytest.approx(said["added_std"])
+    assert np.count_nonzero(own) == 1
+
+
+def test_errors_are_judged_without_what_was_set_apart() -> None:
+    everything, others = grossly(n=40)
+    (one,), (other,) = (
+        calibrations(GP(robust=True), fitted(data), data, np.random.default_rng(2)) for data in (everything, others)
+    )
+    assert len(one.scores) == len(other.scores) == 39
+    assert one.factor == pytest.approx(other.factor, abs=0.3)  # dealt otherwise; 7 with the outlier
+    assert one.scores[-1] < 4.0
+
+
+def test_a_value_that_more_readings_share_than_were_set_apart_says_not_which() -> None:
+    everything, _ = grossly()
+    model = fitted(everything)
+    (said,) = model.describe()["objectives"][0]["doubted"]
+    y = np.append(everything.y[:, 0], said["reading"])
+    readings = Readings(SCALING, y, np.zeros(15), np.arange(15), np.zeros(15))
+    before = {said["reading"]: (said["added_std"], 1)}
+    assert not remembered(readings, before, lambda kept: SCALING)[1].any()
+    alone = readings.only(np.arange(15) < 14, np.arange(14))
+    assert np.flatnonzero(remembered(alone, before, lambda kept: SCALING)[1]).tolist() == [3]
+
+
+def test_of_a_mixture_what_its_members_set_apart_is_set_apart() -> None:
+    everything, others = grossly()
+    mixture = Mixture(surrogate=GP(robust=True), samples=0)
+    one, other = (mixture.fit(data, np.random.default_rng(0)) for data in (everything, others))
+    assert set(np.flatnonzero(one.doubted()).tolist()) == {3}
+    assert_allclose(one.predict(Q).model_std, other.predict(Q).model_std, rtol=0.2)
+    assert_allclose(one.weights.sum(axis=0), 1.0)

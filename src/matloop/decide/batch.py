@@ -20,9 +20,10 @@ from matloop.decide.scene import prepared, scene_of
 from matloop.decide.search_pool import Found, GridRows, PoolRows, RowSearch, Search
 from matloop.decide.search_space import Copies, Points, SpaceSearch, points_near
 from matloop.decide.sequence import SMALL
-from matloop.decide.words import approximation, count, figure, sentence
+from matloop.decide.words import apart_words, approximation, count, figure, sentence
 from matloop.domain.candidate import Candidate
 from matloop.domain.pool import Pool
+from matloop.domain.prediction import NOT_JUDGED, Floats, PredictionAt
 from matloop.domain.space import Space
 from matloop.surrogate import Blurred, Reasoned, Surrogate
 from matloop.surrogate.classify import Forming
@@ -123,23 +124,32 @@ def _design(task: Task, wanted: int, why: str | None) -> list[Choice]:
 
 def _predicted(choice: Choice, task: Task, model: Model) -> Choice:
     """A design candidate of an ask that also holds model choices: the model has been fitted, so it is heard."""
-    seen = model.predict_values([choice.candidate.values])
-    return replace(choice, prediction=seen.at(0, model.objectives))
+    X = model.encoder.encode([choice.candidate.values])
+    at = model.predict(X).at(0, model.objectives)
+    return replace(choice, reason=sentence([choice.reason, *_budget(X, at, model)]), prediction=at)
 
 
 def _choice(found: Found, said: list[str], task: Task, model: Model) -> Choice:
     at = model.predict(found.X).at(0, model.objectives)
-    blurs = model.fitted.input_std(found.X)[0] if isinstance(model.fitted, Blurred) else np.zeros(len(model.objectives))
+    why = model.fitted.why() if isinstance(model.fitted, Reasoned) else ""
+    described = model.describe()
+    bounds = f"{count(model.bounds, 'censored reading')} taken as bounds" if model.bounds else ""
+    notes = [approximation(described), why, apart_words(described), bounds, _partial(task)]
+    reason = sentence([*said, *_budget(found.X, at, model), *notes], task.set_aside - model.bounds)
+    return Choice(found.candidate, reason, prediction=at)
+
+
+def _budget(X: Floats, at: PredictionAt, model: Model) -> list[str]:
+    """The errors of a prediction at X (1, d), objective by objective, and whether they are true as stated."""
+    blurs = model.fitted.input_std(X)[0] if isinstance(model.fitted, Blurred) else np.zeros(len(model.objectives))
     parts = []
-    for name, blur in zip(model.objectives, blurs.tolist(), strict=True):
+    for j, (name, blur) in enumerate(zip(model.objectives, blurs.tolist(), strict=True)):
         of = f"{name}: " if len(model.objectives) > 1 else ""
         errors = f"{of}model {figure(at.model_std[name])}, one reading {figure(at.noise_std[name])}"
-        parts.append(errors + (f", of which {figure(blur)} by what is really made" if blur > 0 else ""))
-    why = model.fitted.why() if isinstance(model.fitted, Reasoned) else ""
-    partly = approximation(model.describe())
-    bounds = f"{count(model.bounds, 'censored reading')} taken as bounds" if model.bounds else ""
-    reason = sentence([*said, *parts, partly, why, bounds, _partial(task)], task.set_aside - model.bounds)
-    return Choice(found.candidate, reason, prediction=at)
+        made = f", of which {figure(blur)} by what is really made" if blur > 0 else ""
+        judged = model.calibrations[j].words if model.calibrations else NOT_JUDGED
+        parts.append(f"{errors}{made} ({judged})")
+    return parts
 
 
 def _partial(task: Task) -> str:

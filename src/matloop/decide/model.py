@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matloop.decide import Purpose, Task
+from matloop.decide.apart import SetApart, named, spread_of
 from matloop.decide.partial import Complete, alone, some_lack, spoken_of
 from matloop.domain.canonical import Value
 from matloop.domain.encoder import Encoder, Scaled
 from matloop.domain.prediction import Floats, Prediction
 from matloop.domain.reading import Reading
 from matloop.errors import Fault, Faults, ModelError, PluginError, fail
-from matloop.surrogate import Bounds, Fitted, Observations, Placing, Surrogate
+from matloop.surrogate import Bounds, Doubting, Fitted, Observations, Placing, Surrogate
 from matloop.surrogate.calibrate import Calibration, calibrations
 from matloop.surrogate.classify import Forming, forming
 from matloop.surrogate.rescaled import rescaled
@@ -28,6 +29,8 @@ Larger, memory grows; smaller, the time goes into calls."""
 _HEARD = 256
 """Inputs at most at which a fitted surrogate is held to its contract, spread over all; the rest would cost a Gaussian
 process the cube of their number. What is predicted later is looked at whole."""
+_SMALLEST, _LARGEST = 1e-140, 1e140
+"""Spread of readings whose square, times the nugget of a covariance, still is a number of full precision."""
 _SIDES = {"below": -1, "above": 1}
 
 
@@ -40,6 +43,8 @@ class Model:
     calibrations: one an objective, whether its stated errors are true; empty where nobody judged.
     parts: what each objective was fitted to, where some readings lack one; `data` are then the inputs that were read in
         every objective.
+    apart: readings that the surrogate set apart. own: the std that each row of `data`, or of each of `parts`, was given
+        for that, (n, m) or (n, 1), 0 for what belongs; empty where the surrogate sets nothing apart.
     """
 
     fitted: Fitted
@@ -50,15 +55,23 @@ class Model:
     surrogate: str
     calibrations: tuple[Calibration, ...] = ()
     parts: tuple[Observations, ...] = ()
+    apart: tuple[SetApart, ...] = ()
+    own: tuple[Floats, ...] = ()
     _measured: list[Prediction] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
     def spreads(self) -> tuple[float, ...]:
-        """Standard deviation of what was read of each objective, (m,); limits of detection are no readings."""
-        if self.parts:
-            return tuple(float(np.std(one.y[one.read])) for one in self.parts)
-        y = self.data.y[self.data.read]
-        return tuple(float(np.std(y[:, j])) for j in range(y.shape[1]))
+        """Standard deviation of what was read of each objective, (m,).
+
+        Limits of detection are no readings, and what was set apart says nothing of the spread.
+        """
+        fits = self.parts or (self.data,)
+        own = self.own or tuple(np.zeros(one.y.shape) for one in fits)
+        return tuple(
+            spread_of(one.y[one.read, j], std[one.read, j] == 0)
+            for one, std in zip(fits, own, strict=True)
+            for j in range(one.y.shape[1])
+        )
 
     def predict(self, X: Floats) -> Prediction:
         """Predict at encoded X (n, d), in chunks: each figure (n, m)."""
@@ -98,13 +111,17 @@ class Model:
         mean, model, noise = (
             np.vstack(one) for one in zip(*((p.mean, p.model_std, p.noise_std) for p in parts), strict=True)
         )
-        return Prediction(mean, model, noise, tuple(one.label for one in self.calibrations))
+        judged = self.calibrations
+        scores = tuple(np.array(one.scores) for one in judged)
+        return Prediction(mean, model, noise, tuple(one.label for one in judged), scores)
 
     def describe(self) -> Mapping[str, Any]:
         """What the surrogate says of itself, and what cross-validation says of it, in JSON types."""
         said = dict(self.fitted.describe())
         if self.calibrations:
             said["calibration"] = [one.to_json() for one in self.calibrations]
+        if self.apart:
+            said["set_apart"] = [one.to_json() for one in self.apart]
         return said
 
     @property
@@ -229,19 +246,26 @@ def learn(task: Task, surrogate: Surrogate, *, calibrate: bool = True) -> Model:
         judged = tuple(one for fit in fits for one in fit.judged)
         parts = tuple(fit.data for fit in fits)
         fitted, data, labels = together([fit.fitted for fit in fits]), complete.data, complete.labels
-        return Model(fitted, task.candidates.encoder, names, data, labels, surrogate.name, judged, parts)
+        doubts = tuple(one for fit in fits for one in fit.apart), tuple(fit.own for fit in fits)
+        return Model(fitted, task.candidates.encoder, names, data, labels, surrogate.name, judged, parts, *doubts)
     fit = _fit(task, surrogate, rngs, task.warm or None, calibrate)
     labels = tuple(reading.candidate for reading in (*learned(task), *(bounds(task) if bounded else ())))
-    return Model(fit.fitted, task.candidates.encoder, names, fit.data, labels, surrogate.name, fit.judged)
+    encoder, doubts = task.candidates.encoder, (fit.apart, (fit.own,))
+    return Model(fit.fitted, encoder, names, fit.data, labels, surrogate.name, fit.judged, (), *doubts)
 
 
 @dataclass(frozen=True, slots=True)
 class _Fit:
-    """A fitted surrogate, errors corrected where they were judged, and what it was fitted to."""
+    """A fitted surrogate, errors corrected where they were judged, and what it was fitted to.
+
+    own, apart: as in `Model`, own (n, m).
+    """
 
     fitted: Fitted
     data: Observations
     judged: tuple[Calibration, ...]
+    own: Floats
+    apart: tuple[SetApart, ...]
 
 
 def _fit(
@@ -253,16 +277,35 @@ def _fit(
 ) -> _Fit:
     """Fit to the readings of all objectives of a task; the generators are of the fit and of the calibration."""
     data = observations(task, bounded=isinstance(surrogate, Bounds))
+    _demand_squares(task, data)
     fitted = surrogate.fit(data, rngs[0], warm)
     if not isinstance(fitted, Fitted):
         found = f"`fit` returned {type(fitted).__name__}, which lacks predict or describe"
         fail(PluginError, f"surrogate {surrogate.name!r}", found, "See matloop.surrogate.Fitted for what it must do.")
     shown = data.X[:: 1 + len(data.X) // _HEARD]
     heard(surrogate.name, fitted, shown, len(task.objectives))  # acquisitions then ask it as it is
+    own = fitted.doubted() if isinstance(fitted, Doubting) else np.zeros(data.y.shape)
+    apart = named(learned(task), [one.name for one in task.objectives], data.y, own)
     if not calibrate:
-        return _Fit(fitted, data, ())
+        return _Fit(fitted, data, (), own, apart)
     judged = calibrations(surrogate, fitted, data, rngs[1])
-    return _Fit(rescaled(fitted, np.array([one.factor for one in judged])), data, judged)
+    return _Fit(rescaled(fitted, np.array([one.factor for one in judged])), data, judged, own, apart)
+
+
+def _demand_squares(task: Task, data: Observations) -> None:
+    """Variances are in squared units: readings whose squares are no numbers cannot be learned from.
+
+    Raises:
+        ModelError: naming each such objective.
+    """
+    faults = Faults()
+    for objective, y in zip(task.objectives, data.y.T, strict=True):
+        with np.errstate(over="ignore"):
+            extent = float(np.ptp(y))
+        if not (_SMALLEST <= extent <= _LARGEST):
+            found = f"readings from {y.min():g} to {y.max():g}, whose variance is no number of full precision"
+            faults.add(f"model, objective {objective.name!r}", found, "Give the readings in another unit.")
+    faults.raise_if_any(ModelError)
 
 
 def formed(task: Task) -> Forming | None:

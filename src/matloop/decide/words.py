@@ -7,6 +7,8 @@ from typing import Any
 
 _PLAIN = (1e-3, 1e6)  # figures between these are written without an exponent; beyond, digits would be lost or invented
 
+_NAMED = 3  # readings set apart that a sentence names; the report and `status --json` hold all
+
 
 def figure(value: float, unit: str | None = None) -> str:
     """Three significant digits, and the unit: 31.2 J. Pure numbers have none, though their unit is 1."""
@@ -45,6 +47,30 @@ def sentence(parts: Iterable[str], set_aside: int = 0) -> str:
     if set_aside:
         said.append(f"{count(set_aside, 'censored reading')} set aside")
     return "; ".join(said)
+
+
+def calibration_words(judged: Mapping[str, Any]) -> str:
+    """`recalibrated x1.8 (12 of 13 left-out inputs within the 90 % interval; ...)`, of one objective."""
+    factor = f" x{judged['factor']:.2g}" if judged["label"] == "recalibrated" else ""
+    return f"{judged['label']}{factor} ({judged['why']})"
+
+
+def apart_words(model: Mapping[str, Any], objective: str | None = None) -> str:
+    """What a described model set apart, by the keys that `correct` takes; empty where it set nothing apart.
+
+    Args:
+        model: as it describes itself.
+        objective: of which; None for all.
+    """
+    found = [one for one in model.get("set_apart", ()) if objective in (None, one["objective"])]
+    listed = [f"{_whose(one)}: {one['objective']} = {one['reading']:g}" for one in found[:_NAMED]]
+    more = [f"and {len(found) - _NAMED} more"] if len(found) > _NAMED else []
+    return f"{count(len(found), 'reading')} set apart: {', '.join([*listed, *more])}" if found else ""
+
+
+def _whose(one: Mapping[str, Any]) -> str:
+    """A reading's key, with its candidate where the key does not name it."""
+    return str(one["key"]) if str(one["key"]).startswith(one["candidate"]) else f"{one['key']} ({one['candidate']})"
 
 
 def approximation(model: Mapping[str, Any]) -> str:

@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matloop.errors import PluginError, fail
+from matloop.errors import InputError, PluginError, fail
 
 Floats = NDArray[np.float64]
+NOT_JUDGED = "not calibrated"
+"""What is said of errors where nobody judged them, or where they are wrong even after correction."""
 _FIGURES = ("mean", "model_std", "noise_std")
+
+
+def multiple(scores: Sequence[float] | Floats, level: float) -> float:
+    """Half-width of a central interval in units of the stated std: conformal where enough was left out, else normal.
+
+    The smallest score that so many left-out errors and the next one do not exceed (Lei et al. 2018, "Distribution-free
+    predictive inference for regression", algorithm 2).
+
+    Args:
+        scores: (k,) absolute errors in units of their stated std, ascending.
+        level: probability in (0, 1) of lying inside.
+    """
+    rank = math.ceil(level * (len(scores) + 1))
+    return float(scores[rank - 1]) if rank <= len(scores) else NormalDist().inv_cdf(0.5 + level / 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +42,15 @@ class Prediction:
     noise_std: (n, m) spread of one new reading around the truth, same unit, >= 0.
     calibration: m words on whether the errors are true: `calibrated` as the surrogate stated them, `recalibrated`
         (model_std was corrected by cross-validation) or `not calibrated`; empty where nobody judged.
+    scores: m times (k,) errors of readings left out, absolute, in units of their stated total std, ascending; by them
+        `interval` is wide enough whatever their distribution. Empty where nobody judged.
     """
 
     mean: Floats
     model_std: Floats
     noise_std: Floats
     calibration: tuple[str, ...] = ()
+    scores: tuple[Floats, ...] = field(default=(), repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not (self.mean.ndim == 2 and self.mean.shape == self.model_std.shape == self.noise_std.shape):
@@ -49,7 +69,26 @@ class Prediction:
 
     def rows(self, which: NDArray[np.intp]) -> Prediction:
         """Those of some candidates, by number, as a copy."""
-        return Prediction(self.mean[which], self.model_std[which], self.noise_std[which], self.calibration)
+        mean, model, noise = (figure[which] for figure in self.figures)
+        return Prediction(mean, model, noise, self.calibration, self.scores)
+
+    def interval(self, level: float = 0.9) -> tuple[Floats, Floats]:
+        """Where one new reading of each candidate lies with a probability, (n, m) its lower and its upper end.
+
+        Central, mean plus and minus a multiple of total_std: the conformal one, from readings left out, where enough
+        were for that level, else that of a normal distribution.
+
+        Args:
+            level: the probability.
+
+        Raises:
+            InputError: when it is none between 0 and 1.
+        """
+        if isinstance(level, bool) or not isinstance(level, int | float) or not 0.0 < level < 1.0:
+            fail(InputError, "interval, level", f"{level!r}", "Give a probability between 0 and 1, such as 0.9.")
+        scores = self.scores or tuple(np.zeros(0) for _ in range(self.mean.shape[1]))
+        half = self.total_std * np.array([multiple(one, level) for one in scores])
+        return self.mean - half, self.mean + half
 
     def at(self, row: int, objectives: tuple[str, ...]) -> PredictionAt:
         """One candidate's prediction, by objective."""

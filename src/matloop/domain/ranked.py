@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from matloop.domain.canonical import Value
 from matloop.domain.prediction import PredictionAt
 
+INTERVAL = 0.9
+"""Probability with which one new reading lies in the interval of a ranking."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
@@ -21,6 +24,7 @@ class Ranked:
     holds: probability that it holds the limits; None without limits.
     layer: with several goals 1 where no other is better in all, 2 where only those of layer 1 are, and so on; 0 where
         the limits do not hold. contribution: hypervolume that it alone adds to its layer. None with one goal.
+    interval: objective -> where one new reading lies with 90 %, see `Prediction.interval`; empty while no model exists.
     """
 
     rank: int
@@ -34,3 +38,4 @@ class Ranked:
     holds: float | None = None
     layer: int | None = None
     contribution: float | None = None
+    interval: Mapping[str, tuple[float, float]] = field(default_factory=dict)

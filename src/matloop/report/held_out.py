@@ -86,11 +86,11 @@ def held_out(model: Model, goal: Objective) -> Predicted | None:
     """Leave candidates out one by one; None when the surrogate cannot."""
     if not isinstance(model.fitted, HeldOut):
         return None
-    data, owner = model.data, Inputs.of(model.data.X).owner
-    read = np.unique(owner[data.read])  # where no more than a bound is known there is nothing to compare with
+    data, owner, j = model.data, Inputs.of(model.data.X).owner, model.objectives.index(goal.name)
+    belong = data.read if model.parts or not model.own else data.read & (model.own[0][:, j] == 0)
+    read = np.unique(owner[belong])  # a bound, or a reading set apart, is nothing to compare with
     rows = read[np.unique(np.linspace(0, len(read) - 1, min(len(read), MOST)).round().astype(np.intp))]
     left = model.fitted.held_out(rows)
-    j = model.objectives.index(goal.name)
     labels: dict[int, str] = {}
     for row, label in zip(owner.tolist(), model.labels, strict=True):
         labels[row] = min(labels.get(row, label), label)

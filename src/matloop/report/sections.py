@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from matloop.decide.words import count, figure, percent
+from matloop.decide.words import apart_words, calibration_words, count, figure, percent
 from matloop.domain.crossed import spoken
 from matloop.domain.pool import Pool
 from matloop.domain.ranked import Ranked
@@ -165,7 +165,7 @@ def held_out(page: Page, findings: Findings) -> None:
     if not findings.summary.modelled:
         page.add("<p>There is no model yet: readings with two distinct values make one.</p>")
         return
-    page.add(*(f"<p>{say(text)}</p>" for text in views.absent))
+    page.add(*(f"<p>{say(text)}</p>" for text in (*judged_words(findings), *views.absent)))
     data = views.predicted
     if data is None:
         return
@@ -190,6 +190,29 @@ def held_out(page: Page, findings: Findings) -> None:
         for one in views.coverage
     ]
     page.table(header, rows, header)
+
+
+def judged_words(findings: Findings) -> list[str]:
+    """Whether the stated errors of what is spoken of are true, and which of its readings were set apart."""
+    goal, names = findings.goal, [one.name for one in findings.problem.objectives]
+    apart = apart_words(findings.model, goal.name)
+    said = (
+        [f"{apart}. What is set apart stays in the ledger and counts for next to nothing in the model."]
+        if apart
+        else []
+    )
+    judged = findings.model.get("calibration")
+    if not judged:
+        return ["Nobody judged whether the stated errors are true: calibrate is off.", *said]
+    one = judged[names.index(goal.name)]
+    words = f"The stated errors are {calibration_words(one)}."
+    if one["zms"] is not None:
+        words += (
+            f" Before correction the mean square of left-out errors in units of their std (ZMS, 1 if true) was "
+            f"{figure(one['zms'])} and {percent(one['covered'])} of them lay within the 90 % interval; model_std is "
+            f"multiplied by {figure(one['factor'])}."
+        )
+    return [words, *said]
 
 
 def importance(page: Page, findings: Findings) -> None:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from matloop.domain import canonical
 from matloop.domain.canonical import Value
 from matloop.domain.objective import optimised
-from matloop.domain.prediction import PredictionAt
+from matloop.domain.prediction import NOT_JUDGED, PredictionAt
 from matloop.domain.problem import Problem
-from matloop.domain.ranked import Ranked
+from matloop.domain.ranked import INTERVAL, Ranked
 from matloop.domain.suggestion import Suggestion
 
 Cell = Value | None
@@ -77,7 +77,7 @@ def shortlist_sheet(ranked: Sequence[Ranked], problem: Problem) -> Sheet:
 
     While no model exists NAME holds the plain mean of the readings, and its two std are empty. With several goals
     `layer` (1: not dominated) and `contribution` (hypervolume that it alone adds to its layer) say why it stands where
-    it does, and with limits `holds`, the probability that it holds them.
+    it does, and with limits `holds`, the probability that it holds them. Last come the columns of `error_columns`.
     """
     names = problem.candidates.names
     objectives = tuple(objective.name for objective in problem.objectives)
@@ -93,8 +93,28 @@ def shortlist_sheet(ranked: Sequence[Ranked], problem: Problem) -> Sheet:
             cells += [item.reading_mean.get(name) if mean is None else mean, model_std, noise_std]
         values = tuple(item.values[name] for name in names)
         standing = [getattr(item, name) for name in more]
-        rows.append((item.rank, item.candidate, *values, *cells, item.readings, *standing))
-    return Sheet(("rank", "candidate", *names, *figures, "readings", *more), tuple(rows))
+        errors = [cell for name in objectives for cell in _errors(item, name)]
+        rows.append((item.rank, item.candidate, *values, *cells, item.readings, *standing, *errors))
+    header = ("rank", "candidate", *names, *figures, "readings", *more, *error_columns(problem))
+    return Sheet(header, tuple(rows))
+
+
+def error_columns(problem: Problem) -> tuple[str, ...]:
+    """What stands last in a shortlist, for each objective.
+
+    NAME_calibration, whether its errors are true as stated, and NAME_low_90 and NAME_high_90, between which one new
+    reading lies with 90 %; empty before a model exists.
+    """
+    level = round(100 * INTERVAL)
+    ends = ("calibration", f"low_{level}", f"high_{level}")
+    return tuple(f"{objective.name}_{end}" for objective in problem.objectives for end in ends)
+
+
+def _errors(item: Ranked, name: str) -> tuple[Cell, Cell, Cell]:
+    """The cells of `error_columns` of one objective."""
+    if item.prediction is None:
+        return None, None, None
+    return item.prediction.calibration.get(name, NOT_JUDGED), *item.interval.get(name, (None, None))
 
 
 def predicted_columns(problem: Problem) -> tuple[str, ...]:

@@ -228,6 +228,18 @@ class HeldOut(Protocol):
 
 
 @runtime_checkable
+class Doubting(Protocol):
+    """Capability: readings that do not belong are found and set apart."""
+
+    def doubted(self) -> Floats:
+        """Std (n, m) that each of the readings fitted to was given beside its noise; 0 for those that belong.
+
+        In the objectives' units, rows in the order of the readings.
+        """
+        ...
+
+
+@runtime_checkable
 class Reasoned(Protocol):
     """Capability: a model that was picked among several says why."""
 

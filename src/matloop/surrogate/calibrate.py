@@ -10,6 +10,7 @@ factor a on m makes the errors most probable under N(0, a^2 m^2 + v), with a Log
 cannot swing it, a hundred can. The factor never falls below 1: a campaign gathers its readings where they
 are good, errors left out there are small, and say nothing of the regions that nobody has looked at. Noise is left
 alone, because replicates and residuals speak of it already.
+Readings that the surrogate set apart (`Doubting`) are no errors of the model and are not among those judged.
 Scores |e| / sqrt(a^2 m^2 + v) then give intervals that need no normal distribution (split conformal: Papadopoulos et
 al. 2002; Lei et al. 2018, "Distribution-free predictive inference for regression", algorithm 2).
 """
@@ -17,17 +18,17 @@ al. 2002; Lei et al. 2018, "Distribution-free predictive inference for regressio
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.stats import binom, norm
 
-from matloop.domain.prediction import Floats
+from matloop.domain.prediction import Floats, multiple
 from matloop.errors import ModelError
-from matloop.surrogate import Fitted, HeldOut, Observations, Surrogate
+from matloop.surrogate import Doubting, Fitted, HeldOut, Observations, Surrogate
 from matloop.surrogate.apart import apart
 from matloop.surrogate.folds import FOLDS, Folded, deal
 from matloop.surrogate.replicates import Inputs
@@ -94,8 +95,12 @@ class Calibration:
         Args:
             level: probability in (0, 1) with which a new reading shall lie inside.
         """
-        rank = math.ceil(level * (len(self.scores) + 1))
-        return self.scores[rank - 1] if rank <= len(self.scores) else float(norm.ppf(0.5 + level / 2))
+        return multiple(self.scores, level)
+
+    @property
+    def words(self) -> str:
+        """`calibrated`, `recalibrated x1.8` or `not calibrated`."""
+        return f"{self.label} x{self.factor:.2g}" if self.label == "recalibrated" else self.label
 
     def to_json(self) -> dict[str, Any]:
         """As it stands in the ledger."""
@@ -132,6 +137,7 @@ def calibrations(
         data: all readings.
         rng: deals the folds.
     """
+    kept = fitted.doubted()[data.read] == 0 if isinstance(fitted, Doubting) else None
     if not data.read.all():
         surrogate, fitted, data = apart(surrogate, fitted, data)
     count, m = len(Inputs.of(data.X).X), data.y.shape[1]
@@ -142,9 +148,10 @@ def calibrations(
             return _unknown(f"more than {MOST} inputs, and this surrogate cannot leave one out", m)
         return _left_one_out(fitted, count)
     try:
-        return _cross_validated(surrogate, fitted.describe(), data, count, rng)
+        folded = Folded.of(surrogate, fitted.describe(), data, deal(count, rng), rng)
     except ModelError as error:
         return _unknown(f"a fit to part of the readings failed: {error.faults[0].found}", m)
+    return _cross_validated(folded, None if kept is None or kept.all() else kept)
 
 
 def _unknown(why: str, m: int) -> tuple[Calibration, ...]:
@@ -157,15 +164,13 @@ def _left_one_out(fitted: HeldOut, count: int) -> tuple[Calibration, ...]:
     return tuple(Calibration.of(Errors(error, model, noise**2, "leave-one-out")) for error, model, noise in columns)
 
 
-def _cross_validated(
-    surrogate: Surrogate, warm: Mapping[str, Any], data: Observations, count: int, rng: np.random.Generator
-) -> tuple[Calibration, ...]:
-    """Deal, fit, predict what was left out."""
-    folded = Folded.of(surrogate, warm, data, deal(count, rng), rng)
-    mean, noise = folded.readings()
-    columns = zip((mean - folded.mean).T, folded.model.T, noise.T, strict=True)
+def _cross_validated(folded: Folded, kept: NDArray[np.bool_] | None) -> tuple[Calibration, ...]:
+    """Judge what was said of inputs left out; kept (n, m): the readings that belong, None for all."""
+    mean, noise = folded.readings(kept)
+    seen = np.isfinite(mean)
     how = f"{FOLDS}-fold cross-validation with fresh fits"
-    return tuple(Calibration.of(Errors(*column, how)) for column in columns)
+    columns = zip((mean - folded.mean).T, folded.model.T, noise.T, seen.T, strict=True)
+    return tuple(Calibration.of(Errors(e[rows], std[rows], var[rows], how)) for e, std, var, rows in columns)
 
 
 def _factor(left: Errors) -> float:

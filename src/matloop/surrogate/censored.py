@@ -72,6 +72,12 @@ class Bound:
         rows = rows[np.lexsort(keys)]
         return cls(rows, sides[rows].astype(np.float64), readings.scaling.apply(readings.y[rows]))
 
+    def at(self, scaling: Scaling, before: Scaling) -> Bound:
+        """The same limits where readings are standardised otherwise than before."""
+        if scaling == before:
+            return self
+        return replace(self, limit=scaling.apply(before.centre + before.spread * self.limit))
+
 
 @dataclass(frozen=True, slots=True)
 class Sites:

@@ -75,10 +75,19 @@ class Folded:
             variance[out] = _variances(data.only(out), said.noise_std, data.only(~out))
         return cls(data, inputs, mean, model, variance)
 
-    def readings(self) -> tuple[Floats, Floats]:
-        """Mean reading (g, m) of each input and the variance (g, m) of that mean."""
-        count = np.bincount(self.inputs.owner)[:, None]
-        return self._sums(self.data.y) / count, self._sums(self.variance) / count**2
+    def readings(self, kept: NDArray[np.bool_] | None = None) -> tuple[Floats, Floats]:
+        """Mean reading (g, m) of each input and the variance (g, m) of that mean.
+
+        Args:
+            kept: (n, m) the readings that count, None for all; an input without any has NaN for both.
+        """
+        if kept is None:
+            count = np.bincount(self.inputs.owner)[:, None]
+            return self._sums(self.data.y) / count, self._sums(self.variance) / count**2
+        number = self._sums(kept.astype(np.float64))
+        count = np.where(number > 0, number, np.nan)
+        y, variance = (np.where(kept, part, 0.0) for part in (self.data.y, self.variance))
+        return self._sums(y) / count, self._sums(variance) / count**2
 
     def log_scores(self, factors: Floats) -> Floats:
         """Log density (g, m) of the readings, mean over those of an input, with the model's std times factors (m,)."""

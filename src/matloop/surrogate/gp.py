@@ -31,6 +31,7 @@ from matloop.surrogate.settings import cure
 from matloop.surrogate.sparse import Sparse, heard
 from matloop.surrogate.study import Study, Task, propagated, studied
 from matloop.surrogate.threads import one_thread
+from matloop.surrogate.tobit import standard_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,9 @@ class GP:
         for j, var in enumerate(data.var.T):
             readings, bound = readings_of(data, j, study.everything.owner, _place(data, j))
             layout = self.layout(study.where.features, var[study.kept])
-            fits.append(study.learn(readings, Task(layout, _place(data, j), rng), Warm(warm, j), bound))
+            sides = None if data.censored is None else data.censored[:, j]
+            standard = standard_of(data.y[:, j], sides, study.everything.owner, _place(data, j))
+            fits.append(study.learn(readings, Task(layout, _place(data, j), rng, standard), Warm(warm, j), bound))
         notes = [{**one.note, "studied": len(study.where.X)} for one in fits]
         added = [(one.doubt, one.readings.added) for one in fits]
         scalings = [one.readings.scaling for one in fits]
@@ -266,6 +269,10 @@ class FittedGP:
         if isinstance(part.posterior, Sparse):
             return None
         return Screen.of(part.posterior, sign).scaled(centre, part.scaling.spread)
+
+    def doubted(self) -> Floats:
+        """As `Doubting.doubted`."""
+        return np.stack([part.scaling.spread * np.sqrt(part.doubt) for part in self.parts], axis=1)
 
     @one_thread()
     def held_out(self, rows: NDArray[np.intp]) -> LeftOut:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -31,6 +32,15 @@ class Warm:
         """A start at given hyper-parameters."""
         named = {name: getattr(hyper, name) for name in ("scale", "noise", "excess")}
         return cls({"objectives": [{"lengths": hyper.lengths, **named}]}, 0)
+
+    def doubted(self) -> Mapping[float, tuple[float, int]]:
+        """What it set apart: reading -> std of its own, and how many of that value; nothing where it says nothing."""
+        try:
+            said = (self.described or {})["objectives"][self.objective]["doubted"]
+            times = Counter(float(one["reading"]) for one in said)
+            return {float(one["reading"]): (float(one["added_std"]), times[float(one["reading"])]) for one in said}
+        except (KeyError, IndexError, TypeError, ValueError):
+            return {}
 
     def start(self, layout: Layout) -> tuple[Floats | None, str]:
         """Its hyper-parameters as a start, and what became of it."""

@@ -21,6 +21,8 @@ from matloop.surrogate.updated import Updated
 if TYPE_CHECKING:
     from matloop.surrogate.gp import FittedGP  # which makes mixtures where readings are bounds
 
+_MOST = 0.5  # of the weight: what so many members set apart the mixture sets apart
+
 
 @dataclass(frozen=True, slots=True)
 class FittedMixture:
@@ -84,6 +86,12 @@ class FittedMixture:
                 within = part.scaling.spread**2 * part.posterior.across(X, P)
                 covariance[j] += self.weights[k, j] * (within + np.outer(off[:, j], off_there[:, j]))
         return covariance
+
+    def doubted(self) -> Floats:
+        """As `Doubting.doubted`: readings that members of more than half of the weight set apart."""
+        own = [one.doubted() for one in self.members]
+        mostly = self._average([(std > 0).astype(np.float64) for std in own]) > _MOST
+        return np.where(mostly, np.sqrt(self._average([std**2 for std in own])), 0.0)
 
     def condition(self, X: Floats, y: Floats, var: Floats | None = None) -> Updated:
         """As `Conditioned.condition`, weights kept: see `updated`."""

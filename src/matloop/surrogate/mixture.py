@@ -90,7 +90,7 @@ class Mixture:
         if not samples and len(fits) == 1:
             return FittedMixture(tuple(fits), np.ones((1, data.y.shape[1])), _said(fits, {}))
         peaks = [[Peak.of(one, data, j) for j in range(data.y.shape[1])] for one in fits]
-        evidence = np.array([[peak.around.log_evidence for peak in row] for row in peaks])
+        evidence = np.array([[peak.around.log_evidence for peak in row] for row in peaks]) - _units(fits)
         shares = np.exp(evidence - evidence.max(axis=0))
         shares /= shares.sum(axis=0)
         shares[shares < NEGLIGIBLE] = 0.0
@@ -125,6 +125,12 @@ def _warm(warm: Mapping[str, Any] | None, kernel: str) -> Mapping[str, Any] | No
     kernels = warm.get("kernels") if warm else None
     found = kernels.get(kernel) if isinstance(kernels, Mapping) else None
     return found if isinstance(found, Mapping) else warm
+
+
+def _units(fits: Sequence[FittedGP]) -> Floats:
+    """(k, m) log density that each kernel's evidence gains by its unit, which the readings it sets apart decide."""
+    spreads = np.array([[part.scaling.spread for part in one.parts] for one in fits])
+    return np.asarray(len(fits[0].data.y) * np.log(spreads / spreads[0]))
 
 
 def _said(fits: Sequence[FittedGP], about: Mapping[str, Any]) -> dict[str, Any]:

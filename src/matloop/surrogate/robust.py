@@ -5,13 +5,18 @@ o_r ~ N(0, rho_r), rho_r = 0 for nearly all. The evidence of one rho, all else g
 with the residual t of the reading from the prediction of all others (its own noise counted, variance s^2) it is
 rho = t^2 - s^2, and the evidence gains (z^2 - 1 - log z^2)/2, z = t/s > 1. Readings are taken in while their gain
 outweighs the odds against an outlier, greedily, and let go again when, all else learned anew, it no longer does.
+
+Priors speak of standardised readings, so the unit is that of the readings that belong: whenever others are doubted,
+what belongs is standardised anew and all is learned as if the doubted readings were not there. A unit that an outlier
+had set would make everything else look alike, and the model far too unsure of it.
 """
 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -66,6 +71,12 @@ class Readings:
         """(n,) standardised variance of what is no noise of a reading."""
         return self.blur if self.site is None else self.blur + self.site
 
+    def at(self, scaling: Scaling) -> Readings:
+        """The same readings standardised otherwise."""
+        ratio = in_units_of(scaling, self.scaling)
+        site = None if self.site is None else self.site * ratio
+        return replace(self, scaling=scaling, blur=self.blur * ratio, site=site)
+
     def only(self, rows: NDArray[np.bool_], owner: NDArray[np.intp]) -> Readings:
         """Some of them, rows (n,), of inputs that are counted anew: owner (k,)."""
         site = None if self.site is None else self.site[rows]
@@ -101,6 +112,11 @@ class Readings:
         return gain if self.site is None else np.where(self.site > 0, 0.0, gain), variance * (z2 - 1.0)
 
 
+def in_units_of(scaling: Scaling, before: Scaling) -> float:
+    """What a standardised variance is multiplied by when readings are standardised by another scaling than before."""
+    return (before.spread / scaling.spread) ** 2
+
+
 def doubted(gain: Floats, before: NDArray[np.bool_], owner: NDArray[np.intp]) -> NDArray[np.bool_]:
     """(n,) which readings to doubt next: those that still deserve it, and the most doubtful others, one an input."""
     chosen = before & (gain > GAIN - SLACK)
@@ -113,42 +129,76 @@ def doubted(gain: Floats, before: NDArray[np.bool_], owner: NDArray[np.intp]) ->
     return chosen
 
 
+def remembered(
+    readings: Readings, before: Mapping[float, tuple[float, int]], standard: Callable[[NDArray[np.bool_]], Scaling]
+) -> tuple[Readings, Floats]:
+    """Where doubting starts: with what an earlier fit set apart, which is let go where it no longer deserves it.
+
+    Args:
+        readings: of one objective.
+        before: reading -> std of its own, in the objective's unit, and how many of that value were set apart. Where
+            more of that value are there now, it does not say which.
+        standard: as in `pursue`.
+
+    Returns:
+        The readings, standardised by the others, and (n,) the standardised variance of each one's own.
+    """
+    y = readings.y.tolist()
+    there = Counter(y)
+    clear = {value: std for value, (std, times) in before.items() if there[value] <= times}
+    own = np.array([clear.get(value, 0.0) for value in y])
+    own = own if readings.site is None else np.where(readings.site > 0, 0.0, own)
+    if not own.any():
+        return readings, own
+    readings = readings.at(standard(own == 0))
+    return readings, (own / readings.scaling.spread) ** 2
+
+
 @dataclass(frozen=True, slots=True)
 class Pursued:
-    """The hyper-parameters, and what to say of them. doubt: (n,) standardised variance of each reading's own."""
+    """The hyper-parameters, and what to say of them.
+
+    readings: standardised by those that belong. doubt: (n,) standardised variance of each reading's own.
+    """
 
     hyper: Hyper
+    readings: Readings
     doubt: Floats
     note: Mapping[str, Any]
 
 
 def pursue(
     readings: Readings,
-    learn: Callable[[Floats, Hyper | None], tuple[Hyper, Mapping[str, Any]]],
-    model: Callable[[Hyper, Floats], Posterior],
+    doubt: Floats,
+    standard: Callable[[NDArray[np.bool_]], Scaling],
+    learn: Callable[[Readings, Floats], tuple[Hyper, Mapping[str, Any]]],
+    model: Callable[[Hyper, Readings, Floats], Posterior],
 ) -> Pursued:
     """Learn, doubt, learn again, until the same readings are doubted.
 
     Args:
         readings: of one objective.
-        learn: variances (n,) added to the readings, and the hyper-parameters before -> hyper-parameters and a note.
-        model: hyper-parameters and added variances -> posterior.
+        doubt: (n,) standardised variance of each reading's own to begin with, 0 for those that belong.
+        standard: which readings belong (n,) -> how all of them are standardised.
+        learn: readings and variances (n,) added to them -> hyper-parameters and a note.
+        model: hyper-parameters, readings and added variances -> posterior.
     """
-    doubt = np.zeros(len(readings.y))
-    hyper, note = learn(doubt, None)
+    hyper, note = learn(readings, doubt)
     first, spent, settled = note, int(note["evaluations"]), False
     for _ in range(ROUNDS):
-        gain, added = readings.gains(model(hyper, doubt), doubt)
+        gain, added = readings.gains(model(hyper, readings, doubt), doubt)
         chosen = doubted(gain, doubt > 0, readings.owner)
         settled = bool((chosen == (doubt > 0)).all())
         if settled:
             break
-        doubt = np.where(chosen, added, 0.0)
-        hyper, note = learn(doubt, hyper)
+        scaling = standard(~chosen)
+        doubt = np.where(chosen, added, 0.0) * in_units_of(scaling, readings.scaling)
+        readings = readings.at(scaling)
+        hyper, note = learn(readings, doubt)
         spent += int(note["evaluations"])
     order = np.flatnonzero(doubt > 0)
     order = order[np.lexsort((doubt[order], readings.y[order]))]
     spread = readings.scaling.spread
     said = [{"reading": float(readings.y[r]), "added_std": spread * math.sqrt(doubt[r])} for r in order]
     how = {"start": first["start"], "warm": first["warm"], "evaluations": spent}
-    return Pursued(hyper, doubt, {**note, **how, "doubted": said, "doubts_settled": settled})
+    return Pursued(hyper, readings, doubt, {**note, **how, "doubted": said, "doubts_settled": settled})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -16,8 +16,8 @@ from matloop.surrogate.evidence import Evidence, Hyper, Layout
 from matloop.surrogate.kernels import Kernel
 from matloop.surrogate.learn import Learner, Place, Warm
 from matloop.surrogate.posterior import Posterior
-from matloop.surrogate.replicates import Atoms, Inputs
-from matloop.surrogate.robust import Pursued, Readings, pursue
+from matloop.surrogate.replicates import Atoms, Inputs, Scaling
+from matloop.surrogate.robust import Pursued, Readings, pursue, remembered
 
 INPUT_ROUNDS = 2
 """How often the errors of inputs are propagated anew. Slopes hardly change after the first time."""
@@ -52,11 +52,15 @@ def studied(inputs: Inputs, most: int, rng: np.random.Generator) -> NDArray[np.b
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One objective: what is learned under which priors, its name for errors, and the generator that draws starts."""
+    """One objective: what is learned under which priors, its name for errors, and the generator that draws starts.
+
+    standard: which readings belong (n,) -> how all of them are standardised.
+    """
 
     layout: Layout
     place: str
     rng: np.random.Generator
+    standard: Callable[[NDArray[np.bool_]], Scaling]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,9 @@ class Study:
             bound: which of the readings are censored, None for none.
         """
         readings = readings if bound is None else flattened(readings, bound)
-        found = self._settle(self.learner, readings, task, warm)
+        begun, doubt = remembered(readings, warm.doubted() if self.robust else {}, task.standard)
+        found = self._settle(self.learner, begun, task, warm, doubt)
+        readings, bound = found.readings, _followed(bound, found, readings)
         first, spent = found.note, int(found.note["evaluations"])
         settled, rounds = self.x_var is None and bound is None, 0
         while not settled and rounds < (INPUT_ROUNDS if bound is None else ROUNDS):
@@ -111,7 +117,8 @@ class Study:
             readings, rounds = self._renewed(found, readings, task, bound, blurring=blurring), rounds + 1
             settled = bound is not None and not blurring and not moved(before, readings, bound)
             if not settled:
-                found = self._settle(replace(self.learner, draws=0), readings, task, Warm.at(found.hyper))
+                found = self._settle(replace(self.learner, draws=0), readings, task, Warm.at(found.hyper), found.doubt)
+                readings, bound = found.readings, _followed(bound, found, readings)
                 spent += int(found.note["evaluations"])
         note = {**found.note, "start": first["start"], "warm": first["warm"], "evaluations": spent}
         if bound is not None:
@@ -134,26 +141,28 @@ class Study:
             return readings
         return sited(readings, bound, found.doubt, self.everything.X[readings.owner], model)[0]
 
-    def _settle(self, learner: Learner, readings: Readings, task: Task, warm: Warm) -> Pursued:
-        """The same at given errors of inputs."""
-        kept = self.kept
-        studied = readings.only(kept, self.owner)
+    def _settle(self, learner: Learner, readings: Readings, task: Task, warm: Warm, doubt: Floats) -> Pursued:
+        """The same at given errors of inputs; doubt (n,) is where doubting starts."""
 
-        def learn(doubt: Floats, before: Hyper | None) -> tuple[Hyper, Mapping[str, Any]]:
-            atoms = studied.atoms(doubt[kept])
+        def learn(readings: Readings, doubt: Floats) -> tuple[Hyper, Mapping[str, Any]]:
+            atoms = readings.only(self.kept, self.owner).atoms(doubt[self.kept])
             evidence = Evidence(self.kernel, self.distances, atoms, self.mean_std, task.place)
-            if before is None:
-                return learner.learn(evidence, task.layout, self.where, task.rng, warm)
-            again = replace(learner, draws=0)
-            return again.learn(evidence, task.layout, self.where, task.rng, Warm.at(before))
+            return learner.learn(evidence, task.layout, self.where, task.rng, warm)
+
+        def model(hyper: Hyper, readings: Readings, doubt: Floats) -> Posterior:
+            return self._posterior(hyper, readings.atoms(doubt), task)
 
         if self.robust:
-            return pursue(readings, learn, lambda hyper, doubt: self._posterior(hyper, readings.atoms(doubt), task))
-        none = np.zeros(len(readings.y))
-        hyper, note = learn(none, None)
-        return Pursued(hyper, none, note)
+            return pursue(readings, doubt, task.standard, learn, model)
+        hyper, note = learn(readings, doubt)
+        return Pursued(hyper, readings, doubt, note)
 
     def _posterior(self, hyper: Hyper, atoms: Atoms, task: Task) -> Posterior:
         """The posterior given every reading."""
         space = replace(self.where, X=self.everything.X).of(hyper)
         return Posterior.of(self.kernel, hyper, space, atoms, self.mean_std, task.place)
+
+
+def _followed(bound: Bound | None, found: Pursued, before: Readings) -> Bound | None:
+    """The limits as readings are standardised once it is known which belong."""
+    return None if bound is None else bound.at(found.readings.scaling, before.scaling)

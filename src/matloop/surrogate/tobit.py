@@ -10,6 +10,7 @@ readings, the model would be too sure of all that lies beyond.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -69,6 +70,22 @@ def scaling_of(y: Floats, sides: NDArray[np.int8] | None, owner: NDArray[np.intp
     )
     g, h = found.x
     return Scaling(rough.centre + rough.spread * float(g / h), rough.spread / float(h))
+
+
+def standard_of(
+    y: Floats, sides: NDArray[np.int8] | None, owner: NDArray[np.intp], place: str
+) -> Callable[[NDArray[np.bool_]], Scaling]:
+    """How to standardise where some readings set no unit: which of the n do -> `scaling_of` those.
+
+    Where those hold fewer than two distinct values, all set it: the others are then all that is known of the unit.
+    """
+
+    def standard(kept: NDArray[np.bool_]) -> Scaling:
+        kept = kept if np.ptp(y[kept]) > 0 else np.ones(len(y), dtype=np.bool_)
+        among = np.unique(owner[kept], return_inverse=True)[1].reshape(-1)
+        return scaling_of(y[kept], None if sides is None else sides[kept], among, place)
+
+    return standard
 
 
 def _less(z: Floats, side: NDArray[np.int8], weight: Floats, at: Floats) -> tuple[float, Floats]:

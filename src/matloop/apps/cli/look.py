@@ -10,13 +10,13 @@ import typer
 
 from matloop.apps.cli.terminal import Debug, File, Json, emit, say, show_sheet
 from matloop.campaign import Campaign
-from matloop.decide.words import count, figure, passed_words
+from matloop.decide.words import apart_words, calibration_words, count, figure, passed_words
 from matloop.domain.objective import Objective, optimised
 from matloop.domain.pool import Pool
 from matloop.domain.problem import Problem
 from matloop.domain.units import unit_beside
 from matloop.errors import InputError, fail
-from matloop.report.sheet import Sheet, shortlist_sheet, written
+from matloop.report.sheet import Sheet, error_columns, shortlist_sheet, written
 from matloop.report.spending import spent_words
 from matloop.report.summary import Summary
 from matloop.status import readings_of
@@ -104,7 +104,8 @@ def say_summary(summary: Summary, sheet: Sheet) -> None:
     if not summary.ranked:
         say("Nothing was measured yet.")
     else:
-        show_sheet(Sheet(sheet.header, sheet.rows[:_SHORT]), exact=summary.problem.candidates.names)
+        shown, problem = Sheet(sheet.header, sheet.rows[:_SHORT]), summary.problem
+        show_sheet(shown, exact=problem.candidates.names, leave_out=error_columns(problem))
         plural = "s" if len(summary.problem.objectives) > 1 else ""
         verb = "are" if plural else "is"
         modelled = f"the posterior mean{plural}. More data shrinks model_std; noise_std is that of one reading"
@@ -152,7 +153,18 @@ def _say_status(document: Mapping[str, Any], objectives: Sequence[Objective]) ->
     say(f"{limit} experiments{aside if document['unsuggested'] else ''}.")
     if said := spent_words(document["budget"]):
         say(f"Spent: {said}.")
+    _say_errors(document)
     say(f"Advice: {document['advice']['action']}: {document['advice']['reason']}.")
+
+
+def _say_errors(document: Mapping[str, Any]) -> None:
+    """Whether the stated errors are true, and which readings the model set apart."""
+    judged = document.get("calibration", {})
+    for name, one in judged.items():
+        of = f" of {name}" if len(judged) > 1 else ""
+        say(f"Errors{of}: {calibration_words(one)}.")
+    if apart := apart_words(document):
+        say(f"{apart}. What is set apart counts for next to nothing; `correct` mends or voids it.")
 
 
 def _best_figure(best: Mapping[str, Any], objective: Objective) -> str:
