@@ -28,6 +28,7 @@ from matloop.domain.ranked import Ranked
 from matloop.domain.reading import Reading
 from matloop.domain.stop import Stop
 from matloop.errors import InputError, fail
+from matloop.free import none_left
 from matloop.state import State
 from matloop.surrogate import Bounds, Surrogate
 from matloop.surrogate.gp import GP
@@ -108,6 +109,10 @@ class Insight:
             found = None if model is None else look(task_of(self.problem, state, 1), model, self.rule, tails)
             self._outlook = (state.content, found)
         return self._outlook[1]
+
+    def exhausted(self, state: State) -> str:
+        """Why nothing can be suggested any more, in words; empty where something can."""
+        return none_left(self.problem, state, self.strategy)
 
     def enough(self, state: State) -> bool:
         """Does the campaign's own rule ask to stop?"""

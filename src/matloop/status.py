@@ -43,6 +43,10 @@ class Conclusions(Protocol):
         """None while too little was measured."""
         ...
 
+    def exhausted(self, state: State) -> str:
+        """Why nothing can be suggested any more, in words; empty where something can."""
+        ...
+
 
 class Standing(Protocol):
     """What is best."""
@@ -147,7 +151,7 @@ def status_of(problem: Problem, state: State, standing: Standing, insight: Concl
             **_money(problem, state),
         },
         "unsuggested": unsuggested(state),
-        "advice": _with_censored(advice_of(problem, state, counts, found, insight.rule), state, insight.hears_bounds),
+        "advice": _with_censored(advice_of(problem, state, counts, found, insight), state, insight.hears_bounds),
         "outlook": found.to_json() if found else None,
         "head": state.head,
         "content": state.content,
@@ -167,10 +171,13 @@ def _money(problem: Problem, state: State) -> dict[str, Any]:
 
 
 def advice_of(
-    problem: Problem, state: State, counts: dict[str, int], found: Outlook | None, rule: Stop
+    problem: Problem, state: State, counts: dict[str, int], found: Outlook | None, insight: Conclusions
 ) -> dict[str, str]:
     """What to do next, in words."""
-    action, reason = _demanded(problem, state, counts) or _advised(problem, state, found, rule)
+    demanded = _demanded(problem, state, counts)
+    if demanded is None and (over := insight.exhausted(state)):
+        demanded = "stop", over
+    action, reason = demanded or _advised(problem, state, found, insight.rule)
     return {"action": action, "reason": reason}
 
 
