@@ -67,6 +67,11 @@ class Standing(Protocol):
         ...
 
     @property
+    def unranked(self) -> str:
+        """In words, what is better than the best but not ranked; empty where nothing is."""
+        ...
+
+    @property
     def passed(self) -> Ranked | None:
         """What has a better mean than the best, and holds the limits with less probability; None where nothing has."""
         ...
@@ -124,6 +129,7 @@ def _best_of(item: Ranked) -> dict[str, Any]:
         "readings": item.readings,
         "reading_mean": dict(item.reading_mean),
         **({"context": dict(item.context)} if item.context else {}),
+        **({"limits": {name: dict(sides) for name, sides in item.limits.items()}} if item.limits else {}),
         **{name: figure for name, figure in more.items() if figure is not None},
     }
 
@@ -151,17 +157,20 @@ def status_of(problem: Problem, state: State, standing: Standing, insight: Concl
             **_money(problem, state),
         },
         "unsuggested": unsuggested(state),
-        "advice": _with_censored(advice_of(problem, state, counts, found, insight), state, insight.hears_bounds),
+        "advice": _with_censored(
+            advice_of(problem, state, counts, found, insight), state, insight.hears_bounds, standing.unranked
+        ),
         "outlook": found.to_json() if found else None,
         "head": state.head,
         "content": state.content,
     }
 
 
-def _with_censored(advice: dict[str, str], state: State, heard: bool) -> dict[str, str]:
+def _with_censored(advice: dict[str, str], state: State, heard: bool, unranked: str) -> dict[str, str]:
     """Advice that says what became of censored readings, and that the model of the last ask was approximate."""
     censored = sum(reading.status in ("below", "above") for reading in state.readings.values())
-    said = [advice["reason"], censored_words(censored, heard) if censored else "", approximation(state.model)]
+    told = censored_words(censored, heard) if censored else ""
+    said = [advice["reason"], told, unranked, approximation(state.model)]
     return {**advice, "reason": sentence(said)}
 
 

@@ -136,7 +136,8 @@ def _say_status(document: Mapping[str, Any], objectives: Sequence[Objective]) ->
     for best in document["best"]:
         made = ", ".join(f"{name} {written(value)}" for name, value in best["values"].items())
         figures = "; ".join(_best_figure(best, objective) for objective in objectives)
-        say(f"Best: {best['candidate']}, {figures}, {count(best['readings'], 'reading')}; at {made}{_under(best)}.")
+        often = count(best["readings"], "reading") + _beyond(best)
+        say(f"Best: {best['candidate']}, {figures}, {often}; at {made}{_under(best)}.")
     if passed := document.get("passed"):
         (best,), (goal,) = document["best"], optimised(tuple(objectives))
         by = _best_figure(passed, goal)
@@ -153,6 +154,13 @@ def _say_status(document: Mapping[str, Any], objectives: Sequence[Objective]) ->
     if said := spent_words(document["budget"]):
         say(f"Spent: {said}.")
     say(f"Advice: {document['advice']['action']}: {document['advice']['reason']}.")
+
+
+def _beyond(best: Mapping[str, Any]) -> str:
+    """Beyond which limits of detection a candidate was read: `, read signal above 6`; empty where beyond none."""
+    limits = best.get("limits", {}).items()
+    said = [f"{name} {side} {written(limit)}" for name, sides in limits for side, limit in sides.items()]
+    return f", read {', '.join(said)}" if said else ""
 
 
 def _best_figure(best: Mapping[str, Any], objective: Objective) -> str:
