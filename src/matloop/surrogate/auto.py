@@ -23,7 +23,7 @@ import numpy as np
 
 from matloop.domain.prediction import Floats, Prediction
 from matloop.errors import ConfigError, Faults, ModelError, PluginError, fail
-from matloop.surrogate import Conditioned, Fitted, Observations, Quick, Surrogate
+from matloop.surrogate import ABILITIES, Ability, Conditioned, Fitted, Observations, Quick, Surrogate, able
 from matloop.surrogate.folds import Folded
 from matloop.surrogate.forest import Forest
 from matloop.surrogate.gp import GP
@@ -102,6 +102,10 @@ class Auto:
     def quick(self) -> Surrogate:
         """The surrogate picked before alone: which one it is, the description of that fit says."""
         return _Again(self)
+
+    def able(self) -> frozenset[Ability]:
+        """What each of the surrogates can do: any of them may be picked."""
+        return ABILITIES.intersection(*map(able, self.surrogates))
 
     def labelled(self) -> dict[str, Surrogate]:
         """The surrogates by name, and where several bear the same name, by what sets them apart."""
