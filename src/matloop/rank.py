@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -58,9 +58,9 @@ def surrogate_of(strategy: Strategy) -> Surrogate:
     return surrogate
 
 
-def hears_bounds(strategy: Strategy) -> bool:
-    """Does the model learn from censored readings?"""
-    return isinstance(surrogate_of(strategy), Bounds)
+def hears_bounds(strategy: Strategy, said: Mapping[str, Any] | None = None) -> bool:
+    """Does the model learn from censored readings? said: what it said of itself at the last ask, None for nothing."""
+    return isinstance(surrogate_of(strategy), Bounds) and bool((said or {}).get("hears", True))
 
 
 @dataclass(slots=True)
@@ -78,10 +78,10 @@ class Insight:
         """The campaign's stop rule, or the one by which `status` advises where it has none."""
         return self.problem.stop or Stop()
 
-    @property
-    def hears_bounds(self) -> bool:
+    def hears_bounds(self, state: State) -> bool:
         """Does the model learn from censored readings?"""
-        return hears_bounds(self.strategy)
+        model = self.model(state)
+        return hears_bounds(self.strategy) if model is None else model.bounds > 0
 
     def model(self, state: State) -> Model | None:
         """The model of everything read so far; raises as `model_of`."""

@@ -34,8 +34,7 @@ class Conclusions(Protocol):
         """The rule."""
         ...
 
-    @property
-    def hears_bounds(self) -> bool:
+    def hears_bounds(self, state: State) -> bool:
         """Does the model learn from censored readings?"""
         ...
 
@@ -158,7 +157,7 @@ def status_of(problem: Problem, state: State, standing: Standing, insight: Concl
         },
         "unsuggested": unsuggested(state),
         "advice": _with_censored(
-            advice_of(problem, state, counts, found, insight), state, insight.hears_bounds, standing.unranked
+            advice_of(problem, state, counts, found, insight), state, insight.hears_bounds(state), standing.unranked
         ),
         "outlook": found.to_json() if found else None,
         "head": state.head,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from matloop.domain.encoder import Encoder, Scaled
 from matloop.domain.prediction import Floats, Prediction
 from matloop.domain.reading import Reading
 from matloop.errors import Fault, Faults, ModelError, PluginError, fail
-from matloop.surrogate import Bounds, Fitted, Observations, Placing, Surrogate
+from matloop.surrogate import Bounds, Fitted, Observations, Placing, Surrogate, hears
 from matloop.surrogate.calibrate import Calibration, calibrations
 from matloop.surrogate.classify import Forming, forming
 from matloop.surrogate.rescaled import rescaled
@@ -231,7 +231,8 @@ def learn(task: Task, surrogate: Surrogate, *, calibrate: bool = True) -> Model:
         fitted, data, labels = together([fit.fitted for fit in fits]), complete.data, complete.labels
         return Model(fitted, task.candidates.encoder, names, data, labels, surrogate.name, judged, parts)
     fit = _fit(task, surrogate, rngs, task.warm or None, calibrate)
-    labels = tuple(reading.candidate for reading in (*learned(task), *(bounds(task) if bounded else ())))
+    told = (*learned(task), *(bounds(task) if bounded else ()))[: len(fit.data.y)]  # bounds come last, if they count
+    labels = tuple(reading.candidate for reading in told)
     return Model(fit.fitted, task.candidates.encoder, names, fit.data, labels, surrogate.name, fit.judged)
 
 
@@ -259,6 +260,8 @@ def _fit(
         fail(PluginError, f"surrogate {surrogate.name!r}", found, "See matloop.surrogate.Fitted for what it must do.")
     shown = data.X[:: 1 + len(data.X) // _HEARD]
     heard(surrogate.name, fitted, shown, len(task.objectives))  # acquisitions then ask it as it is
+    if data.censored is not None and not hears(fitted):
+        data = replace(data.only(data.read), censored=None)
     if not calibrate:
         return _Fit(fitted, data, ())
     judged = calibrations(surrogate, fitted, data, rngs[1])

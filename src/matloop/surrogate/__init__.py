@@ -254,6 +254,20 @@ class Bounds(Protocol):
         ...
 
 
+@runtime_checkable
+class Hearing(Protocol):
+    """Capability of a model fitted under bounds: to say whether it took them into account."""
+
+    def hears(self) -> bool:
+        """Did the bounds count?"""
+        ...
+
+
+def hears(fitted: Fitted) -> bool:
+    """Did the bounds that a model was fitted under count? One that does not say is taken to have heard them."""
+    return fitted.hears() if isinstance(fitted, Hearing) else True
+
+
 Ability = Literal["joint", "conditioned"]
 """What a fitted surrogate can do: `joint` is `Joint`, `conditioned` is `Conditioned`."""
 ABILITIES: frozenset[Ability] = frozenset(get_args(Ability))
