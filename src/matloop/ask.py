@@ -20,6 +20,7 @@ from matloop.decide import Choice, Chosen, Strategy, Task
 from matloop.domain import canonical
 from matloop.domain.candidate import Candidate
 from matloop.domain.canonical import Value
+from matloop.domain.cost import ROUNDING, affordable
 from matloop.domain.events import Draft
 from matloop.domain.pool import Pool
 from matloop.domain.problem import Problem
@@ -163,7 +164,7 @@ def too_dear(problem: Problem, state: State) -> frozenset[str]:
     left, pool = money_left(problem, state), problem.candidates
     if left is None or problem.costs is None or not isinstance(pool, Pool):
         return frozenset()
-    dear = problem.costs.after(state.last()) > left * (1.0 + _ROUNDING)
+    dear = ~affordable(problem.costs.after(state.last()), left)
     return frozenset(pool.id(int(row)) for row in np.flatnonzero(dear))
 
 
@@ -173,7 +174,7 @@ def unpayable(problem: Problem, state: State) -> bool:
     if left is None or costs is None:
         return False
     least = float(costs.after(state.last()).min()) if isinstance(problem.candidates, Pool) else costs.least
-    return left < least * (1.0 - _ROUNDING)
+    return left < least * (1.0 - ROUNDING)
 
 
 def demand_money(task: Task, chosen: Chosen) -> None:
@@ -185,9 +186,6 @@ def demand_money(task: Task, chosen: Chosen) -> None:
     if task.left is not None and task.costs is not None:
         found = f"asked for {task.n}, the {task.left:g} left of the budget pays for {len(chosen.choices)}"
         fail(BudgetExhausted, "suggest", found, "Ask for fewer, or raise [budget] cost.")
-
-
-_ROUNDING = 1e-9  # of what is left: sums of costs in another order must not close the last candidate
 
 
 def closed(problem: Problem, state: State, *, measured: bool = True) -> frozenset[str]:
@@ -259,7 +257,7 @@ def _priced(task: Task, chosen: Chosen) -> Chosen:
     for choice in chosen.choices:
         cost, last = task.costs.of(choice.candidate, last), choice.candidate
         spent += cost or 0.0
-        if task.left is not None and (cost is None or spent > task.left * (1.0 + _ROUNDING)):
+        if task.left is not None and (cost is None or spent > task.left * (1.0 + ROUNDING)):
             break
         priced.append(replace(choice, cost=cost))
     return replace(chosen, choices=tuple(priced))

@@ -1,20 +1,21 @@
 """What is concluded from a state: the model, which of the made candidates is best, and what may still be found.
 
 The best is the best by posterior mean, never by the luckiest reading; where limits are in doubt, by expected worth.
+What was read beyond a limit of detection, on the good side, is ranked by posterior mean too (record 0061).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from statistics import fmean
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from matloop.ask import candidates_left, task_of
 from matloop.assume import assumed
 from matloop.claimed import tails_of
+from matloop.cut import cut_off, limits_of, made, means_of, unranked_words
 from matloop.decide import Strategy
 from matloop.decide.front import as_told
 from matloop.decide.model import Model, ignorance, learn
@@ -24,10 +25,11 @@ from matloop.decide.stopping_goals import outlook_of_goals
 from matloop.domain.objective import optimised, plain
 from matloop.domain.prediction import Prediction
 from matloop.domain.problem import Problem
-from matloop.domain.ranked import INTERVAL, Ranked
+from matloop.domain.ranked import INTERVAL, Limits, Ranked
 from matloop.domain.reading import Reading
 from matloop.domain.stop import Stop
 from matloop.errors import InputError, fail
+from matloop.free import none_left
 from matloop.state import State
 from matloop.surrogate import Bounds, Surrogate
 from matloop.surrogate.gp import GP
@@ -56,9 +58,9 @@ def surrogate_of(strategy: Strategy) -> Surrogate:
     return surrogate
 
 
-def hears_bounds(strategy: Strategy) -> bool:
-    """Does the model learn from censored readings?"""
-    return isinstance(surrogate_of(strategy), Bounds)
+def hears_bounds(strategy: Strategy, said: Mapping[str, Any] | None = None) -> bool:
+    """Does the model learn from censored readings? said: what it said of itself at the last ask, None for nothing."""
+    return isinstance(surrogate_of(strategy), Bounds) and bool((said or {}).get("hears", True))
 
 
 @dataclass(slots=True)
@@ -76,10 +78,10 @@ class Insight:
         """The campaign's stop rule, or the one by which `status` advises where it has none."""
         return self.problem.stop or Stop()
 
-    @property
-    def hears_bounds(self) -> bool:
+    def hears_bounds(self, state: State) -> bool:
         """Does the model learn from censored readings?"""
-        return hears_bounds(self.strategy)
+        model = self.model(state)
+        return hears_bounds(self.strategy) if model is None else model.bounds > 0
 
     def left(self, state: State) -> int | None:
         """How many candidates may still be suggested; None where that is not known, or measured ones may be again."""
@@ -93,11 +95,11 @@ class Insight:
         return self._model[1]
 
     def ranked(self, state: State) -> list[Ranked]:
-        """Every candidate with a usable reading, best first."""
+        """Every candidate that was made (`cut.made`), best first."""
         return list(self.standing(state).ranked)
 
     def standing(self, state: State) -> Standings:
-        """Every candidate with a usable reading, by mean, and which of them are best."""
+        """Every candidate that was made (`cut.made`), by mean, and which of them are best."""
         if self._ranked is None or self._ranked[0] != state.content:
             self._ranked = (state.content, standings(self.problem, state, self.model(state)))
         return self._ranked[1]
@@ -114,6 +116,10 @@ class Insight:
             self._outlook = (state.content, found)
         return self._outlook[1]
 
+    def exhausted(self, state: State) -> str:
+        """Why nothing can be suggested any more, in words; empty where something can."""
+        return none_left(self.problem, state, self.strategy)
+
     def enough(self, state: State) -> bool:
         """Does the campaign's own rule ask to stop?"""
         if self.problem.stop is None:
@@ -124,13 +130,14 @@ class Insight:
 
 @dataclass(frozen=True, slots=True)
 class Standings:
-    """Every candidate with a usable reading, best first.
+    """Every candidate that was made (`cut.made`), best first.
 
     best: the best of them, see `Campaign.best`. reference: objective -> the mark from which hypervolume is counted, in
         its unit (for a target or range a distance); volume: the hypervolume of the best; None with fewer than two goals
         or while nothing holds the limits.
     passed: of those that hold the limits more likely than not the one of the best mean, where another is best by
         expected worth; None where it is best itself.
+    unranked: in words, what was read beyond a limit, is better than the best and is not ranked; empty where nothing.
     """
 
     ranked: Sequence[Ranked]
@@ -138,18 +145,17 @@ class Standings:
     reference: Mapping[str, float] | None = None
     volume: float | None = None
     passed: Ranked | None = None
+    unranked: str = ""
 
 
 def standings(problem: Problem, state: State, model: Model | None) -> Standings:
-    """Every candidate with a usable reading, best first; those that lack an objective last while there is no model."""
-    groups: dict[str, list[Reading]] = {}
-    for reading in state.usable():
-        groups.setdefault(reading.candidate, []).append(reading)
+    """Every candidate that was made (`cut.made`), best first; what lacks an objective last while there is no model."""
+    groups = made(state, problem.objectives, model)
     names = tuple(objective.name for objective in problem.objectives)
-    means = {id_: _means(readings, names) for id_, readings in sorted(groups.items())}
+    means = {id_: means_of(readings, names) for id_, readings in sorted(groups.items())}
     ids = [id_ for id_ in means if model is not None or len(means[id_]) == len(names)]
     if not groups:
-        return Standings([], [])
+        return Standings([], [], unranked=unranked_words(state, problem.objectives, [], None))
     values = [groups[id_][0].values for id_ in ids]
     if model is not None:
         said, spreads = model.predict_made(values), model.spreads
@@ -158,7 +164,7 @@ def standings(problem: Problem, state: State, model: Model | None) -> Standings:
         said = Prediction(read, np.zeros_like(read), np.zeros_like(read))
         spreads = tuple(np.std(read, axis=0).tolist()) if ids else (0.0,) * len(names)
     found, (low, high) = standing(said, problem.objectives, spreads), said.interval(INTERVAL)
-    context = assumed(problem.candidates, state).values
+    context, limits = assumed(problem.candidates, state).values, _limits(state)
     ordered = [(ids[row], row) for row in found.order.tolist()]
     ordered += [(id_, -1) for id_ in means if id_ not in set(ids)]
     ranked = [
@@ -173,13 +179,23 @@ def standings(problem: Problem, state: State, model: Model | None) -> Standings:
             context,
             *_place(found, row),
             {} if model is None else {name: (float(low[row, j]), float(high[row, j])) for j, name in enumerate(names)},
+            limits.get(id_, {}),
         )
         for rank, (id_, row) in enumerate(ordered, start=1)
     ]
     told = None if found.reference is None else as_told(found.reference, optimised(problem.objectives))
     at = {row: place for place, row in enumerate(found.order.tolist())}
     best = [ranked[at[row]] for row in found.leading[: found.best].tolist()]
-    return Standings(ranked, best, told, found.volume, None if found.named is None else ranked[0])
+    unranked = unranked_words(state, problem.objectives, ranked, best[0] if best else None)
+    return Standings(ranked, best, told, found.volume, None if found.named is None else ranked[0], unranked)
+
+
+def _limits(state: State) -> dict[str, Limits]:
+    """Candidate -> beyond which limits it was read."""
+    groups: dict[str, list[Reading]] = {}
+    for reading in cut_off(state):
+        groups.setdefault(reading.candidate, []).append(reading)
+    return {id_: limits_of(readings) for id_, readings in groups.items()}
 
 
 def _place(found: Standing, row: int) -> tuple[float | None, int | None, float | None]:
@@ -193,7 +209,7 @@ def _place(found: Standing, row: int) -> tuple[float | None, int | None, float |
 
 
 def ranking(problem: Problem, state: State, model: Model | None) -> list[Ranked]:
-    """Every candidate with a usable reading, best first."""
+    """Every candidate that was made (`cut.made`), best first."""
     return list(standings(problem, state, model).ranked)
 
 
@@ -220,9 +236,3 @@ def predicted(problem: Problem, model: Model | None, frame: pd.DataFrame) -> Pre
             for row, cell in zip(values, frame[one.name].tolist(), strict=True):
                 row[one.name] = one.parse(cell)
     return model.predict_values(values)
-
-
-def _means(readings: Sequence[Reading], names: Sequence[str]) -> dict[str, float]:
-    """Plain means by objective; one that nobody read is not there."""
-    heard = {name: [one.outcome[name] for one in readings if name in one.outcome] for name in names}
-    return {name: fmean(figures) for name, figures in heard.items() if figures}

@@ -47,8 +47,7 @@ class Conclusions(Protocol):
         """The rule."""
         ...
 
-    @property
-    def hears_bounds(self) -> bool:
+    def hears_bounds(self, state: State) -> bool:
         """Does the model learn from censored readings?"""
         ...
 
@@ -62,6 +61,10 @@ class Conclusions(Protocol):
 
     def model(self, state: State) -> Described | None:
         """None while too little was read."""
+        ...
+
+    def exhausted(self, state: State) -> str:
+        """Why nothing can be suggested any more, in words; empty where something can."""
         ...
 
 
@@ -81,6 +84,11 @@ class Standing(Protocol):
     @property
     def volume(self) -> float | None:
         """The hypervolume; None with one goal."""
+        ...
+
+    @property
+    def unranked(self) -> str:
+        """In words, what is better than the best but not ranked; empty where nothing is."""
         ...
 
     @property
@@ -141,6 +149,7 @@ def _best_of(item: Ranked) -> dict[str, Any]:
         "readings": item.readings,
         "reading_mean": dict(item.reading_mean),
         **({"context": dict(item.context)} if item.context else {}),
+        **({"limits": {name: dict(sides) for name, sides in item.limits.items()}} if item.limits else {}),
         **{name: figure for name, figure in more.items() if figure is not None},
     }
 
@@ -168,7 +177,9 @@ def status_of(problem: Problem, state: State, standing: Standing, insight: Concl
             **_money(problem, state),
         },
         "unsuggested": unsuggested(state),
-        "advice": _with_censored(advice_of(problem, state, counts, found, insight), state, insight.hears_bounds),
+        "advice": _with_censored(
+            advice_of(problem, state, counts, found, insight), state, insight.hears_bounds(state), standing.unranked
+        ),
         "outlook": found.to_json() if found else None,
         **_errors_of(insight.model(state)),
         "head": state.head,
@@ -186,10 +197,11 @@ def _errors_of(model: Described | None) -> dict[str, Any]:
     return {**({"calibration": judged} if judged else {}), **({"set_apart": apart} if apart else {})}
 
 
-def _with_censored(advice: dict[str, str], state: State, heard: bool) -> dict[str, str]:
+def _with_censored(advice: dict[str, str], state: State, heard: bool, unranked: str) -> dict[str, str]:
     """Advice that says what became of censored readings, and that the model of the last ask was approximate."""
     censored = sum(reading.status in ("below", "above") for reading in state.readings.values())
-    said = [advice["reason"], censored_words(censored, heard) if censored else "", approximation(state.model)]
+    told = censored_words(censored, heard) if censored else ""
+    said = [advice["reason"], told, unranked, approximation(state.model)]
     return {**advice, "reason": sentence(said)}
 
 
@@ -202,7 +214,10 @@ def advice_of(
     problem: Problem, state: State, counts: dict[str, int], found: Outlook | None, insight: Conclusions
 ) -> dict[str, str]:
     """What to do next, in words."""
-    action, reason = _demanded(problem, state, counts) or _advised(problem, state, found, insight)
+    demanded = _demanded(problem, state, counts)
+    if demanded is None and (over := insight.exhausted(state)):
+        demanded = "stop", over
+    action, reason = demanded or _advised(problem, state, found, insight)
     return {"action": action, "reason": reason}
 
 
@@ -231,8 +246,6 @@ def _spent(problem: Problem, state: State) -> str:
 def _advised(problem: Problem, state: State, found: Outlook | None, insight: Conclusions) -> tuple[str, str]:
     """Go on or stop, by what is left and what may still be found."""
     candidates = insight.left(state)
-    if candidates == 0:
-        return "stop", "no candidate is left to suggest; add candidates, or allow repeats ([strategy] repeat = true)"
     said = "" if found is None else found.say(optimised(problem.objectives)[0], insight.rule)
     if found is not None and found.holds(insight.rule):
         return "stop", said

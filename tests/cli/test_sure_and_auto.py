@@ -94,3 +94,16 @@ def test_what_makes_no_sense_is_refused_with_its_line(matloop: Matloop, tmp_path
     (fault,) = done.document["errors"]
     assert cure in fault["cure"]
     assert "campaign.toml" in fault["place"]
+
+
+def test_check_and_run_refuse_what_the_surrogate_could_not_do_after_the_design(
+    matloop: Matloop, tmp_path: Path
+) -> None:
+    line = 'replicates = "auto"\nsurrogate = "forest"'
+    file = written(tmp_path, line)
+    for verb in ("check", "run"):
+        done = matloop(verb, file, "--json")
+        assert done.code == 2
+        (fault,) = done.document["errors"]
+        assert "joint posterior" in fault["found"]
+        assert "campaign.toml" in fault["place"]

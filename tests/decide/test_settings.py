@@ -11,7 +11,10 @@ from matloop.decide.sobol import Sobol
 from matloop.decide.words import count, figure, percent, sentence
 from matloop.domain.objective import Objective
 from matloop.errors import InputError, NotYetSupported
+from matloop.surrogate.auto import Auto
+from matloop.surrogate.forest import Forest
 from matloop.surrogate.gp import GP
+from matloop.surrogate.sklearn_ import Sklearn
 from matloop.testing.strategies import chosen_ids, large_space, small_pool, task
 from tests.decide.named import threshold
 
@@ -130,3 +133,46 @@ def test_words_agree_with_their_number():
 
 def test_a_sentence_names_what_was_set_aside():
     assert sentence(["a", "", "b"], 1) == "a; b; 1 censored reading set aside"
+
+
+RIDGE, FOREST = Sklearn("BayesianRidge"), Forest()
+
+
+@pytest.mark.parametrize(
+    ("settings", "found", "cure"),
+    [
+        ({"acquisition": "nei", "surrogate": RIDGE}, "acquisition 'nei' needs a joint posterior", "acquisition 'ei'"),
+        ({"acquisition": "hits", "threshold": 1.0, "surrogate": RIDGE}, "acquisition 'hits'", "surrogate 'gp'"),
+        ({"acquisition": "ei", "pending": "fantasies", "surrogate": RIDGE}, "'fantasies'", "leave 'pending' out"),
+        ({"acquisition": "nei", "surrogate": Auto((GP(), RIDGE))}, "acquisition 'nei'", "surrogate 'gp'"),
+        ({"replicates": "auto", "surrogate": FOREST}, "replicates = 'auto' needs", "surrogate 'gp'"),
+        ({"replicates": "auto", "surrogate": RIDGE}, "replicates = 'auto' needs", "surrogate 'gp'"),
+    ],
+    ids=["nei", "hits", "fantasies", "auto", "replicates-forest", "replicates-ridge"],
+)
+def test_what_the_surrogate_cannot_do_is_refused_before_anything_is_asked(settings, found, cure):
+    told, way_out = Bayes(**settings).refuse([ml.Objective("y")])
+    assert found in told
+    assert cure in way_out
+    with pytest.raises(InputError, match="surrogate 'gp'"):
+        ml.Campaign(ml.Space([ml.Real("x", 0, 1)]), [ml.Objective("y")], strategy=Bayes(**settings))
+
+
+def test_who_seeks_hits_is_not_sent_to_another_goal():
+    _, cure = Bayes(acquisition="hits", threshold=1.0, surrogate=RIDGE).refuse([ml.Objective("y")])
+    assert "acquisition" not in cure
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"acquisition": "nei", "surrogate": FOREST},
+        {"acquisition": "hits", "threshold": 1.0, "surrogate": FOREST},
+        {"acquisition": "ei", "surrogate": RIDGE},
+        {"acquisition": "auto", "pending": "fantasies", "surrogate": RIDGE},
+        {"replicates": "auto"},
+    ],
+    ids=["nei", "hits", "ei", "auto", "replicates"],
+)
+def test_what_the_surrogate_can_do_is_not_refused(settings):
+    assert Bayes(**settings).refuse([ml.Objective("y")]) is None

@@ -11,6 +11,7 @@ from scipy.stats import norm
 import matloop as ml
 from matloop.decide import stopping
 from matloop.decide.model import Model, learn
+from matloop.decide.rivals import looked
 from matloop.decide.stopping import Outlook, outlook
 from matloop.decide.tails import Tails
 from matloop.domain.prediction import Prediction
@@ -129,6 +130,45 @@ def test_a_candidate_that_failed_is_no_rival():
     open_, lost = asked(), asked(lost=(12,))
     assert outlook(open_, model_of(stated, open_), ml.Stop(regret=0.7)).probability == 0.0
     assert outlook(lost, model_of(stated, lost), ml.Stop(regret=0.7)).probability > 0.95
+
+
+def test_what_was_taken_back_or_is_too_dear_is_no_rival_and_what_is_being_measured_stays_one():
+    stated = known([9.0, -50.0], [0.1, 1e-3])
+    rival, rule = LINE.candidate(12), ml.Stop(regret=0.7)
+    free = asked()
+    barred = replace(free, closed=frozenset({rival.id}))
+    awaited = replace(barred, open=(rival,))
+    assert outlook(free, model_of(stated, free), rule).probability == 0.0
+    assert outlook(barred, model_of(stated, barred), rule).probability > 0.95
+    assert outlook(awaited, model_of(stated, awaited), rule).probability == 0.0
+
+
+def test_what_was_cut_off_and_is_not_made_again_is_no_rival_of_a_model_without_bounds():
+    stated, rule = known([9.0, -50.0], [0.1, 1e-3]), ml.Stop(regret=0.7)
+    cut = Reading(Key.asked("s0050"), LINE.id(12), LINE.values(12), "below", outcome={"y": 2.0})
+    again = replace(asked(), tried=(cut,))
+    once = replace(again, closed=frozenset({cut.candidate}))
+    assert outlook(again, model_of(stated, again), rule).probability == 0.0
+    assert outlook(once, model_of(stated, once), rule).probability > 0.95
+
+
+@pytest.mark.parametrize("steps", [10, 50_000], ids=["listed", "sampled"])
+def test_points_of_a_space_that_what_is_left_cannot_pay_are_no_rivals(steps):
+    space = ml.Space([ml.Real("x", 0, 1, step=1 / steps), ml.Integer("k", 0, 1)])
+    costs = ml.Cost(expression="1 + 9 * k", limit=100.0).bind(space)
+    readings = tuple(
+        reading(i, space.resolve({"x": x, "k": k}), 3.0 * k + 0.1 * x)
+        for i, (x, k) in enumerate((x, k) for k in (0, 1) for x in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0))
+    )
+    rich = replace(task(space, 0), readings=readings, costs=costs, left=50.0)
+    poor, model = replace(rich, left=5.0), learn(rich, GP())
+    rows = [np.vstack(list(looked(one, model)))[:, 1] for one in (rich, poor)]
+    assert set(rows[0]) == {0.0, 1.0}
+    assert set(rows[1]) == {0.0}
+    dear = space.resolve({"x": 0.3, "k": 1})
+    awaited = np.vstack(list(looked(replace(poor, open=(dear,)), model)))
+    assert (awaited[:, 1] == 1.0).sum() <= 1  # of a sample it may be none
+    assert steps == 50_000 or (awaited[:, 1] == 1.0).sum() == 1
 
 
 def test_few_readings_say_nothing():

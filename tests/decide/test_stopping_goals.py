@@ -51,7 +51,7 @@ def stated(columns):
     return Stated(mean, std)
 
 
-def looked(posterior, objectives, rule, lost=()):
+def looked(posterior, objectives, rule, lost=(), closed=()):
     names = [one.name for one in objectives]
     readings = tuple(
         Reading(Key.asked(f"s{k + 1:04d}"), LINE.id(k), LINE.values(k), "ok", dict.fromkeys(names, float(k)))
@@ -59,6 +59,7 @@ def looked(posterior, objectives, rule, lost=()):
     )
     tried = tuple(Reading(Key.asked(f"s{50 + i:04d}"), LINE.id(i), LINE.values(i), "failed") for i in lost)
     ask = replace(task(LINE, 0), readings=readings, tried=tried, objectives=tuple(objectives))
+    ask = replace(ask, closed=frozenset(LINE.id(i) for i in closed))
     X = LINE.encode_rows(np.arange(12))
     y = np.array([[float(k)] * len(names) for k in range(12)])
     data = Observations(X, y, np.zeros_like(y), LINE.encoder.groups)
@@ -85,6 +86,12 @@ def test_of_a_range_a_best_that_may_lie_outside_is_doubted():
     inside = [ml.Objective("y", goal="range", low=-1.0, high=1.0)]
     found = looked(stated([((50.0, 1e-3), (0.9, 0.5), (0.0, 1e-6))]), inside, ml.Stop(regret=1e-6))
     assert found.probability == pytest.approx(norm.cdf(1.0, 0.9, 0.5) - norm.cdf(-1.0, 0.9, 0.5), abs=0.06)
+
+
+def test_a_rival_that_cannot_be_suggested_is_none():
+    posterior = stated([((50.0, 1e-3), (1.0, 1e-6), (0.0, 1e-3))])
+    assert looked(posterior, TARGET, ml.Stop(regret=0.7)).probability < 0.01
+    assert looked(posterior, TARGET, ml.Stop(regret=0.7), closed=(12,)).probability > 0.99
 
 
 LIMITED = [ml.Objective("y"), ml.Objective("z", goal="limit", high=0.0)]

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import norm
 
+import matloop as ml
 import matloop.surrogate as seams
 from matloop import plugins
 from matloop.decide.bayes import Bayes
 from matloop.domain.prediction import Floats, Prediction
 from matloop.errors import ConfigError, ModelError, PluginError
-from matloop.surrogate import Conditioned, Fitted, Joint, Observations, Reasoned, Surrogate
+from matloop.surrogate import Conditioned, Fitted, Joint, Observations, Reasoned, Surrogate, hears
 from matloop.surrogate.auto import Auto
 from matloop.surrogate.calibrate import FEWEST, MOST
 from matloop.surrogate.folds import FOLDS, Folded, deal
@@ -359,3 +361,69 @@ def test_the_list_is_written_in_campaign_files_by_names_and_tables() -> None:
 def test_an_unknown_name_in_the_list_is_refused() -> None:
     with pytest.raises(PluginError, match="Did you mean 'forest'"):
         plugins.surrogate("auto", {"surrogates": ["gp", "forrest"]})
+
+
+def cut(x, sides):
+    """Sines at x (n,), those with a side cut off at 0.5, as readings of one objective."""
+    y = np.sin(6 * x)
+    y = np.where(sides == 0, y, 0.5)
+    return Observations(
+        x[:, None], y[:, None], np.full((len(x), 1), 1e-4), np.array([0]), censored=sides[:, None].astype(np.int8)
+    )
+
+
+def cut_sines(n=24):
+    x = np.linspace(0, 1, n)
+    return cut(x, np.where(np.sin(6 * x) > 0.5, 1, 0))
+
+
+def test_bounds_count_where_what_is_picked_can_use_them():
+    data = cut_sines()
+    fitted = Auto((GP(), Forest(trees=20))).bounded().fit(data, np.random.default_rng(0))
+    blind = GP().fit(data.only(data.read), np.random.default_rng(0))
+    assert fitted.describe()["picked"] == "gp"
+    assert hears(fitted)
+    at = data.X[~data.read]
+    truth = np.sin(6 * at)
+    assert (fitted.predict(at).mean > 0.4).all()
+    assert np.abs(fitted.predict(at).mean - truth).mean() < np.abs(blind.predict(at).mean - truth).mean()
+
+
+def test_what_is_picked_and_cannot_use_bounds_is_fitted_without_them_and_says_so():
+    data = cut_sines()
+    forests = Auto((Forest(trees=20), Forest(trees=21)))
+    fitted = forests.bounded().fit(data, np.random.default_rng(0))
+    alone = forests.fit(data.only(data.read), np.random.default_rng(0))
+    assert not hears(fitted)
+    np.testing.assert_array_equal(fitted.predict(data.X).mean, alone.predict(data.X).mean)
+
+
+def test_without_bounds_both_ways_of_fitting_are_the_same():
+    x = np.linspace(0, 1, 14)
+    data = cut(x, np.zeros(14))
+    one = Auto((GP(), Forest(trees=20)))
+    both = [each.fit(data, np.random.default_rng(0)) for each in (one, one.bounded())]
+    np.testing.assert_array_equal(*(each.predict(data.X).mean for each in both))
+    assert hears(both[1])
+
+
+@pytest.mark.parametrize(
+    "surrogates", [(GP(), Forest(trees=20)), (Forest(trees=20), Forest(trees=21))], ids=["gp", "forest"]
+)
+def test_a_campaign_says_whether_bounds_count(surrogates):
+    x = np.linspace(0, 1, 40)
+    pool = ml.Pool.from_frame(pd.DataFrame({"x": x}), ["x"])
+    one = ml.Campaign(pool, [ml.Objective("y", std=0.01)], strategy=ml.Bayes(surrogate=Auto(surrogates)), seed=1)
+    for i in range(0, 40, 2):
+        y = float(np.sin(6 * x[i]))
+        values = {"x": x[i]}
+        cut_off = ml.Censored(values=values, outcome={"y": 0.5}, side="above")
+        one.tell(cut_off if y > 0.5 else ml.Measured.of(values, {"y": y}))
+    hear = isinstance(surrogates[0], GP)
+    count = sum(np.sin(6 * x[::2]) > 0.5)
+    (item,) = one.suggest(1)
+    assert (f"{count} censored readings taken as bounds" in item.reason) == hear
+    assert (f"{count} censored readings set aside" in item.reason) != hear
+    assert ("takes them for bounds" in one.status()["advice"]["reason"]) == hear
+    assert (one.best()[0].limits != {}) == hear
+    assert len(one.model().labels) == len(one.model().data.y)

@@ -9,12 +9,13 @@ from typing import ClassVar, Literal, get_args
 from matloop.decide import Chosen, Task, served
 from matloop.decide.acquisition import Acquisition
 from matloop.decide.acquisition.mean import Mean
-from matloop.decide.acquisition.registry import acquisition, refusal
+from matloop.decide.acquisition.registry import acquisition, refusal, unable
 from matloop.decide.batch import Rule
+from matloop.decide.replicate import unreplicated
 from matloop.decide.risk import Sure
 from matloop.domain.objective import Objective, optimised, plain
 from matloop.errors import Faults, InputError, NotYetSupported
-from matloop.surrogate import Surrogate
+from matloop.surrogate import ABILITIES, Surrogate, able
 from matloop.surrogate.gp import GP
 
 EVALUATIONS = 12_000
@@ -76,8 +77,11 @@ class Bayes:
         faults.raise_if_any(InputError)
 
     def refuse(self, objectives: Sequence[Objective]) -> tuple[str, str] | None:
-        """Why its acquisition cannot serve the goals, and the cure; None where it can."""
+        """Why its acquisition or surrogate cannot serve the goals, and the cure; None where they can."""
         refused = refusal(self.acquisition, objectives) or _unsure(Sure.of(self.sure), objectives)
+        refused = refused or unable(self.acquisition, self.pending, able(self.surrogate))
+        if refused is None and self.replicates == "auto" and able(self.surrogate) < ABILITIES:
+            return unreplicated(self.surrogate.name)
         best = optimised(tuple(objectives))
         if refused is None and self.pending not in (None, "believer") and not (len(best) == 1 and best[0].linear):
             found = f"pending = {self.pending!r} is for one quantity of which more is better, or less"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from matloop.domain.encoder import Encoder, Scaled
 from matloop.domain.prediction import Floats, Prediction
 from matloop.domain.reading import Reading
 from matloop.errors import Fault, Faults, ModelError, PluginError, fail
-from matloop.surrogate import Bounds, Doubting, Fitted, Observations, Placing, Surrogate
+from matloop.surrogate import Bounds, Doubting, Fitted, Observations, Placing, Surrogate, hears
 from matloop.surrogate.calibrate import Calibration, calibrations
 from matloop.surrogate.classify import Forming, forming
 from matloop.surrogate.rescaled import rescaled
@@ -249,7 +249,8 @@ def learn(task: Task, surrogate: Surrogate, *, calibrate: bool = True) -> Model:
         doubts = tuple(one for fit in fits for one in fit.apart), tuple(fit.own for fit in fits)
         return Model(fitted, task.candidates.encoder, names, data, labels, surrogate.name, judged, parts, *doubts)
     fit = _fit(task, surrogate, rngs, task.warm or None, calibrate)
-    labels = tuple(reading.candidate for reading in (*learned(task), *(bounds(task) if bounded else ())))
+    told = (*learned(task), *(bounds(task) if bounded else ()))[: len(fit.data.y)]  # bounds come last, if they count
+    labels = tuple(reading.candidate for reading in told)
     encoder, doubts = task.candidates.encoder, (fit.apart, (fit.own,))
     return Model(fit.fitted, encoder, names, fit.data, labels, surrogate.name, fit.judged, (), *doubts)
 
@@ -284,6 +285,8 @@ def _fit(
         fail(PluginError, f"surrogate {surrogate.name!r}", found, "See matloop.surrogate.Fitted for what it must do.")
     shown = data.X[:: 1 + len(data.X) // _HEARD]
     heard(surrogate.name, fitted, shown, len(task.objectives))  # acquisitions then ask it as it is
+    if data.censored is not None and not hears(fitted):
+        data = replace(data.only(data.read), censored=None)
     own = fitted.doubted() if isinstance(fitted, Doubting) else np.zeros(data.y.shape)
     apart = named(learned(task), [one.name for one in task.objectives], data.y, own)
     if not calibrate:

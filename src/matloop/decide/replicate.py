@@ -89,6 +89,12 @@ def gains(one: Said, *, new: bool, noise: Floats) -> Floats:
     return found
 
 
+def unreplicated(surrogate: str) -> tuple[str, str]:
+    """Why a surrogate cannot say what a replicate is worth, and the cure."""
+    found = "replicates = 'auto' needs a joint posterior that learns further readings without a new fit"
+    return f"{found}, which {surrogate!r} lacks", "Leave it out, or take surrogate 'gp'."
+
+
 @dataclass(frozen=True, slots=True)
 class Advice:
     """A replicate that is worth more than any new candidate, and why, in words."""
@@ -119,8 +125,7 @@ class Replicates:
             InputError: when the surrogate cannot say what one reading tells of others.
         """
         if not (isinstance(scene.fitted, Joint) and isinstance(scene.fitted, Conditioned)):
-            lacking = f"replicates = 'auto' needs a joint posterior, which {type(scene.fitted).__name__} lacks"
-            raise InputError.at("strategy.replicates", lacking, "Leave it out, or take surrogate 'gp'.")
+            raise InputError.at("strategy.replicates", *unreplicated(type(scene.fitted).__name__))
         found = (one for one in task.readings if one.candidate in task.again)
         held = {one.candidate: Candidate(one.candidate, one.values) for one in found}
         if not held or scene.crowd is None:

@@ -3,8 +3,9 @@
 The truth at the best found and at the candidates that may exceed it is drawn from its joint posterior; the share of
 draws in which one of them does is the probability that stopping now would be wrong. Of a large pool only those most
 likely to exceed it are drawn together; for all others their probabilities are added up (Boole's inequality), so that
-the answer errs towards going on. A candidate that may not form exceeds nothing in the draws in which it does not.
-How far draws reach from the mean is learned from the campaign's own claims (`tails`).
+the answer errs towards going on. A candidate that may not form exceeds nothing in the draws in which it does not, and
+one that cannot be suggested any more is no rival (`rivals`). How far draws reach from the mean is learned from the
+campaign's own claims (`tails`).
 
 Source: Wilson 2024, "Stopping Bayesian optimization with probabilistic regret bounds", section 3, whose simple regret
 is here that of the candidate with the highest posterior mean.
@@ -12,7 +13,7 @@ is here that of the candidate with the highest posterior mean.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,15 +21,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matloop.decide import Purpose, Task
-from matloop.decide.model import CHUNK, Model, formed, keys_of, learned
-from matloop.decide.search_pool import GridRows, PoolRows, Rows
-from matloop.decide.sequence import SMALL
+from matloop.decide.model import Model, formed, keys_of
+from matloop.decide.rivals import known, listed, looked
 from matloop.decide.tails import Tails, beyond, levels
 from matloop.decide.words import figure
 from matloop.domain.objective import Objective
-from matloop.domain.pool import Pool
 from matloop.domain.prediction import Floats, Prediction
-from matloop.domain.space import Space
 from matloop.domain.stop import Stop
 from matloop.surrogate import Joint
 from matloop.surrogate.classify import Forming
@@ -39,10 +37,6 @@ DRAWS = 1024
 TOGETHER = 800
 """Candidates drawn together. More cost time with the cube; fewer leave more to Boole's inequality, and campaigns on
 large pools go on for longer than they need."""
-_SAMPLED = 8192
-"""Candidates of a space too large to be listed at which it is looked; so much stands in the reason."""
-_NEAR, _AROUND = 8, 128
-"""Best measured candidates around which a large space is looked at more closely, and neighbours of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +121,7 @@ def outlook(task: Task, model: Model, rule: Stop, tails: Sequence[Tails] = ()) -
 class _Field:
     """The best found and its rivals, as far as they were looked at.
 
-    best: (1, d), its signed mean and std. done: candidates that are counted already, or failed and are no rivals.
+    best: (1, d), its signed mean and std. done: candidates that are counted already, or no rivals (`rivals.known`).
     rivals: (r, d) those most likely to exceed the best; risk: (r,) how likely, each alone; odds: (r,) that they form.
     levels: what the std is multiplied by, see `tails.levels`.
     rest: sum of the same probabilities over all others. count: how many were looked at.
@@ -151,12 +145,11 @@ class _Field:
     @classmethod
     def of(cls, task: Task, model: Model, measured: Floats, meant: tuple[float, Floats]) -> _Field:
         """Begin with what was measured; meant: what is allowed, and multipliers of the std."""
-        sign, encoder = task.objectives[0].sign, task.candidates.encoder
+        sign = task.objectives[0].sign
         said = model.predict_measured()
         top = int(np.argmax(sign * said.mean[:, 0]))
         figures = (sign * float(said.mean[top, 0]), float(said.model_std[top, 0]))
-        lost = [reading.values for reading in task.tried if reading.status == "failed"]
-        done = keys_of(np.vstack([measured, encoder.encode(lost)]) if lost else measured)
+        done = known(task, measured)
         best, others = measured[top : top + 1], np.delete(np.arange(len(measured)), top)
         field = cls(model, sign, *meant, best, *figures, done, formed(task), measured[:0], np.zeros(0), np.zeros(0))
         field._take(measured[others], np.ones(len(others)), said.rows(others))
@@ -193,31 +186,3 @@ class _Field:
         forms = rng.random(DRAWS) <= np.concatenate([[1.0], self.odds])[:, None]
         shortfall: Floats = np.where(forms, truth, -np.inf).max(axis=0) - truth[0]
         return shortfall
-
-
-def listed(task: Task) -> bool:
-    """Are the candidates a list that is looked at whole?"""
-    return isinstance(task.candidates, Pool) or GridRows.of(task.candidates, SMALL) is not None
-
-
-def looked(task: Task, model: Model) -> Iterator[Floats]:
-    """Encoded candidates (q, d), chunk by chunk: all of a list, else many of the space and those around the best."""
-    candidates = task.candidates
-    rows: Rows | None = PoolRows(candidates) if isinstance(candidates, Pool) else GridRows.of(candidates, SMALL)
-    if rows is not None:
-        for start in range(0, rows.size, CHUNK):
-            yield rows.encode(slice(start, min(start + CHUNK, rows.size)))
-    elif isinstance(candidates, Space):
-        yield candidates.encode_grid(_sampled(task, candidates, model))
-
-
-def _sampled(task: Task, space: Space, model: Model) -> NDArray[np.int64]:
-    rng = task.rng(Purpose.STOP)
-    points = [k for reading in learned(task) if not reading.outside and (k := space.index(reading.values)) is not None]
-    parts = [space.sample(rng, _SAMPLED)]
-    if points:
-        distinct = np.unique(np.vstack(points), axis=0)
-        means = task.objectives[0].sign * model.predict(space.encode_grid(distinct)).mean[:, 0]
-        best = distinct[np.argsort(-means, kind="stable")[:_NEAR]]
-        parts += [space.neighbours(k, rng, _AROUND) for k in best]
-    return np.vstack(parts)

@@ -25,7 +25,8 @@ from matloop.decide.acquisition.utility import utility_of
 from matloop.decide.front import hypervolume
 from matloop.decide.model import Model, formed, keys_of
 from matloop.decide.order import Standing, standing, worth_of
-from matloop.decide.stopping import Outlook, listed, looked
+from matloop.decide.rivals import known, listed, looked
+from matloop.decide.stopping import Outlook
 from matloop.decide.tails import Tails
 from matloop.domain.objective import Objective
 from matloop.domain.prediction import Floats, Prediction
@@ -68,7 +69,7 @@ def outlook_of_goals(task: Task, model: Model, rule: Stop, tails: Sequence[Tails
     rng = task.rng(Purpose.STOP)
     stretch = np.array([one.draw(_DRAWS, rng) for one in tails]) if tails else np.ones((len(task.objectives), _DRAWS))
     allowed, merit = _merit(task, model, rule, said, found)
-    rivals = _Rivals(measured[:0], _wider(merit, stretch), formed(task), _closed(task, measured))
+    rivals = _Rivals(measured[:0], _wider(merit, stretch), formed(task), known(task, measured))
     for X in looked(task, model):
         rivals.look(X, model)
     made = measured[found.leading[:_MEASURED]]
@@ -115,12 +116,6 @@ def _merit(task: Task, model: Model, rule: Stop, said: Prediction, found: Standi
         return np.exp(utility.log_beyond(sign * one.mean[:, j], std, level) + log_holds(one, objectives))
 
     return allowed, beyond
-
-
-def _closed(task: Task, measured: Floats) -> NDArray[np.void]:
-    """Keys of what is no rival: measured already, or failed."""
-    lost = [reading.values for reading in task.tried if reading.status == "failed"]
-    return keys_of(np.vstack([measured, task.candidates.encoder.encode(lost)]) if lost else measured)
 
 
 @dataclass(slots=True)

@@ -24,6 +24,8 @@ from matloop.errors import DataError, Fault, Faults, InputError, SpaceError, fai
 
 _LISTED = 5  # faulty candidates named; the rest is counted
 _WAYS = ("constant", "column", "expression")
+ROUNDING = 1e-9
+"""Of what is left: sums of costs in another order must not close the last candidate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +175,11 @@ class Costs:
         if self.settings.column is not None:
             told["digest"] = hashlib.sha256(np.ascontiguousarray(self.rows, dtype="<f8").tobytes()).hexdigest()
         return told
+
+
+def affordable(cost: Floats, left: float) -> NDArray[np.bool_]:
+    """(q,) which costs `left` can pay; one that nobody knows (NaN) it cannot."""
+    return np.asarray(cost <= left * (1.0 + ROUNDING))
 
 
 def _kinds(candidates: Pool | Space) -> dict[str, tuple[str, ...] | None]:

@@ -183,7 +183,7 @@ def _progress(campaign: Campaign, summary: Summary, model: Model | None) -> Prog
     if known is None and model is not None:
         rng = generator(problem)
         X, total = drawn(problem, rng, _BASELINE_SAMPLE)
-        looked = promising(ranked, first_read(state, goal), goal)
+        looked = promising(ranked, first_read(state, goal, ranked), goal)
         truths = Drawn.of(model, goal, looked, X, total, rng=rng)
     return progress_of(state, goal, said, known, truths)
 

@@ -13,7 +13,7 @@ model may still rate random choice too well or too badly; it is as good as the m
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -115,7 +115,7 @@ def progress_of(
         known: the truth, where somebody knows it; it judges then, instead of the model.
         drawn: truths drawn from the model, for use where the truth is not known.
     """
-    told = _told(state, goal)
+    told = _told(state, goal, values)
     at, readings = _thinned(told.dots)
     judged, own, counts, random = _judged(told, goal, values, known, drawn)
     best, low, high = (goal.sign * _held(line, own.after, told.experiments) for line in _spread(own.lines))
@@ -145,7 +145,7 @@ class _Told:
     """What was told of an objective.
 
     experiments: how many were told. dots: experiment and number of each reading. first: candidate -> the experiment
-    after which it had its first usable reading, in that order.
+    after which it was first read, in that order.
     """
 
     experiments: int
@@ -153,20 +153,23 @@ class _Told:
     first: Mapping[str, int]
 
 
-def first_read(state: State, goal: Objective) -> tuple[str, ...]:
-    """Candidates with a usable reading, in the order in which they were first read."""
-    return tuple(_told(state, goal).first)
+def first_read(state: State, goal: Objective, made: Container[str]) -> tuple[str, ...]:
+    """Candidates with a usable reading, or of those `made` one beyond a limit, in the order of their first."""
+    return tuple(_told(state, goal, made).first)
 
 
-def _told(state: State, goal: Objective) -> _Told:
+def _told(state: State, goal: Objective, made: Container[str]) -> _Told:
     number: dict[Key, int] = {}
     dots: list[tuple[int, float]] = []
     first: dict[str, int] = {}
     for key, reading in state.readings.items():
         specimen = Key(key.suggestion, key.candidate, key.experiment, 0)
         number.setdefault(specimen, len(number) + 1)
-        if reading.status == "ok" and goal.name in reading.outcome:
+        if goal.name not in reading.outcome:
+            continue
+        if reading.status == "ok":
             dots.append((number[specimen], reading.outcome[goal.name]))
+        if reading.status == "ok" or reading.candidate in made:
             first.setdefault(reading.candidate, len(number))
     return _Told(len(number), dots, first)
 

@@ -91,6 +91,7 @@ def shortlist(page: Page, findings: Findings, sought: Sought) -> None:
         *(["layer", "adds"] if len(goals) > 1 else []),
         *(["holds limits"] if any(one.goal == "limit" for one in objectives) else []),
         *(["sure"] if sought.chances else []),
+        *(["read beyond"] if any(item.cut for item in shown) else []),
     ]
     header = ["rank", "candidate", *titles, *measured, "readings", *more]
     rows = [_row(item, names, objectives, more, sought) for item in shown]
@@ -110,6 +111,7 @@ def _row(
         "adds": "" if item.contribution is None else figure(item.contribution),
         "holds limits": "" if item.holds is None else percent(item.holds),
         "sure": "" if chance is None else percent(chance),
+        "read beyond": item.cut,
     }
     return [*cells, str(item.readings), *(told[name] for name in more)]
 

@@ -134,7 +134,7 @@ def shortlist(page: Page, findings: Findings) -> None:
     for item in rows:
         made = [_short(setting(item.values[name])) if name in item.values else "" for name in names]
         said = item.prediction
-        plain = figure(item.reading_mean[goal.name])
+        plain = figure(item.reading_mean[goal.name]) if goal.name in item.reading_mean else item.cut
         model = with_error(said.mean[goal.name], said.model_std[goal.name]) if said else plain
         noise = figure(said.noise_std[goal.name]) if said else ""
         cells.append([str(item.rank), item.candidate, *made, model, noise, str(item.readings), plain])

@@ -77,7 +77,8 @@ def shortlist_sheet(ranked: Sequence[Ranked], problem: Problem) -> Sheet:
 
     While no model exists NAME holds the plain mean of the readings, and its two std are empty. With several goals
     `layer` (1: not dominated) and `contribution` (hypervolume that it alone adds to its layer) say why it stands where
-    it does, and with limits `holds`, the probability that it holds them. Last come the columns of `error_columns`.
+    it does, and with limits `holds`, the probability that it holds them. Where something was read beyond a limit of
+    detection, `cut` says of what and which. Last come the columns of `error_columns`.
     """
     names = problem.candidates.names
     objectives = tuple(objective.name for objective in problem.objectives)
@@ -85,6 +86,7 @@ def shortlist_sheet(ranked: Sequence[Ranked], problem: Problem) -> Sheet:
     several = len(optimised(problem.objectives)) > 1
     limited = any(objective.goal == "limit" for objective in problem.objectives)
     more = (*(("layer", "contribution") if several else ()), *(("holds",) if limited else ()))
+    more += ("cut",) if any(item.limits for item in ranked) else ()
     rows = []
     for item in ranked:
         cells: list[Cell] = []
@@ -92,7 +94,7 @@ def shortlist_sheet(ranked: Sequence[Ranked], problem: Problem) -> Sheet:
             mean, model_std, noise_std = _figures(item.prediction, name)
             cells += [item.reading_mean.get(name) if mean is None else mean, model_std, noise_std]
         values = tuple(item.values[name] for name in names)
-        standing = [getattr(item, name) for name in more]
+        standing = [getattr(item, name) or None if name == "cut" else getattr(item, name) for name in more]
         errors = [cell for name in objectives for cell in _errors(item, name)]
         rows.append((item.rank, item.candidate, *values, *cells, item.readings, *standing, *errors))
     header = ("rank", "candidate", *names, *figures, "readings", *more, *error_columns(problem))

@@ -160,12 +160,12 @@ def _in_worth(goal: Objective, mark: float) -> float:
 
 
 def _first_read(state: State) -> tuple[dict[str, int], int]:
-    """Candidate -> number of the experiment that first gave a usable reading; and how many experiments were told."""
+    """Candidate -> number of the experiment that was first read; and how many experiments were told."""
     number: dict[Key, int] = {}
     first: dict[str, int] = {}
     for key, reading in state.readings.items():
         number.setdefault(Key(key.suggestion, key.candidate, key.experiment, 0), len(number) + 1)
-        if reading.status == "ok":
+        if reading.outcome:
             first.setdefault(reading.candidate, len(number))
     return first, len(number)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import Any, ClassVar, Literal, Protocol, get_args, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -264,6 +264,39 @@ class Bounds(Protocol):
     def bounded(self) -> Surrogate:
         """Settings whose `fit` takes `Observations.censored` into account."""
         ...
+
+
+@runtime_checkable
+class Hearing(Protocol):
+    """Capability of a model fitted under bounds: to say whether it took them into account."""
+
+    def hears(self) -> bool:
+        """Did the bounds count?"""
+        ...
+
+
+def hears(fitted: Fitted) -> bool:
+    """Did the bounds that a model was fitted under count? One that does not say is taken to have heard them."""
+    return fitted.hears() if isinstance(fitted, Hearing) else True
+
+
+Ability = Literal["joint", "conditioned"]
+"""What a fitted surrogate can do: `joint` is `Joint`, `conditioned` is `Conditioned`."""
+ABILITIES: frozenset[Ability] = frozenset(get_args(Ability))
+
+
+@runtime_checkable
+class Declaring(Protocol):
+    """Capability of a surrogate: to say by its settings, before any fit, what its fitted models can do."""
+
+    def able(self) -> frozenset[Ability]:
+        """What every fitted model of these settings can do."""
+        ...
+
+
+def able(surrogate: Surrogate) -> frozenset[Ability]:
+    """What a surrogate says that its fitted models can do; one that does not say is taken to be able to do all."""
+    return surrogate.able() if isinstance(surrogate, Declaring) else ABILITIES
 
 
 @runtime_checkable

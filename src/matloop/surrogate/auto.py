@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, ClassVar, cast
 
@@ -23,7 +23,8 @@ import numpy as np
 
 from matloop.domain.prediction import Floats, Prediction
 from matloop.errors import ConfigError, Faults, ModelError, PluginError, fail
-from matloop.surrogate import Conditioned, Fitted, Observations, Quick, Surrogate
+from matloop.surrogate import ABILITIES, Ability, Bounds, Conditioned, Fitted, Observations, Quick, Surrogate, able
+from matloop.surrogate.apart import Heeding
 from matloop.surrogate.folds import Folded
 from matloop.surrogate.forest import Forest
 from matloop.surrogate.gp import GP
@@ -75,61 +76,96 @@ class Auto:
             ModelError: when none of the surrogates can be fitted.
             PluginError: when what one of them returns breaks its contract.
         """
-        before = _Before.of(warm)
-        fits: dict[str, Fitted] = {}
-        out: dict[str, ModelError] = {}
-        for label, surrogate in self.labelled().items():
-            try:
-                fits[label] = _sound(label, surrogate.fit(data, deepcopy(rng), before.models.get(label)), data)
-            except ModelError as error:
-                out[label] = error
-        if not fits:
-            raise next(iter(out.values()))
-        contest = self._contest(fits, data, int(rng.integers(2**62)))
-        label, why = contest.decide(before.picked, self.margin)
-        troubles = {**{one: error.faults[0].found for one, error in out.items()}, **contest.out}
-        why += "".join(f"; {one} left out: {found}" for one, found in troubles.items())
-        said = {
-            "surrogate": self.name,
-            "picked": label,
-            "why": why,
-            "log_scores": {one: float(scores.mean()) for one, scores in contest.scores.items()},
-            "warm": before.words,
-            "models": {one: dict(fitted.describe()) for one, fitted in fits.items()},
-        }
-        return picked(fits[label], said)
+        return _fit(self, self.labelled(), data, rng, warm)
+
+    def bounded(self) -> Surrogate:
+        """The same where readings are bounds: surrogates that can use them do, the others are fitted without them."""
+        return _Bounded(self)
 
     def quick(self) -> Surrogate:
         """The surrogate picked before alone: which one it is, the description of that fit says."""
         return _Again(self)
 
+    def able(self) -> frozenset[Ability]:
+        """What each of the surrogates can do: any of them may be picked."""
+        return ABILITIES.intersection(*map(able, self.surrogates))
+
     def labelled(self) -> dict[str, Surrogate]:
         """The surrogates by name, and where several bear the same name, by what sets them apart."""
         return labelled(self.surrogates)
 
-    def _contest(self, fits: Mapping[str, Fitted], data: Observations, seed: int) -> _Contest:
-        """The scores of what could be fitted, by fresh fits to folds of the same deal."""
-        trial = Trial.of(data, seed)
-        if isinstance(trial, str):
-            return _Contest(tuple(fits), {}, trial)
-        if len(fits) == 1:
-            return _Contest(tuple(fits), {}, "no other could be fitted")
-        spreads = spreads_of(data, _PLACE)
-        scores: dict[str, Floats] = {}
-        out = {}
-        for label, fitted in fits.items():
-            try:
-                rng = np.random.default_rng(seed + 1)
-                folded = Folded.of(self.labelled()[label], fitted.describe(), trial.data, trial.fold, rng)
-            except ModelError as error:
-                out[label] = error.faults[0].found
-                continue
-            found = corrected_scores(folded, spreads)
-            if np.isfinite(found).all():
-                scores[label] = found
-            else:
-                out[label] = "it predicts a number that is not finite"
-        return _Contest(tuple(fits), scores, trial.how, out)
+
+def _fit(
+    auto: Auto,
+    surrogates: Mapping[str, Surrogate],
+    data: Observations,
+    rng: np.random.Generator,
+    warm: Mapping[str, Any] | None,
+) -> Picked:
+    """Fit each of the surrogates, by label, and pick one."""
+    before = _Before.of(warm)
+    fits: dict[str, Fitted] = {}
+    out: dict[str, ModelError] = {}
+    heard = data.only(data.read) if data.censored is not None else data
+    for label, surrogate in surrogates.items():
+        told = data if isinstance(surrogate, Bounds) else heard
+        try:
+            fits[label] = _sound(label, surrogate.fit(told, deepcopy(rng), before.models.get(label)), data)
+        except ModelError as error:
+            out[label] = error
+    if not fits:
+        raise next(iter(out.values()))
+    contest = _contest({label: surrogates[label] for label in fits}, fits, data, int(rng.integers(2**62)))
+    label, why = contest.decide(before.picked, auto.margin)
+    troubles = {**{one: error.faults[0].found for one, error in out.items()}, **contest.out}
+    why += "".join(f"; {one} left out: {found}" for one, found in troubles.items())
+    said: dict[str, Any] = {
+        "surrogate": auto.name,
+        "picked": label,
+        "why": why,
+        "log_scores": {one: float(scores.mean()) for one, scores in contest.scores.items()},
+        "warm": before.words,
+        "models": {one: dict(fitted.describe()) for one, fitted in fits.items()},
+    }
+    if not data.read.all():
+        said["hears"] = isinstance(surrogates[label], Bounds)
+    return picked(fits[label], said)
+
+
+def _contest(
+    surrogates: Mapping[str, Surrogate], fits: Mapping[str, Fitted], data: Observations, seed: int
+) -> _Contest:
+    """The scores of what could be fitted, by fresh fits to folds of the same deal of what was read.
+
+    A surrogate that takes bounds is told all of them with every fold, as it will be told by decisions.
+    """
+    read, bounds = data, None
+    if not data.read.all():
+        read, bounds = replace(data.only(data.read), censored=None), data.only(~data.read)
+    trial = Trial.of(read, seed)
+    if isinstance(trial, str):
+        return _Contest(tuple(fits), {}, trial)
+    if len(fits) == 1:
+        return _Contest(tuple(fits), {}, "no other could be fitted")
+    spreads = spreads_of(read, _PLACE)
+    scores: dict[str, Floats] = {}
+    out = {}
+    for label, fitted in fits.items():
+        surrogate = surrogates[label]
+        if bounds is not None and isinstance(surrogate, Bounds):
+            surrogate = Heeding(surrogate, bounds)
+        try:
+            rng = np.random.default_rng(seed + 1)
+            folded = Folded.of(surrogate, fitted.describe(), trial.data, trial.fold, rng)
+        except ModelError as error:
+            out[label] = error.faults[0].found
+            continue
+        found = corrected_scores(folded, spreads)
+        if np.isfinite(found).all():
+            scores[label] = found
+        else:
+            out[label] = "it predicts a number that is not finite"
+    return _Contest(tuple(fits), scores, trial.how, out)
 
 
 def _sound(label: str, fitted: Any, data: Observations) -> Fitted:
@@ -208,6 +244,8 @@ class Picked:
                 object.__setattr__(self, verb, getattr(self.fitted, verb))
         if isinstance(self.fitted, Conditioned):
             object.__setattr__(self, "condition", self._condition(self.fitted))
+        if "hears" in self.said:  # there were bounds: `Hearing`
+            object.__setattr__(self, "hears", lambda: bool(self.said["hears"]))
 
     def predict(self, X: Floats) -> Prediction:
         """As the model that was picked."""
@@ -238,11 +276,38 @@ def _kind(name: str) -> type[Picked]:
     return cast(type[Picked], type(name, (Picked,), {}))
 
 
+def _bounded(surrogates: Mapping[str, Surrogate]) -> dict[str, Surrogate]:
+    """The same, those that can use bounds with settings that do."""
+    return {label: one.bounded() if isinstance(one, Bounds) else one for label, one in surrogates.items()}
+
+
 @dataclass(frozen=True, slots=True)
-class _Again:
-    """Fits what was picked before, as quickly as it can."""
+class _Bounded:
+    """Picks as `Auto` does, where readings are bounds."""
 
     auto: Auto
+    name: ClassVar[str] = Auto.name
+
+    @one_thread()
+    def fit(self, data: Observations, rng: np.random.Generator, warm: Mapping[str, Any] | None = None) -> Picked:
+        """As `Auto.fit`; a surrogate that cannot use bounds is fitted and scored without them."""
+        return _fit(self.auto, _bounded(self.auto.labelled()), data, rng, warm)
+
+    def quick(self) -> Surrogate:
+        """As `Auto.quick`."""
+        return _Again(self.auto, heeds=True)
+
+    def bounded(self) -> Surrogate:
+        """Itself."""
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class _Again:
+    """Fits what was picked before, as quickly as it can; heeds: bounds among the readings, where that one can."""
+
+    auto: Auto
+    heeds: bool = False
     name: ClassVar[str] = Auto.name
 
     def fit(self, data: Observations, rng: np.random.Generator, warm: Mapping[str, Any] | None = None) -> Fitted:
@@ -252,8 +317,12 @@ class _Again:
             ModelError: when it cannot be fitted.
         """
         before = _Before.of(warm)
-        surrogate = self.auto.labelled().get(before.picked or "")
+        listed = self.auto.labelled()
+        listed = _bounded(listed) if self.heeds else listed
+        surrogate = listed.get(before.picked or "")
         if surrogate is None:
-            return self.auto.fit(data, rng, warm)
+            return _fit(self.auto, listed, data, rng, warm)
+        if data.censored is not None and not isinstance(surrogate, Bounds):
+            data = data.only(data.read)
         quick = surrogate.quick() if isinstance(surrogate, Quick) else surrogate
         return quick.fit(data, rng, before.models.get(str(before.picked)))

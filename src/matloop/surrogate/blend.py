@@ -21,7 +21,18 @@ import numpy as np
 
 from matloop.domain.prediction import Floats, Prediction
 from matloop.errors import ConfigError, Faults
-from matloop.surrogate import Blurred, Fitted, Joint, Means, Observations, Quick, Surrogate
+from matloop.surrogate import (
+    ABILITIES,
+    Ability,
+    Blurred,
+    Fitted,
+    Joint,
+    Means,
+    Observations,
+    Quick,
+    Surrogate,
+    able,
+)
 from matloop.surrogate.folds import Folded
 from matloop.surrogate.gp import GP
 from matloop.surrogate.listed import Trial, corrected_scores, labelled, look, spreads_of
@@ -81,6 +92,10 @@ class Blend:
             ModelError: when one of them cannot be fitted.
         """
         return _fit(labelled(self.surrogates), data, rng, warm, self.weights)
+
+    def able(self) -> frozenset[Ability]:
+        """All where each of the surrogates has a joint posterior, else nothing."""
+        return ABILITIES if all("joint" in able(one) for one in self.surrogates) else frozenset()
 
     def quick(self) -> Surrogate:
         """The same with the weights of the fit that it starts from, and searches that are content with a warm start."""

@@ -27,6 +27,7 @@ from scipy.linalg import cho_factor, cho_solve
 from scipy.special import log_ndtr
 
 from matloop.domain.prediction import Floats
+from matloop.errors import DataError, fail
 from matloop.surrogate import Observations
 from matloop.surrogate.posterior import Posterior
 from matloop.surrogate.replicates import Atoms, Scaling
@@ -42,6 +43,9 @@ TOLERANCE = 1e-9
 """Change of a site, in what it does to its marginal, below which it rests."""
 ROUNDS = 12
 """How often sites and hyper-parameters are found in turn. Most fits rest after four."""
+MOST = 2000
+"""Censored readings of one objective that can be heard: a sweep costs their cube, and a few arrays of their square.
+More take hours, and at 30,000 the memory of a computer."""
 _MOVED = 1e-3
 """Change of a pseudo-reading, in parts of its standard deviation, above which hyper-parameters are learned again."""
 _SHARPEST = 1e-6
@@ -108,8 +112,12 @@ def readings_of(
 
     Raises:
         ModelError: when no scaling is given and fewer than two distinct values exist.
+        DataError: when more than MOST of them are censored.
     """
     y, sides = data.y[:, j], None if data.censored is None else data.censored[:, j]
+    if sides is not None and (count := int(np.count_nonzero(sides))) > MOST:
+        found = f"{count:,} readings lie beyond a limit; up to {MOST:,} can be taken for bounds"
+        fail(DataError, place, found, "Use a surrogate that leaves them out, such as 'forest'.")
     scaling = scaling or scaling_of(y, sides, owner, place)
     readings = Readings(scaling, y, data.var[:, j], owner, np.zeros(len(y)))
     return readings, Bound.of(readings, sides)

@@ -131,6 +131,7 @@ class GP:
             self.mean_std,
             Learner(self.draws, self.climbs, self.steps, self.noise == "learned"),
             self.robust,
+            self._posterior,
             everything,
             data.x_var,
             kept,

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from matloop.errors import ConfigError, Faults
-from matloop.surrogate import Observations
+from matloop.surrogate import Ability, Observations
 from matloop.surrogate.ensemble import FittedEnsemble, SpokenTogether, warm_words
 from matloop.surrogate.split import Lesson
 from matloop.surrogate.threads import one_thread
@@ -63,6 +63,10 @@ class Grower(ABC):
     def quick(self) -> Self:
         """Fewer trees: their spread is then noisier, not wider."""
         return replace(self, trees=min(self.trees, _QUICK))
+
+    def able(self) -> frozenset[Ability]:
+        """A joint posterior; what is learned afterwards needs a new fit."""
+        return frozenset({"joint"})
 
     @abstractmethod
     def _grow(self, lesson: Lesson, rng: np.random.Generator) -> SpokenTogether:

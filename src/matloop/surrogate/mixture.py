@@ -13,12 +13,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from matloop.domain.prediction import Floats
-from matloop.errors import ConfigError, Faults, nearest
+from matloop.errors import ConfigError, DataError, Faults, fail, nearest
 from matloop.surrogate import Observations
 from matloop.surrogate.gp import GP, FittedGP
 from matloop.surrogate.kernels import KERNELS, KernelName
 from matloop.surrogate.mixed import FittedMixture
 from matloop.surrogate.peak import Peak, members_at
+from matloop.surrogate.replicates import Inputs
 from matloop.surrogate.threads import one_thread
 
 SAMPLES = 8
@@ -27,9 +28,6 @@ SAMPLES = 8
 MOST = 60
 """Distinct inputs up to which hyper-parameters are drawn. With more they are known so well that the most probable ones
 say the same, and every draw costs the cube of the number."""
-
-WHOLE = 100_000
-"""Distinct inputs up to which the processes are whole, whatever `GP.exact` says."""
 
 NEGLIGIBLE = 0.01
 """Weight below which a kernel is left out."""
@@ -42,7 +40,9 @@ class Mixture:
     kernels: those that are averaged over, by evidence.
     samples: draws of the hyper-parameters of each kernel; 0 for the most probable ones alone.
     most: distinct inputs up to which they are drawn.
-    surrogate: all other settings of the processes; its kernel is not looked at.
+    surrogate: all other settings of the processes; its kernel is not looked at. Its `exact` is raised to `most`, as
+        what is drawn from has to be whole. With more distinct inputs than that a single kernel is approximate, as a
+        `gp` is, and several are refused, since an approximation has no evidence to weigh them by.
 
     Raises:
         ConfigError: when a setting is out of its range.
@@ -83,7 +83,9 @@ class Mixture:
 
         Raises:
             ModelError: when a process cannot be fitted.
+            DataError: when several kernels are to be weighed over more distinct inputs than can be whole.
         """
+        self._demand_whole(len(Inputs.of(data.X).X))
         fits = [self._kernel(kernel).fit(data, rng, _warm(warm, kernel)) for kernel in self.kernels]
         few = len(fits[0].parts[0].posterior.Z) <= self.most
         samples = self.samples if few else 0
@@ -117,7 +119,18 @@ class Mixture:
         return replace(self, surrogate=self.surrogate.quick(), samples=(self.samples + 1) // 2)
 
     def _kernel(self, kernel: KernelName) -> GP:
-        return replace(self.surrogate, kernel=kernel, exact=WHOLE)  # approximations have no evidence to weigh by
+        return replace(self.surrogate, kernel=kernel, exact=self._exact)
+
+    @property
+    def _exact(self) -> int:
+        """Distinct inputs up to which the processes are whole."""
+        return max(self.surrogate.exact, self.most)
+
+    def _demand_whole(self, inputs: int) -> None:
+        if len(self.kernels) > 1 and inputs > self._exact:
+            found = f"{len(self.kernels)} kernels are weighed by evidence, which {inputs:,} distinct inputs do not have"
+            cure = f"Name one kernel, or raise `exact` of its gp above {self._exact:,} where memory allows it."
+            fail(DataError, "surrogate 'mixture', kernels", found, cure)
 
 
 def _warm(warm: Mapping[str, Any] | None, kernel: str) -> Mapping[str, Any] | None:

@@ -26,7 +26,7 @@ from scipy.linalg import lapack
 from matloop.domain.prediction import Floats
 from matloop.surrogate.evidence import Hyper
 from matloop.surrogate.posterior import Posterior
-from matloop.surrogate.replicates import Atoms, Scaling
+from matloop.surrogate.replicates import Atoms, Merged, Scaling
 from matloop.surrogate.sparse import Sparse
 
 OUTLIERS = 0.05
@@ -48,6 +48,7 @@ MOST = 0.25
 """Share of the readings that may be doubted. With more, the others no longer say what is usual."""
 
 ROUNDS = 20
+_AT_A_TIME = 2048  # inputs: three arrays of as many rows as there are inducing inputs, 50 MB for 1,000 of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ class Readings:
         known: Floats = self.var / self.scaling.spread**2
         return known + shape * np.where(self.var > 0, hyper.excess, hyper.noise)
 
-    def gains(self, posterior: Posterior, doubt: Floats) -> tuple[Floats, Floats]:
+    def gains(self, posterior: Posterior | Sparse, doubt: Floats) -> tuple[Floats, Floats]:
         """Gain (n,) of log evidence by an own variance of each reading, and that variance (n,), standardised.
 
         The residual and its variance follow from RW 5.12 over readings, see `Atoms.variance_slopes`; neither depends on
@@ -101,11 +102,11 @@ class Readings:
         """
         hyper, atoms = posterior.hyper, posterior.atoms
         merged = atoms.merge(atoms.variance(hyper.noise, hyper.excess))
-        inverse, _ = lapack.dpotri(posterior.factor.lower, lower=1)
+        pull, inverse = _weights(posterior, merged)
         own = self.noise(posterior) + doubt + self.added
         u = merged.noise[self.owner] / own
-        precision = (1.0 - u) / own + u * u * np.diagonal(inverse)[self.owner]
-        alpha = (self.scaling.apply(self.y) - merged.mean[self.owner]) / own + u * posterior.alpha[self.owner]
+        precision = (1.0 - u) / own + u * u * inverse[self.owner]
+        alpha = (self.scaling.apply(self.y) - merged.mean[self.owner]) / own + u * pull[self.owner]
         residual, variance = alpha / precision, 1.0 / precision - doubt
         z2 = np.maximum(residual**2 / variance, 1.0)
         gain = 0.5 * (z2 - 1.0 - np.log(z2))
@@ -115,6 +116,25 @@ class Readings:
 def in_units_of(scaling: Scaling, before: Scaling) -> float:
     """What a standardised variance is multiplied by when readings are standardised by another scaling than before."""
     return (before.spread / scaling.spread) ** 2
+
+
+def _weights(posterior: Posterior | Sparse, merged: Merged) -> tuple[Floats, Floats]:
+    """C^-1 y (g,) and the diagonal (g,) of C^-1, C being the covariance of the merged readings of the inputs.
+
+    Where the posterior is approximate they follow from what it says of each input without its own readings (RW 5.12),
+    some inputs at once, as each takes as many numbers as there are inducing inputs.
+    """
+    if isinstance(posterior, Posterior):
+        inverse, _ = lapack.dpotri(posterior.factor.lower, lower=1)
+        return posterior.alpha, np.diagonal(inverse)
+    count = len(merged.mean)
+    parts = [
+        posterior.held_out(np.arange(start, min(start + _AT_A_TIME, count)), merged)
+        for start in range(0, count, _AT_A_TIME)
+    ]
+    mean, variance = (np.concatenate(part) for part in zip(*parts, strict=True))
+    precision = 1.0 / (variance + merged.noise)
+    return (merged.mean - mean) * precision, precision
 
 
 def doubted(gain: Floats, before: NDArray[np.bool_], owner: NDArray[np.intp]) -> NDArray[np.bool_]:
@@ -172,7 +192,7 @@ def pursue(
     doubt: Floats,
     standard: Callable[[NDArray[np.bool_]], Scaling],
     learn: Callable[[Readings, Floats], tuple[Hyper, Mapping[str, Any]]],
-    model: Callable[[Hyper, Readings, Floats], Posterior],
+    model: Callable[[Hyper, Readings, Floats], Posterior | Sparse],
 ) -> Pursued:
     """Learn, doubt, learn again, until the same readings are doubted.
 

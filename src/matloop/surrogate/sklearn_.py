@@ -24,7 +24,7 @@ from sklearn.utils.validation import has_fit_parameter
 from matloop.domain import canonical
 from matloop.domain.prediction import Floats
 from matloop.errors import ConfigError, Faults, ModelError, fail, nearest
-from matloop.surrogate import Observations
+from matloop.surrogate import Ability, Observations
 from matloop.surrogate.ensemble import FittedEnsemble, FittedParts, Part, Said, warm_words
 from matloop.surrogate.split import HeldOut, Lesson
 from matloop.surrogate.threads import one_thread
@@ -104,6 +104,10 @@ class Sklearn:
         if _says_its_error(class_):
             return FittedParts(said, data.X.shape[1], tuple(self._spoken(lesson, rng) for lesson in lessons))
         return FittedEnsemble(said, data.X.shape[1], tuple(self._resampled(lesson, rng) for lesson in lessons))
+
+    def able(self) -> frozenset[Ability]:
+        """A joint posterior where members are fitted; an estimator that says its own error knows no covariance."""
+        return frozenset() if _says_its_error(_registry()[self.estimator]) else frozenset({"joint"})
 
     def _resampled(self, lesson: Lesson, rng: np.random.Generator) -> Part:
         g = len(lesson.y)

@@ -18,6 +18,7 @@ from matloop.surrogate.learn import Learner, Place, Warm
 from matloop.surrogate.posterior import Posterior
 from matloop.surrogate.replicates import Atoms, Inputs, Scaling
 from matloop.surrogate.robust import Pursued, Readings, pursue, remembered
+from matloop.surrogate.sparse import Sparse
 
 INPUT_ROUNDS = 2
 """How often the errors of inputs are propagated anew. Slopes hardly change after the first time."""
@@ -81,6 +82,8 @@ class Study:
     """The readings' inputs and the settings of a fit.
 
     kernel, mean_std, learner: of the process. robust: whether readings may be doubted.
+    posterior: hyper-parameters, the place of every input, readings and a name for errors -> what follows; approximate
+        where there are too many inputs for the whole.
     everything: the distinct inputs. x_var: (n, d) variances of the inputs, None where none is stated.
     kept: (n,) whether hyper-parameters are learned from a reading. owner: (k,) the input in `where` of each that is.
     distances: between the inputs in `where`.
@@ -90,6 +93,7 @@ class Study:
     mean_std: float
     learner: Learner
     robust: bool
+    posterior: Callable[[Hyper, tuple[Floats, Floats], Atoms, str], Posterior | Sparse]
     everything: Inputs
     x_var: Floats | None
     kept: NDArray[np.bool_]
@@ -131,7 +135,7 @@ class Study:
     ) -> Readings:
         """The readings at the hyper-parameters found: errors of inputs propagated, bounds replaced."""
 
-        def model(atoms: Atoms) -> Posterior:
+        def model(atoms: Atoms) -> Posterior | Sparse:
             return self._posterior(found.hyper, atoms, task)
 
         if blurring and self.x_var is not None:
@@ -149,7 +153,7 @@ class Study:
             evidence = Evidence(self.kernel, self.distances, atoms, self.mean_std, task.place)
             return learner.learn(evidence, task.layout, self.where, task.rng, warm)
 
-        def model(hyper: Hyper, readings: Readings, doubt: Floats) -> Posterior:
+        def model(hyper: Hyper, readings: Readings, doubt: Floats) -> Posterior | Sparse:
             return self._posterior(hyper, readings.atoms(doubt), task)
 
         if self.robust:
@@ -157,10 +161,9 @@ class Study:
         hyper, note = learn(readings, doubt)
         return Pursued(hyper, readings, doubt, note)
 
-    def _posterior(self, hyper: Hyper, atoms: Atoms, task: Task) -> Posterior:
+    def _posterior(self, hyper: Hyper, atoms: Atoms, task: Task) -> Posterior | Sparse:
         """The posterior given every reading."""
-        space = replace(self.where, X=self.everything.X).of(hyper)
-        return Posterior.of(self.kernel, hyper, space, atoms, self.mean_std, task.place)
+        return self.posterior(hyper, replace(self.where, X=self.everything.X).of(hyper), atoms, task.place)
 
 
 def _followed(bound: Bound | None, found: Pursued, before: Readings) -> Bound | None:

@@ -137,7 +137,8 @@ def _say_status(document: Mapping[str, Any], objectives: Sequence[Objective]) ->
     for best in document["best"]:
         made = ", ".join(f"{name} {written(value)}" for name, value in best["values"].items())
         figures = "; ".join(_best_figure(best, objective) for objective in objectives)
-        say(f"Best: {best['candidate']}, {figures}, {count(best['readings'], 'reading')}; at {made}{_under(best)}.")
+        often = count(best["readings"], "reading") + _beyond(best)
+        say(f"Best: {best['candidate']}, {figures}, {often}; at {made}{_under(best)}.")
     if passed := document.get("passed"):
         (best,), (goal,) = document["best"], optimised(tuple(objectives))
         by = _best_figure(passed, goal)
@@ -165,6 +166,13 @@ def _say_errors(document: Mapping[str, Any]) -> None:
         say(f"Errors{of}: {calibration_words(one)}.")
     if apart := apart_words(document):
         say(f"{apart}. What is set apart counts for next to nothing; `correct` mends or voids it.")
+
+
+def _beyond(best: Mapping[str, Any]) -> str:
+    """Beyond which limits of detection a candidate was read: `, read signal above 6`; empty where beyond none."""
+    limits = best.get("limits", {}).items()
+    said = [f"{name} {side} {written(limit)}" for name, sides in limits for side, limit in sides.items()]
+    return f", read {', '.join(said)}" if said else ""
 
 
 def _best_figure(best: Mapping[str, Any], objective: Objective) -> str:

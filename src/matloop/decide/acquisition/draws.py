@@ -31,8 +31,18 @@ def joint_of(scene: Scene, acquisition: str) -> Joint:
     """
     if not isinstance(scene.fitted, Joint):
         found = f"acquisition {acquisition!r} needs a joint posterior, which {type(scene.fitted).__name__} lacks"
-        fail(InputError, "strategy", found, "Use acquisition 'ei', or surrogate 'gp'.")
+        fail(InputError, "strategy", found, joint_cure(acquisition))
     return scene.fitted
+
+
+_SIMPLER = {"nei": "ei", "ts": "ei", "nehvi": "ehvi", "learn": "variance"}
+"""Acquisitions with a joint posterior, and those that seek the same without one."""
+
+
+def joint_cure(acquisition: str) -> str:
+    """What to do where an acquisition needs a joint posterior and the surrogate has none."""
+    cure = "Use surrogate 'gp' or 'forest'"
+    return f"{cure}, or acquisition {_SIMPLER[acquisition]!r}." if acquisition in _SIMPLER else f"{cure}."
 
 
 def normals(rng: np.random.Generator, rows: int, draws: int) -> Floats:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import Any, cast, get_args
 
 from matloop.decide.acquisition import Acquisition
 from matloop.decide.acquisition.auto import Auto
 from matloop.decide.acquisition.believe import Pending
 from matloop.decide.acquisition.chance import Chance
+from matloop.decide.acquisition.draws import joint_cure
 from matloop.decide.acquisition.ehvi import EHVI, NEHVI
 from matloop.decide.acquisition.ei import EI, Target
 from matloop.decide.acquisition.hits import Hits
@@ -26,6 +27,7 @@ from matloop.decide.acquisition.variance import Variance
 from matloop.decide.acquisition.within import Within
 from matloop.domain.objective import Objective, optimised
 from matloop.errors import Faults, InputError, NotYetSupported, fail, nearest
+from matloop.surrogate import Ability
 
 DRAWS = 64
 """Draws of nei where nobody says otherwise: the error of its mean over draws is then a few per cent of itself."""
@@ -124,6 +126,19 @@ def refusal(name: str, objectives: Sequence[Objective]) -> tuple[str, str] | Non
     able = ", ".join(map(repr, serving(wanted)))
     goals = f"goal {wanted!r}" if len(best) < 2 else f"{len(best)} goals at once"
     return f"acquisition {name!r} cannot serve {goals}", f"Use one of {able}."
+
+
+_JOINT = ("nei", "ts", "nehvi", "hits", "learn")
+
+
+def unable(name: str, pending: str | None, able: Container[Ability]) -> tuple[str, str] | None:
+    """Why an acquisition cannot do with what a surrogate is able to, and the cure; None where it can."""
+    needing = "nei" if name == "ei" and pending == "fantasies" else name
+    if needing not in _JOINT or "joint" in able:
+        return None
+    which = f"acquisition {name!r}" + (" with pending = 'fantasies'" if needing != name else "")
+    cure = "Use surrogate 'gp' or 'forest', or leave 'pending' out." if needing != name else joint_cure(name)
+    return f"{which} needs a joint posterior, which the surrogate lacks", cure
 
 
 def _look_at_threshold(faults: Faults, name: str, threshold: float | None) -> None:

@@ -1,0 +1,62 @@
+"""Is anything left to be suggested? What `status` advises by, without asking the strategy."""
+
+from __future__ import annotations
+
+from matloop.ask import closed, money_left, task_of, too_dear
+from matloop.decide import Strategy
+from matloop.decide.model import ignorance
+from matloop.decide.sequence import SMALL
+from matloop.domain.cost import affordable
+from matloop.domain.pool import Pool
+from matloop.domain.problem import Problem
+from matloop.domain.space import Space
+from matloop.state import State
+
+
+def none_left(problem: Problem, state: State, strategy: Strategy) -> str:
+    """Why nothing can be suggested any more, in words; empty where something can.
+
+    A space that is too large to be listed is taken to have something left.
+
+    Args:
+        problem: whose candidates are looked at.
+        state: says which of them are closed, and what is left to be spent.
+        strategy: one that measures again what is worth it (`replicates`) has something left while something is held.
+    """
+    shut, said = closed(problem, state), ""
+    if _all_in(problem.candidates, shut):
+        members = len(problem.candidates) if isinstance(problem.candidates, Pool) else problem.candidates.count()
+        which = f"all {members} were" if members and members > 1 else "the only one was"
+        said = (
+            f"no candidate is left to suggest: {which} measured, failed or taken back; "
+            "add candidates, or allow repeats ([strategy] repeat = true)"
+        )
+    elif money_left(problem, state) is not None and _too_dear(problem, state, shut):
+        said = "what is left of the budget of cost pays for no candidate that is left"
+    return "" if said and _measures_again(problem, state, strategy) else said
+
+
+def _measures_again(problem: Problem, state: State, strategy: Strategy) -> bool:
+    """Does the strategy suggest a candidate once more that was measured?"""
+    task = task_of(problem, state, 1)
+    return getattr(strategy, "replicates", "never") == "auto" and bool(task.again) and ignorance(task) is None
+
+
+def _all_in(candidates: Pool | Space, ids: frozenset[str]) -> bool:
+    """Are these the ids of all candidates, and perhaps of others?"""
+    if isinstance(candidates, Pool):
+        return len(ids) >= len(candidates) == sum(candidates.index(id_) is not None for id_ in ids)
+    points = candidates.enumerate(len(ids)) if ids else None
+    return points is not None and all(candidates.candidate(k).id in ids for k in points)
+
+
+def _too_dear(problem: Problem, state: State, shut: frozenset[str]) -> bool:
+    """Does every candidate that is not shut cost more than is left?"""
+    if isinstance(problem.candidates, Pool):
+        return _all_in(problem.candidates, shut | too_dear(problem, state))
+    points = problem.candidates.enumerate(SMALL)
+    left, costs = money_left(problem, state), problem.costs
+    if points is None or left is None or costs is None:
+        return False
+    payable = points[affordable(costs.of_grid(problem.candidates, points, state.last()), left)]
+    return all(problem.candidates.candidate(k).id in shut for k in payable)
