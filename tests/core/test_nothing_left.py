@@ -34,7 +34,7 @@ def test_of_a_pool_of_which_nothing_is_left_the_advice_is_to_stop(failed) -> Non
     tell_all(one, [1.0, 2.0, 3.0, 2.5], failed=failed)
     action, reason = advice(one)
     assert action == "stop"
-    assert reason.startswith("no candidate is left: all 4 were measured, failed or taken back")
+    assert reason.startswith("no candidate is left to suggest: all 4 were measured, failed or taken back")
     with pytest.raises(PoolExhausted):
         one.suggest(1)
     assert one.run(ml.FunctionLab(lambda x: {"y": x})).reason == "exhausted"
@@ -45,7 +45,9 @@ def test_of_a_finite_space_of_which_nothing_is_left_the_advice_is_to_stop() -> N
     tell_all(one, np.arange(8.0))
     assert advice(one)[0] == "suggest"
     tell_all(one, [9.0])
-    assert advice(one) == ("stop", "no candidate is left: all 9 were measured, failed or taken back")
+    action, reason = advice(one)
+    assert action == "stop"
+    assert reason.startswith("no candidate is left to suggest: all 9 were measured, failed or taken back; add")
 
 
 def test_one_that_was_taken_back_is_not_left() -> None:

@@ -418,7 +418,7 @@ def test_where_nobody_asked_for_what_was_told_status_says_what_suggest_finds(str
     assert "with 4 experiments left and 1 candidate to choose from" in advice(held)[1]
     held.tell(rows[3:])
     action, reason = advice(held)
-    assert (action, reason.partition(";")[0]) == ("stop", "no candidate is left to suggest")
+    assert (action, reason.partition(":")[0]) == ("stop", "no candidate is left to suggest")
     with pytest.raises(ml.InputError, match="0 are left"):
         held.suggest(1)
     assert held.suggest_up_to(1) == []
