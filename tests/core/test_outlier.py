@@ -5,8 +5,11 @@ import pandas as pd
 import pytest
 
 import matloop as ml
+from matloop.apps.cli.look import say_summary
 from matloop.report.findings import findings_of
 from matloop.report.sections import judged_words
+from matloop.report.sheet import error_columns, shortlist_sheet
+from matloop.report.summary import summary_of
 
 RNG = np.random.default_rng(0)
 FRAME = pd.DataFrame(RNG.random((60, 2)).round(4), columns=["a", "b"])
@@ -70,3 +73,25 @@ def test_what_is_set_apart_is_not_among_what_the_report_compares_with_prediction
     assert predicted is not None
     assert candidate not in predicted.labels
     assert len(predicted.labels) == 13
+
+
+def test_the_terminal_names_what_is_set_apart_and_says_whether_errors_are_true(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    summary = summary_of(WITH)
+    say_summary(summary, shortlist_sheet(summary.by_rank, summary.problem))
+    said = capsys.readouterr().out
+    assert f"{NAMED}. What is set apart counts for next to nothing" in said
+    assert "Errors: calibrated (13 of 13 left-out inputs within the 90 % interval" in said
+    assert not any(column in said for column in error_columns(summary.problem))
+
+
+def test_what_a_picked_model_sets_apart_is_named_too() -> None:
+    either = ml.Auto(surrogates=(ml.GP(robust=True), ml.Forest(trees=20)), margin=100.0)
+    pool = ml.Pool.from_frame(FRAME, features=["a", "b"])
+    one = ml.Campaign(pool, [ml.Objective("y")], strategy=ml.Bayes(surrogate=either, calibrate=False), seed=1)
+    spoiled = np.where(np.arange(60) == GROSS, 100 * READ, READ)
+    one.tell([ml.Measured.of(FRAME.loc[i].to_dict(), {"y": float(spoiled[i])}) for i in range(14)])
+    reason = one.suggest(1)[0].reason
+    assert "; gp by log score" in reason
+    assert NAMED in reason

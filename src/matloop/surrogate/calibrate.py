@@ -142,7 +142,8 @@ def calibrations(
         surrogate, fitted, data = apart(surrogate, fitted, data)
     count, m = len(Inputs.of(data.X).X), data.y.shape[1]
     if count < FEWEST:
-        return _unknown(f"{count} distinct inputs, {FEWEST} are needed to judge errors", m)
+        inputs = "1 distinct input" if count == 1 else f"{count} distinct inputs"
+        return _unknown(f"{inputs}, {FEWEST} are needed to judge errors", m)
     if count > MOST:
         if not isinstance(fitted, HeldOut):
             return _unknown(f"more than {MOST} inputs, and this surrogate cannot leave one out", m)
