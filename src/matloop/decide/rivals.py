@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from matloop.decide import Purpose, Task
 from matloop.decide.model import CHUNK, Model, keys_of, learned
 from matloop.decide.search_pool import GridRows, PoolRows
+from matloop.decide.search_space import points_near
 from matloop.decide.sequence import SMALL
 from matloop.domain.cost import affordable
 from matloop.domain.pool import Pool
@@ -74,10 +75,10 @@ def _payable(task: Task, space: Space, points: NDArray[np.int64]) -> NDArray[np.
 
 def _sampled(task: Task, space: Space, model: Model) -> NDArray[np.int64]:
     rng = task.rng(Purpose.STOP)
-    points = [k for reading in learned(task) if not reading.outside and (k := space.index(reading.values)) is not None]
+    points = points_near(space, [reading.values for reading in learned(task) if not reading.outside])
+    distinct = np.unique(points[space.feasible(points)], axis=0)
     parts = [space.sample(rng, _SAMPLED)]
-    if points:
-        distinct = np.unique(np.vstack(points), axis=0)
+    if len(distinct):
         means = task.objectives[0].sign * model.predict(space.encode_grid(distinct)).mean[:, 0]
         best = distinct[np.argsort(-means, kind="stable")[:_NEAR]]
         parts += [space.neighbours(k, rng, _AROUND) for k in best]
