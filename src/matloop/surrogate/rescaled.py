@@ -15,6 +15,7 @@ from matloop.surrogate import (
     Blurred,
     Conditioned,
     Differentiable,
+    Doubting,
     Fitted,
     HeldOut,
     Joint,
@@ -96,6 +97,12 @@ class _Screened(Rescaled):
         return scaled
 
 
+class _Doubting(Rescaled):
+    def doubted(self) -> Floats:
+        """As `Doubting.doubted`: of readings, which are not rescaled."""
+        return cast(Doubting, self.fitted).doubted()
+
+
 class _Reasoned(Rescaled):
     def why(self) -> str:
         """As `Reasoned.why`."""
@@ -110,6 +117,7 @@ _CAPABILITIES: tuple[tuple[type, type[Rescaled]], ...] = (
     (HeldOut, _HeldOut),
     (Blurred, _Blurred),
     (Screened, _Screened),
+    (Doubting, _Doubting),
     (Reasoned, _Reasoned),
 )
 
