@@ -58,10 +58,14 @@ def elements(counts: Mapping[str, float], title: str) -> go.Figure:
         hovertemplate="%{text}: %{z:.4g}<extra></extra>",
     )
     most = max(known.values(), default=1.0)
-    for symbol, (column, row) in at.items():
+
+    def label(symbol: str) -> dict[str, object]:
         dark = known.get(symbol, 0.0) > 0.5 * most
         ink = "white" if dark else INK if known.get(symbol) else "#9CA3AF"
-        figure.add_annotation(x=column, y=row, text=symbol, showarrow=False, font={"size": 12, "color": ink})
+        column, row = at[symbol]
+        return {"x": column, "y": row, "text": symbol, "showarrow": False, "font": {"size": 12, "color": ink}}
+
+    figure.update_layout(annotations=[label(symbol) for symbol in at])  # one by one each copies all before it
     styled(figure, "", "", height=420, margin={"l": 8, "r": 8, "t": 8, "b": 8})
     figure.update_xaxes(visible=False, range=[0.5, 18.5])
     return figure.update_yaxes(visible=False, range=[10.5, 0.5])
