@@ -213,17 +213,6 @@ def measured_alone(problem: Problem, state: State) -> frozenset[str]:
     return (closed(problem, state) & held) - closed(problem, state, measured=False)
 
 
-def candidates_left(problem: Problem, state: State) -> int | None:
-    """How many candidates may still be suggested; None where that is not known, or as many as somebody likes."""
-    if problem.repeat or not (shut := closed(problem, state)):
-        return None
-    if isinstance(problem.candidates, Pool):
-        return len(problem.candidates) - sum(problem.candidates.index(id_) is not None for id_ in shut)
-    strange = {one.candidate for one in state.readings.values() if one.outside and not one.executed}
-    count = problem.candidates.count()
-    return None if count is None else max(count - len(shut - strange), 0)
-
-
 def answer(strategy: Strategy, task: Task) -> Chosen:
     """Ask the strategy and hold it to its contract.
 

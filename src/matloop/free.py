@@ -12,6 +12,17 @@ from matloop.domain.problem import Problem
 from matloop.domain.space import Space
 from matloop.state import State
 
+_MORE = 8
+"""Points for each closed one up to which a space is listed. Larger, `status` lists what it need not; smaller, it is not
+said that few are left."""
+
+
+def candidates_left(problem: Problem, state: State, strategy: Strategy) -> int | None:
+    """How many candidates may still be suggested; None where nobody knows, or what was measured may be so again."""
+    if problem.repeat or getattr(strategy, "replicates", "never") != "never":
+        return None
+    return _free(problem.candidates, closed(problem, state))
+
 
 def none_left(problem: Problem, state: State, strategy: Strategy) -> str:
     """Why nothing can be suggested any more, in words; empty where something can.
@@ -24,7 +35,7 @@ def none_left(problem: Problem, state: State, strategy: Strategy) -> str:
         strategy: one that measures again what is worth it (`replicates`) has something left while something is held.
     """
     shut, said = closed(problem, state), ""
-    if _all_in(problem.candidates, shut):
+    if _free(problem.candidates, shut) == 0:
         members = len(problem.candidates) if isinstance(problem.candidates, Pool) else problem.candidates.count()
         which = f"all {members} were" if members and members > 1 else "the only one was"
         said = (
@@ -42,18 +53,21 @@ def _measures_again(problem: Problem, state: State, strategy: Strategy) -> bool:
     return getattr(strategy, "replicates", "never") == "auto" and bool(task.again) and ignorance(task) is None
 
 
-def _all_in(candidates: Pool | Space, ids: frozenset[str]) -> bool:
-    """Are these the ids of all candidates, and perhaps of others?"""
+def _free(candidates: Pool | Space, ids: frozenset[str]) -> int | None:
+    """How many candidates have none of these ids, which may be of others too; None of a space too large to be listed.
+
+    A space may be listed while it has at most `_MORE` times as many points as there are ids.
+    """
     if isinstance(candidates, Pool):
-        return len(ids) >= len(candidates) == sum(candidates.index(id_) is not None for id_ in ids)
-    points = candidates.enumerate(len(ids)) if ids else None
-    return points is not None and all(candidates.candidate(k).id in ids for k in points)
+        return len(candidates) - sum(candidates.index(id_) is not None for id_ in ids)
+    points = candidates.enumerate(_MORE * len(ids)) if ids else None
+    return None if points is None else sum(candidates.candidate(k).id not in ids for k in points)
 
 
 def _too_dear(problem: Problem, state: State, shut: frozenset[str]) -> bool:
     """Does every candidate that is not shut cost more than is left?"""
     if isinstance(problem.candidates, Pool):
-        return _all_in(problem.candidates, shut | too_dear(problem, state))
+        return _free(problem.candidates, shut | too_dear(problem, state)) == 0
     points = problem.candidates.enumerate(SMALL)
     left, costs = money_left(problem, state), problem.costs
     if points is None or left is None or costs is None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from matloop.ask import candidates_left, task_of
+from matloop.ask import task_of
 from matloop.assume import assumed
 from matloop.claimed import tails_of
 from matloop.cut import cut_off, limits_of, made, means_of, unranked_words
@@ -29,7 +29,7 @@ from matloop.domain.ranked import INTERVAL, Limits, Ranked
 from matloop.domain.reading import Reading
 from matloop.domain.stop import Stop
 from matloop.errors import InputError, fail
-from matloop.free import none_left
+from matloop.free import candidates_left, none_left
 from matloop.state import State
 from matloop.surrogate import Bounds, Surrogate
 from matloop.surrogate.gp import GP
@@ -85,8 +85,7 @@ class Insight:
 
     def left(self, state: State) -> int | None:
         """How many candidates may still be suggested; None where that is not known, or measured ones may be again."""
-        again = getattr(self.strategy, "replicates", "never") != "never"
-        return None if again else candidates_left(self.problem, state)
+        return candidates_left(self.problem, state, self.strategy)
 
     def model(self, state: State) -> Model | None:
         """The model of everything read so far; raises as `model_of`."""
