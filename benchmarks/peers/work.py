@@ -214,7 +214,7 @@ def make(name: str, data_dir: Path) -> Work:
         noise = float(np.std(truth)) / 10
         return PoolWork(name, columns, truth, "minimize", known, 5, (known + 10,), noise=noise, timed=True)
     box, _, snr = name.partition("-snr")
-    return BoxWork(name, BOXES[box], float(snr or "inf"), 1, (30, 60, 100) if box in PLAIN else (30, 60))
+    return BoxWork(name, BOXES[box], float(snr or "inf"), 1, (30, 60, 100))
 
 
 def _table(name: str, data_dir: Path) -> PoolWork:
