@@ -114,7 +114,7 @@ class Rule:
 
 
 def _design(task: Task, wanted: int, why: str | None) -> list[Choice]:
-    taken = design_line(task).take(task.design_next, wanted, task.closed) if wanted else []
+    taken = design_line(task).take(task.design_next, wanted, task.closed, task.purse()) if wanted else []
     choices = []
     for nth, (place, candidate) in enumerate(taken):
         reason = sentence([design_words(task, nth, why)], task.set_aside)

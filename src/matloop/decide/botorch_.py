@@ -44,7 +44,7 @@ class BoTorch:
             fail(NotYetSupported, "objectives", f"{len(task.objectives)} of them", "Give one objective.")
         why = ignorance(task)
         wanted = task.n if why else min(task.n, max(0, initial_length(task) - task.design_done))
-        taken = design_line(task).take(task.design_next, wanted, task.closed) if wanted else []
+        taken = design_line(task).take(task.design_next, wanted, task.closed, task.purse()) if wanted else []
         said = [sentence([design_words(task, nth, why)], task.set_aside) for nth in range(len(taken))]
         choices = [Choice(one, words, place=place) for words, (place, one) in zip(said, taken, strict=True)]
         if why or len(choices) == task.n:
