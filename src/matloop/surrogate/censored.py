@@ -167,11 +167,11 @@ def propagate(mean: Floats, cov: Floats, limit: Floats, side: Floats) -> Sites:
     least = 1.0 / FLAT
     kept = np.maximum(tau, least)  # the pull on the posterior mean stays what it is where a site is made less flat
     sites, var = mu + (nu - tau * mu) / kept, 1.0 / kept
-    own = np.diagonal(Sigma)
-    rest = 1.0 / (1.0 / own - tau)
-    away = rest * (mu / own - nu)  # mean without the own site
-    odds = log_ndtr(side * (away - limit) / np.sqrt(rest))
-    factors = odds + _LOG_ROOT_2PI + 0.5 * np.log(rest + var) + 0.5 * (away - sites) ** 2 / (rest + var)  # RW 3.65
+    diagonal = np.diagonal(Sigma)
+    others = 1.0 / (1.0 / diagonal - tau)  # variances without the own sites
+    away = others * (mu / diagonal - nu)  # means without them
+    odds = log_ndtr(side * (away - limit) / np.sqrt(others))
+    factors = odds + _LOG_ROOT_2PI + 0.5 * np.log(others + var) + 0.5 * (away - sites) ** 2 / (others + var)  # RW 3.65
     return Sites(sites, var, sweeps, settled, float(factors.sum()))
 
 
