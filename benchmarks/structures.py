@@ -1,4 +1,4 @@
-"""Campaigns over choices that descriptors tell the likeness of: should `auto` look further, and what do structures earn?
+"""Campaigns over choices that descriptors tell the likeness of: looking further, and what structures earn.
 
 Protocol: record 0063. Factorials are synthetic: what a ligand does is partly a smooth function of five numbers that
 the campaign is told, partly its own. Needs the extra `molecules` for the part `arylation`.
@@ -51,9 +51,7 @@ class Work:
 
 
 def smooth(rng: np.random.Generator, points: Floats) -> Floats:
-    """(n,) a random smooth function at points (n, d), standardised over them; 7 tenths of its variance, the rest is
-    each point's own.
-    """
+    """(n,) a random function of points (n, d): 7 tenths of its variance are smooth, the rest is each point's own."""
     d = points.shape[1]
     waves, phases = rng.normal(0, 1 / np.sqrt(d), (d, 64)), rng.uniform(0, 2 * np.pi, 64)
     known = np.cos(points @ waves + phases) @ rng.normal(0, 1, 64)

@@ -72,7 +72,7 @@ def components(table: Floats) -> Floats:
     k = int(np.searchsorted(share, HELD)) + 1
     scores = left[:, :k] * singular[:k]
     largest = scores[np.abs(scores).argmax(axis=0), np.arange(k)]
-    return np.round(scores * np.sign(largest), _DIGITS)
+    return np.asarray(np.round(scores * np.sign(largest), _DIGITS))
 
 
 def _computed(named: Mapping[str, str]) -> list[dict[str, float]]:

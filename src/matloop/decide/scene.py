@@ -15,7 +15,7 @@ from matloop.decide.acquisition.limits import Limits, Seek, Useful
 from matloop.decide.acquisition.variance import Variance
 from matloop.decide.model import Model
 from matloop.domain.candidate import Candidate
-from matloop.domain.encoder import Described, Encoder, OneHot
+from matloop.domain.encoder import Encoder, OneHot
 from matloop.domain.pool import Pool
 from matloop.domain.space import Space
 from matloop.surrogate.classify import Forming
@@ -64,9 +64,9 @@ def prepared(acquisition: Acquisition, scene: Scene, forming: Forming | None) ->
 
 
 def _of_choices(encoder: Encoder) -> bool:
-    """Are half of the features or more choices without an order? What one number describes has one."""
-    choices = [type(part) in (OneHot, Described) and part.width > 1 for part in encoder.chosen]
-    return 2 * sum(choices) >= len(choices)
+    """Are half of the features or more choices of which a model knows no likeness?"""
+    bare = [type(part) is OneHot for part in encoder.chosen]  # kinds of it are described by numbers
+    return 2 * sum(bare) >= len(bare)
 
 
 def _odds(forming: Forming | None, limits: Limits | None) -> Odds | None:
