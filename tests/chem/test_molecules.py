@@ -1,6 +1,8 @@
 """Descriptors of molecules by their structure: what they tell, and what is refused."""
 
 import itertools
+import subprocess
+import sys
 from importlib import import_module
 
 import numpy as np
@@ -114,3 +116,9 @@ def _absent(name: str) -> object:
     if name.startswith("rdkit"):
         raise ImportError(name)
     return import_module(name)
+
+
+def test_chemistry_is_there_by_the_short_name_alone() -> None:
+    code = "import matloop as ml; print(ml.chem.MAGPIE[0])"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "MagpieData minimum Number"
