@@ -91,7 +91,7 @@ def recipe(rng: np.random.Generator) -> World:
 def process(rng: np.random.Generator) -> World:
     total = effects(rng, [8] * 3)
     places = 0.2 + 0.6 * rng.random((8, 3))
-    names, X
+    names, reals = [f"c{i}" for i in range(3)], ["u", "v", "w"]
     space = ml.Space(
         [*(ml.Categorical(one, [f"{one}{k}" for k in range(8)]) for one in names),
          *(ml.Real(one, 0, 1) for one in reals)]
