@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 from scipy.optimize import approx_fprime
 from scipy.stats import multivariate_normal, norm, truncnorm
 
-from matloop.errors import DataError
+from matloop.errors import DataError, ModelError
 from matloop.surrogate import Bounds, Observations
 from matloop.surrogate.apart import apart
 from matloop.surrogate.bounded import Bounded
@@ -110,6 +110,13 @@ def test_fifty_bounds_at_one_input_settle():
     sites = propagate(np.zeros(50), cov, np.full(50, -1.0), np.full(50, -1.0))
     assert sites.settled
     assert np.ptp(sites.var) < 1e-6 * sites.var.max()
+
+
+def test_limits_that_contradict_each_other_beyond_all_noise_are_refused_in_words():
+    x = np.linspace(0, 1e-3, 6)
+    cov = prior(x) + 1e-10 * np.eye(6)
+    with pytest.raises(ModelError, match="contradict each other by far more than their noise"):
+        propagate(np.zeros(6), cov, np.array([3.0, -3.0] * 3), np.array([1.0, -1.0] * 3))
 
 
 def test_hyper_parameters_are_a_maximum_of_the_exact_posterior_with_one_bound():

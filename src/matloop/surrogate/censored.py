@@ -28,7 +28,7 @@ from scipy.linalg import blas, lapack
 from scipy.special import log_ndtr
 
 from matloop.domain.prediction import Floats
-from matloop.errors import DataError, fail
+from matloop.errors import DataError, Fault, ModelError, fail
 from matloop.surrogate import Observations
 from matloop.surrogate.posterior import Posterior
 from matloop.surrogate.replicates import Atoms, Scaling
@@ -146,6 +146,9 @@ def propagate(mean: Floats, cov: Floats, limit: Floats, side: Floats) -> Sites:
         cov: (c, c) of them, positive definite.
         limit: (c,).
         side: (c,) -1 to keep what lies below, +1 what lies above.
+
+    Raises:
+        ModelError: for limits so far from what the covariance allows that nothing is left between them.
     """
     tau, nu = np.zeros((2, len(mean)))
     mu, Sigma = mean.copy(), np.array(cov, order="F")
@@ -155,6 +158,8 @@ def propagate(mean: Floats, cov: Floats, limit: Floats, side: Floats) -> Sites:
         moved = 0.0
         for i, (where, way) in enumerate(zip(limit.tolist(), side.tolist(), strict=True)):
             own, at, old_tau, old_nu = float(Sigma[i, i]), float(mu[i]), float(tau[i]), float(nu[i])
+            if not 0.0 < own < math.inf or own * old_tau >= 1.0:
+                raise _contradiction()
             rest = 1.0 / (1.0 / own - old_tau)  # variance without the own site; a cut only ever narrows
             tau[i], nu[i] = precision, shift = cut(rest * (at / own - old_nu), rest, where, way)
             by_tau, by_nu = precision - old_tau, shift - old_nu
@@ -175,6 +180,12 @@ def propagate(mean: Floats, cov: Floats, limit: Floats, side: Floats) -> Sites:
     return Sites(sites, var, sweeps, settled, float(factors.sum()))
 
 
+def _contradiction() -> ModelError:
+    """Of limits that cannot all hold."""
+    cure = "Look for a wrong limit among readings of like candidates, or state a larger error (std) of such readings."
+    return ModelError(Fault("readings beyond a limit", "they contradict each other by far more than their noise", cure))
+
+
 def _refreshed(mean: Floats, cov: Floats, tau: Floats, nu: Floats) -> tuple[Floats, Floats]:
     """Mean and covariance with all sites, from scratch: rounding errors of the updates do not add up."""
     root = np.sqrt(tau)
@@ -183,7 +194,7 @@ def _refreshed(mean: Floats, cov: Floats, tau: Floats, nu: Floats) -> tuple[Floa
     B.ravel()[:: len(mean) + 1] += 1.0
     _, solved, info = lapack.dposv(B, scaled, lower=1)
     if info:
-        raise np.linalg.LinAlgError("the covariance of what lies beyond limits is not positive definite")
+        raise _contradiction()
     Sigma = np.asfortranarray(cov - scaled.T @ solved)  # RW 3.27 (Rasmussen and Williams 2006)
     return mean + Sigma @ (nu - tau * mean), Sigma
 
