@@ -37,6 +37,10 @@ class Purpose(IntEnum):
     PRICE = 8
 
 
+CONCLUDING = frozenset({Purpose.FIT, Purpose.CALIBRATE, Purpose.STOP})
+"""What is concluded from readings, and stays as it is until another one is told, however often somebody asks."""
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """All that a strategy may know when it is asked for n candidates.
@@ -50,7 +54,8 @@ class Task:
     initial: length of the initial design, None for the default.
     design_done: candidates that count towards the initial design (ok readings plus open).
     design_next: the first place of the design sequence that was not taken yet.
-    warm: what the surrogate said of itself at the last ask (`Chosen.model`), empty before.
+    warm: what the surrogate said of itself (`Chosen.model`) at the last ask that knew other readings than these, empty
+        before.
     set_aside: censored readings; they stand in `tried`, and a reason names those that its model does not use.
     tried: outcomes without a usable number that say whether a candidate forms: failed ones did not, censored ones did;
         in the order of their keys.
@@ -80,10 +85,19 @@ class Task:
     last: Candidate | None = None
     asks: int = 0
 
+    @property
+    def told(self) -> int:
+        """Readings and limits of detection told so far: what a model can see. What failed holds no number."""
+        return len(self.readings) + sum(reading.status != "failed" for reading in self.tried)
+
     def rng(self, purpose: Purpose) -> np.random.Generator:
-        """The generator of this ask. The design has one sequence for the whole campaign, so it ignores `asked`."""
-        asked = 0 if purpose is Purpose.DESIGN else self.asked
-        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(asked, int(purpose))))
+        """The generator of this ask.
+
+        The design has one sequence for the whole campaign. What is concluded from readings goes by how many there are:
+        keyed by the asks, the same readings would be judged otherwise after each ask.
+        """
+        place = 0 if purpose is Purpose.DESIGN else self.told if purpose in CONCLUDING else self.asked
+        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(place, int(purpose))))
 
 
 @dataclass(frozen=True, slots=True)
