@@ -51,8 +51,8 @@ def test_a_suggestion_says_of_errors_what_status_says() -> None:
         for _ in range(3):
             (one,) = campaign.suggest(1)
             judged = campaign.status()["calibration"]["y"]
-            words = f"{judged['label']} x{judged['factor']:.2g}" if judged["label"] == "recalibrated" else judged["label"]
-            assert f"({words})" in one.reason
+            factor = f" x{judged['factor']:.2g}" if judged["label"] == "recalibrated" else ""
+            assert f"({judged['label']}{factor})" in one.reason
 
 
 def test_asks_of_the_same_readings_can_be_recomputed_exactly() -> None:
@@ -82,8 +82,8 @@ def test_a_fit_starts_where_the_last_ask_of_other_readings_stood() -> None:
 @pytest.mark.parametrize("purpose", PURPOSES.values(), ids=PURPOSES)
 def test_what_is_concluded_draws_anew_with_a_reading_and_not_with_an_ask(purpose: Purpose) -> None:
     def drawn(campaign: ml.Campaign, asked: int) -> float:
-        readings = campaign.state.usable()
-        return float(Task(campaign.problem.candidates, campaign.problem.objectives, readings, asked=asked).rng(purpose).random())
+        problem, readings = campaign.problem, campaign.state.usable()
+        return float(Task(problem.candidates, problem.objectives, readings, asked=asked).rng(purpose).random())
 
     few, more = told(10), told(11)
     assert drawn(few, 0) == drawn(few, 7)
