@@ -80,14 +80,10 @@ def test_a_fit_starts_where_the_last_ask_of_other_readings_stood() -> None:
 
 
 @pytest.mark.parametrize("purpose", PURPOSES.values(), ids=PURPOSES)
-def test_what_is_concluded_draws_anew_with_a_reading_and_not_with_an_ask(purpose: Purpose) -> None:
-    def drawn(campaign: ml.Campaign, asked: int) -> float:
-        problem, readings = campaign.problem, campaign.state.usable()
-        return float(Task(problem.candidates, problem.objectives, readings, asked=asked).rng(purpose).random())
-
-    few, more = told(10), told(11)
-    assert drawn(few, 0) == drawn(few, 7)
-    assert drawn(few, 0) != drawn(more, 0)
+def test_luck_of_what_is_concluded_is_one_for_all_asks_and_that_of_a_choice_is_not(purpose: Purpose) -> None:
+    first, later = (Task(told(2).problem.candidates, (ml.Objective("y"),), asked=asked) for asked in (0, 7))
+    assert first.rng(purpose).random() == later.rng(purpose).random()
+    assert first.rng(Purpose.ACQUIRE).random() != later.rng(Purpose.ACQUIRE).random()
 
 
 def test_what_failed_or_was_aborted_leaves_the_judgement_of_errors_as_it_is() -> None:

@@ -38,7 +38,8 @@ class Purpose(IntEnum):
 
 
 CONCLUDING = frozenset({Purpose.FIT, Purpose.CALIBRATE, Purpose.STOP})
-"""What is concluded from readings, and stays as it is until another one is told, however often somebody asks."""
+"""What is concluded from readings: the model, whether its errors are true, what may still be found. Luck drawn anew at
+each ask would move them while nothing is told, and asking often enough would find the answer that one likes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,19 +86,10 @@ class Task:
     last: Candidate | None = None
     asks: int = 0
 
-    @property
-    def told(self) -> int:
-        """Readings and limits of detection told so far: what a model can see. What failed holds no number."""
-        return len(self.readings) + sum(reading.status != "failed" for reading in self.tried)
-
     def rng(self, purpose: Purpose) -> np.random.Generator:
-        """The generator of this ask.
-
-        The design has one sequence for the whole campaign. What is concluded from readings goes by how many there are:
-        keyed by the asks, the same readings would be judged otherwise after each ask.
-        """
-        place = 0 if purpose is Purpose.DESIGN else self.told if purpose in CONCLUDING else self.asked
-        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(place, int(purpose))))
+        """The generator of this ask; that of the design and of what is concluded from readings is one for all asks."""
+        asked = 0 if purpose is Purpose.DESIGN or purpose in CONCLUDING else self.asked
+        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(asked, int(purpose))))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from matloop.decide import Purpose, Task
 from matloop.decide.apart import SetApart, named, spread_of
 from matloop.decide.partial import Complete, alone, some_lack, spoken_of
+from matloop.decide.words import called
 from matloop.domain.canonical import Value
 from matloop.domain.encoder import Encoder, Scaled
 from matloop.domain.prediction import Floats, Prediction
@@ -291,8 +293,14 @@ def _fit(
     apart = named(learned(task), [one.name for one in task.objectives], data.y, own)
     if not calibrate:
         return _Fit(fitted, data, (), own, apart)
-    judged = calibrations(surrogate, fitted, data, rngs[1])
+    judged = calibrations(surrogate, fitted, data, rngs[1], partial(_called, task))
     return _Fit(rescaled(fitted, np.array([one.factor for one in judged])), data, judged, own, apart)
+
+
+def _called(task: Task, row: int, j: int) -> str:
+    """The reading of a row, in words."""
+    reading, name = learned(task)[row], task.objectives[j].name
+    return called(str(reading.key), reading.candidate, name, reading.outcome[name])
 
 
 def _demand_squares(task: Task, data: Observations) -> None:

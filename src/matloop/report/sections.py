@@ -83,7 +83,7 @@ def evidence(findings: Findings, claim: Claim) -> str:
     if claim.better is not None and claim.runner_up is not None:
         sure = percent(claim.better) if claim.better <= _CERTAIN else f"more than {percent(_CERTAIN)}"
         rival = known_as(findings, claim.runner_up)
-        said.append(f"better than the runner-up {rival} with a probability of {sure}")
+        said.append(f"better than the runner-up {rival} with a probability of {sure}{claim.doubt}")
     return say(", ".join(said) + ".")
 
 
