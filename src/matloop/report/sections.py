@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from matloop.decide.words import apart_words, calibration_words, count, figure, percent
+from matloop.decide.words import apart_words, calibration_words, count, figure, percent, suspect_words
 from matloop.domain.crossed import spoken
 from matloop.domain.pool import Pool
 from matloop.domain.ranked import Ranked
@@ -201,6 +201,8 @@ def judged_words(findings: Findings) -> list[str]:
         if apart
         else []
     )
+    if suspects := suspect_words(findings.model, goal.name):
+        said.append(f"{suspects}.")
     judged = findings.model.get("calibration")
     if not judged:
         return ["Nobody judged whether the stated errors are true: calibrate is off.", *said]
