@@ -124,7 +124,7 @@ def narrowed(task: Task, wish: Wish) -> Task:
 
 def task_of(problem: Problem, state: State, n: int, wish: Wish = NO_WISH) -> Task:
     """All that a strategy may know when asked for n candidates."""
-    readings = state.usable()
+    readings, tried = state.usable(), state.tried()
     awaited = [asked.suggestion for asked in state.open()]
     places = [asked.place for asked in state.asked.values() if asked.place is not None]
     task = Task(
@@ -140,9 +140,9 @@ def task_of(problem: Problem, state: State, n: int, wish: Wish = NO_WISH) -> Tas
         initial=problem.initial,
         design_done=len({reading.candidate for reading in readings} | {item.candidate for item in awaited}),
         design_next=max(places, default=-1) + 1,
-        warm=state.model,
+        warm=state.warm(data_hash((*readings, *tried))) if state.model or state.before else {},
         set_aside=sum(reading.status in ("below", "above") for reading in state.readings.values()),
-        tried=state.tried(),
+        tried=tried,
         costs=problem.costs,
         left=money_left(problem, state),
         again=measured_alone(problem, state) - too_dear(problem, state),

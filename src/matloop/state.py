@@ -68,7 +68,8 @@ class State:
     asked: suggestion id -> what became of it, in order. asks: how many times suggestions were asked for.
     readings: key -> reading, in order of arrival.
     by_candidate: candidate id -> ids of its suggestions, in order.
-    model: what the surrogate said of itself at the last ask.
+    model: what the surrogate said of itself at the last ask. data: hash of the readings that it knew (`ask.data_hash`).
+    before: what it said at the last ask before that which knew other readings.
     begun, latest: times of the first suggestion and of the last event; empty before.
     """
 
@@ -83,6 +84,8 @@ class State:
     readings: Mapping[Key, Reading] = field(default_factory=dict)
     by_candidate: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     model: Mapping[str, Any] = field(default_factory=dict)
+    data: str = ""
+    before: Mapping[str, Any] = field(default_factory=dict)
     stopped: str | None = None
     begun: str = ""
     latest: str = ""
@@ -118,6 +121,10 @@ class State:
         """Outcomes without a usable number that say whether a candidate forms, in the order of their keys."""
         told = (reading for reading in self.readings.values() if reading.status in ("failed", "below", "above"))
         return tuple(sorted(told, key=lambda reading: reading.key))
+
+    def warm(self, data: str) -> Mapping[str, Any]:
+        """From where a fit to the readings of this hash starts; asking again does not move it."""
+        return self.before if data == self.data else self.model
 
     def token(self, suggestion: str) -> str:
         """The full token of a suggestion: campaign/suggestion/attempt."""
@@ -182,7 +189,10 @@ class _Fold:
         self.changed["pool_size"] = event.data["pool_size"]
 
     def suggested(self, event: Event) -> None:
-        self.changed["model"] = event.data["model"]
+        data = event.data["data"]
+        if data != self.changed.get("data", self.state.data):
+            self.changed["before"] = self.changed.get("model", self.state.model)
+        self.changed["model"], self.changed["data"] = event.data["model"], data
         self.changed["asks"] = self.changed.get("asks", self.state.asks) + 1
         if not self.state.begun:
             self.changed.setdefault("begun", event.time)

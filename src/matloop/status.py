@@ -189,13 +189,13 @@ def status_of(problem: Problem, state: State, standing: Standing, insight: Concl
 
 
 def _errors_of(model: Described | None) -> dict[str, Any]:
-    """Whether the stated errors are true, by objective, and which readings the model set apart; nothing without one."""
+    """Whether the stated errors are true, by objective, and readings set apart or suspected; nothing without one."""
     if model is None:
         return {}
     said = model.describe()
     judged = dict(zip(model.objectives, said.get("calibration", ()), strict=False))
-    apart = list(said.get("set_apart", ()))
-    return {**({"calibration": judged} if judged else {}), **({"set_apart": apart} if apart else {})}
+    doubts = {name: list(said[name]) for name in ("set_apart", "suspects") if said.get(name)}
+    return {**({"calibration": judged} if judged else {}), **doubts}
 
 
 def _with_censored(advice: dict[str, str], state: State, heard: bool | None, unranked: str) -> dict[str, str]:

@@ -8,10 +8,12 @@ import pytest
 from scipy.stats import norm
 
 import matloop as ml
+from matloop.apps.cli.found import say_claims
 from matloop.domain.prediction import Prediction
 from matloop.errors import InputError
 from matloop.report.findings import findings_of
-from matloop.report.sections import judged_words
+from matloop.report.sections import evidence, judged_words
+from matloop.report.sheet import shortlist_sheet
 from matloop.report.summary import summary_of
 
 RNG = np.random.default_rng(1)
@@ -103,3 +105,75 @@ def test_a_level_that_is_no_probability_is_refused(level) -> None:
     one = np.ones((1, 1))
     with pytest.raises(InputError, match="Give a probability between 0 and 1"):
         Prediction(one, one, one).interval(level)
+
+
+def spoiled(**terms) -> ml.Campaign:
+    """A campaign of 40 readings whose eighth lies far off, by a process that takes every reading for true."""
+    pool = ml.Pool.from_frame(FRAME, features=["a", "b"])
+    one = ml.Campaign(pool, [ml.Objective("y")], strategy=ml.Bayes(surrogate=ml.GP(), **terms), seed=1)
+    noise = 0.05 * np.random.default_rng(2).standard_normal(300)
+    y = np.where(np.arange(300) == 7, 40.0, TRUTH + noise)
+    one.tell([ml.Measured.of(FRAME.loc[i].to_dict(), {"y": float(y[i])}) for i in range(40)])
+    return one
+
+
+SPOILED = spoiled()
+SLIP = next(str(key) for key, one in SPOILED.state.readings.items() if one.outcome["y"] == 40.0)
+
+
+def test_errors_that_one_reading_spoils_are_not_called_true_and_it_is_named_wherever_they_are_judged() -> None:
+    said = SPOILED.status()["calibration"]["y"]
+    assert said["label"] == "not calibrated"
+    assert said["why"].endswith(f"most of the squared error is that of {SLIP}: y = 40")
+    assert said["why"] in judged_words(findings_of(SPOILED))[0]
+    reason = spoiled().suggest(1)[0].reason
+    assert f"(not calibrated, mostly for {SLIP}: y = 40)" in reason
+
+
+def test_a_reading_of_a_suggestion_that_spoils_the_errors_is_named_with_its_candidate() -> None:
+    one = told(39, surrogate=ml.GP())
+    (item,) = one.suggest(1)
+    one.tell(ml.Measured(item.id, {"y": 40.0}))
+    assert f"that of {item.id}/1 ({item.candidate}): y = 40" in one.status()["calibration"]["y"]["why"]
+
+
+def test_of_two_objectives_the_one_that_is_spoiled_is_said_to_be() -> None:
+    pool = ml.Pool.from_frame(FRAME, features=["a", "b"])
+    goals = [ml.Objective("y"), ml.Objective("z", goal="limit", high=2.0)]
+    one = ml.Campaign(pool, goals, strategy=ml.Bayes(surrogate=ml.GP()), seed=1)
+    noise = 0.05 * np.random.default_rng(2).standard_normal((2, 40))
+    for i in range(40):
+        z = 40.0 if i == 7 else float(TRUTH[i] + noise[1, i])
+        both = {"y": float(TRUTH[i] + noise[0, i]), "z": z}
+        one.tell(ml.Measured.of(FRAME.loc[i].to_dict(), both if i % 5 else {"z": z}))  # some lack an objective
+    said = one.status()["calibration"]
+    assert "most of the squared error" not in said["y"]["why"]
+    assert "/1/1: z = 40" in said["z"]["why"]
+
+
+def test_a_shortlist_by_errors_that_are_not_true_says_so_in_every_row() -> None:
+    summary = summary_of(SPOILED)
+    sheet = shortlist_sheet(summary.by_rank, summary.problem)
+    place = sheet.header.index("y_calibration")
+    assert {row[place] for row in sheet.rows} == {"not calibrated"}
+
+
+def test_a_claim_by_errors_that_are_not_true_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    found = findings_of(SPOILED)
+    (claim,) = found.claims
+    assert claim.to_json()["calibration"] == "not calibrated"
+    assert "by errors that are not calibrated" in evidence(found, claim)
+    say_claims(found)
+    assert f"{claim.verdict}, by errors that are not calibrated." in capsys.readouterr().out
+
+
+def test_a_claim_by_errors_that_are_true_says_nothing_of_them() -> None:
+    found = findings_of(MANY)
+    (claim,) = found.claims
+    assert claim.calibration == MANY.status()["calibration"]["y"]["label"] != "not calibrated"
+    assert "errors that" not in evidence(found, claim)
+
+
+def test_being_sure_enough_by_errors_that_one_reading_spoils_says_so() -> None:
+    (one,) = spoiled(sure={"max_std": 1000.0}).suggest(1)
+    assert "by errors that are not calibrated" in one.reason

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import matloop as ml
-from matloop.doubts import FAR, RANGES, far_by
+from matloop.domain.far import FAR, RANGES, far_by
 from tests.core.campaigns import campaign, measured, space
 
 BLEND = ml.Space(

@@ -192,3 +192,93 @@ def test_the_order_of_readings_does_not_matter() -> None:
 def test_scores_of_true_errors_are_half_normal() -> None:
     one = judged(Oracle(), readings(380, 1.0))
     assert kstest(np.array(one.scores) * one.factor, "halfnorm").pvalue > 0.01
+
+
+def normal_scores(n: int) -> Floats:
+    """Errors of n inputs that are exactly as large as a std of 1 says."""
+    return np.asarray(norm.ppf(0.5 + (np.arange(n) + 0.5) / (2 * n))) * np.where(np.arange(n) % 2, 1.0, -1.0)
+
+
+def by_hand(error: Floats) -> Calibration:
+    return Calibration.of(Errors(error, np.ones(len(error)), np.zeros(len(error)), "by hand"))
+
+
+def test_a_factor_at_its_limit_is_no_correction_and_not_called_one() -> None:
+    one = by_hand(8.0 * normal_scores(400))
+    assert one.label == "not calibrated"
+    assert "a factor of 7.4 or more is asked for" in one.why
+    assert by_hand(6.0 * normal_scores(400)).label == "recalibrated"
+
+
+def test_an_interval_that_denies_the_corrected_std_leaves_the_errors_uncalibrated() -> None:
+    """One gross error of 40 makes the factor large: the interval that holds 90 % of the errors is then far narrower."""
+    error = normal_scores(40)
+    error[7] = 50.0
+    one = by_hand(error)
+    assert one.factor < np.exp(1.9)
+    assert one.multiple(0.9) < 0.5 * norm.ppf(0.95)
+    assert one.label == "not calibrated"
+    assert f"is {one.multiple(0.9) / norm.ppf(0.95):.2g} times that of the std" in one.why
+
+
+@pytest.mark.parametrize("n", [10, 12, 20, 60, 400])
+def test_true_errors_are_hardly_ever_refused(n: int) -> None:
+    rng = np.random.default_rng(n)
+    refused = [by_hand(rng.standard_normal(n)).label == "not calibrated" for _ in range(400)]
+    assert np.mean(refused) < 0.035
+
+
+def spoiled(where: list[int], n: int = 40, repeats: int = 1) -> Observations:
+    """True readings of the oracle, but for some that lie far off."""
+    data = readings(n, 1.0, repeats=repeats, noise=0.1)
+    y = data.y.copy()
+    y[where] = 60.0
+    return Observations(data.X, y, data.var, data.groups)
+
+
+def blamed(data: Observations, std: float = 1.0) -> Calibration:
+    rng, oracle = np.random.default_rng(0), Oracle(std, 0.1)
+    (one,) = calibrations(oracle, oracle, data, rng, lambda row, j: f"row {row} of {j}")
+    return one
+
+
+@pytest.mark.parametrize("where", [[7], [12, 31]], ids=["one", "two"])
+def test_the_few_readings_that_are_responsible_are_named(where: list[int]) -> None:
+    one = blamed(spoiled(where))
+    named = {f"row {row} of 0" for row in where}
+    assert one.label == "not calibrated"
+    assert named == set(one.blamed.split(", "))
+    assert one.why.endswith(f"most of the squared error is that of {one.blamed}")
+    assert one.words == f"not calibrated, mostly for {one.blamed}"
+
+
+def test_of_replicates_the_one_that_lies_off_is_named() -> None:
+    assert blamed(spoiled([23], repeats=3)).blamed == "row 23 of 0"
+
+
+def test_above_the_limit_the_responsible_reading_is_named_too() -> None:
+    data = readings(MOST + 1, 1.0)
+    y = np.sin(6.0 * data.X[:, :1]) + 0.01 * data.y
+    y[57] = 900.0
+    data = Observations(data.X, y, data.var, data.groups)
+    rng = np.random.default_rng(0)
+    (one,) = calibrations(GP(), GP().fit(data, rng), data, rng, lambda row, j: f"row {row}")
+    assert one.blamed == "row 57"
+
+
+def test_where_the_model_errs_everywhere_nobody_is_named() -> None:
+    one = blamed(readings(40, 20.0))
+    assert (one.label, one.blamed) == ("not calibrated", "")
+
+
+def test_an_error_within_its_interval_is_not_to_blame_for_errors_that_are_too_small() -> None:
+    data = readings(60, 0.02)
+    data.y[3] = 1.5
+    one = blamed(data)
+    assert one.label == "not calibrated"
+    assert "smaller than they say" in one.why
+    assert one.blamed == ""
+
+
+def test_nobody_is_named_where_errors_are_true() -> None:
+    assert blamed(readings(40, 1.0)).blamed == ""

@@ -15,8 +15,8 @@ from matloop.care.finding import Finding, Severity
 from matloop.care.formulas import Formulas
 from matloop.care.roles import Roles, levels
 from matloop.decide.words import count
+from matloop.domain.far import far_by
 from matloop.domain.prediction import Floats
-from matloop.doubts import far_by
 
 COLUMN_ALARM = 0.001
 """Chance of one false outlier in a column of positive numbers whose logarithms are normal."""

@@ -37,6 +37,11 @@ class Purpose(IntEnum):
     PRICE = 8
 
 
+CONCLUDING = frozenset({Purpose.FIT, Purpose.CALIBRATE, Purpose.STOP})
+"""What is concluded from readings: the model, whether its errors are true, what may still be found. Luck drawn anew at
+each ask would move them while nothing is told, and asking often enough would find the answer that one likes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """All that a strategy may know when it is asked for n candidates.
@@ -50,7 +55,8 @@ class Task:
     initial: length of the initial design, None for the default.
     design_done: candidates that count towards the initial design (ok readings plus open).
     design_next: the first place of the design sequence that was not taken yet.
-    warm: what the surrogate said of itself at the last ask (`Chosen.model`), empty before.
+    warm: what the surrogate said of itself (`Chosen.model`) at the last ask that knew other readings than these, empty
+        before.
     set_aside: censored readings; they stand in `tried`, and a reason names those that its model does not use.
     tried: outcomes without a usable number that say whether a candidate forms: failed ones did not, censored ones did;
         in the order of their keys.
@@ -81,8 +87,8 @@ class Task:
     asks: int = 0
 
     def rng(self, purpose: Purpose) -> np.random.Generator:
-        """The generator of this ask. The design has one sequence for the whole campaign, so it ignores `asked`."""
-        asked = 0 if purpose is Purpose.DESIGN else self.asked
+        """The generator of this ask; that of the design and of what is concluded from readings is one for all asks."""
+        asked = 0 if purpose is Purpose.DESIGN or purpose in CONCLUDING else self.asked
         return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(asked, int(purpose))))
 
     def purse(self) -> Purse | None:

@@ -21,7 +21,7 @@ from matloop.decide.scene import prepared, scene_of
 from matloop.decide.search_pool import Found, GridRows, PoolRows, RowSearch, Search
 from matloop.decide.search_space import Copies, Points, SpaceSearch, points_near
 from matloop.decide.sequence import SMALL
-from matloop.decide.words import apart_words, approximation, count, figure, sentence
+from matloop.decide.words import apart_words, approximation, count, figure, sentence, suspect_words
 from matloop.domain.candidate import Candidate
 from matloop.domain.pool import Pool
 from matloop.domain.prediction import NOT_JUDGED, Floats, PredictionAt
@@ -135,7 +135,7 @@ def _choice(found: Found, said: list[str], task: Task, model: Model) -> Choice:
     why = model.fitted.why() if isinstance(model.fitted, Reasoned) else ""
     described = model.describe()
     bounds = f"{count(model.bounds, 'censored reading')} taken as bounds" if model.bounds else ""
-    notes = [approximation(described), why, apart_words(described), bounds, _partial(task)]
+    notes = [approximation(described), why, apart_words(described), suspect_words(described), bounds, _partial(task)]
     reason = sentence([*said, *_budget(found.X, at, model), *notes], task.set_aside - model.bounds)
     return Choice(found.candidate, reason, prediction=at)
 

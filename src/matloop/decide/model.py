@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import chain
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from matloop.decide import Purpose, Task
-from matloop.decide.apart import SetApart, named, spread_of
+from matloop.decide.apart import SetApart, Suspect, named, sought, spread_of, suspected
 from matloop.decide.partial import Complete, alone, some_lack, spoken_of
+from matloop.decide.words import called
 from matloop.domain.canonical import Value
 from matloop.domain.encoder import Encoder, Scaled
 from matloop.domain.prediction import Floats, Prediction
@@ -43,6 +46,7 @@ class Model:
     calibrations: one an objective, whether its stated errors are true; empty where nobody judged.
     parts: what each objective was fitted to, where some readings lack one; `data` are then the inputs that were read in
         every objective. part_labels: the candidate of each row of each of them.
+    suspects: readings that lie far from all others, and that a surrogate which looked for such left in.
     apart: readings that the surrogate set apart. own: the std that each row of `data`, or of each of `parts`, was given
         for that, (n, m) or (n, 1), 0 for what belongs; empty where the surrogate sets nothing apart.
     """
@@ -57,6 +61,7 @@ class Model:
     parts: tuple[Observations, ...] = ()
     apart: tuple[SetApart, ...] = ()
     own: tuple[Floats, ...] = ()
+    suspects: tuple[Suspect, ...] = ()
     part_labels: tuple[tuple[str, ...], ...] = ()
     _measured: list[Prediction] = field(default_factory=list, init=False, repr=False, compare=False)
 
@@ -123,6 +128,8 @@ class Model:
             said["calibration"] = [one.to_json() for one in self.calibrations]
         if self.apart:
             said["set_apart"] = [one.to_json() for one in self.apart]
+        if self.suspects:
+            said["suspects"] = [one.to_json() for one in self.suspects]
         return said
 
     @property
@@ -250,11 +257,12 @@ def learn(task: Task, surrogate: Surrogate, *, calibrate: bool = True) -> Model:
         judged = tuple(one for fit in fits for one in fit.judged)
         parts = tuple(fit.data for fit in fits)
         fitted, data, labels = together([fit.fitted for fit in fits]), complete.data, complete.labels
-        doubts = tuple(one for fit in fits for one in fit.apart), tuple(fit.own for fit in fits)
+        apart, suspects = chain.from_iterable(f.apart for f in fits), chain.from_iterable(f.suspects for f in fits)
+        doubts = tuple(apart), tuple(fit.own for fit in fits), tuple(suspects)
         told = tuple(_told(one, fit, bounded) for one, fit in zip(tasks, fits, strict=True))
         return Model(fitted, task.candidates.encoder, names, data, labels, surrogate.name, judged, parts, *doubts, told)
     fit = _fit(task, surrogate, rngs, task.warm or None, calibrate)
-    encoder, doubts = task.candidates.encoder, (fit.apart, (fit.own,))
+    encoder, doubts = task.candidates.encoder, (fit.apart, (fit.own,), fit.suspects)
     labels = _told(task, fit, bounded)
     return Model(fit.fitted, encoder, names, fit.data, labels, surrogate.name, fit.judged, (), *doubts)
 
@@ -269,7 +277,7 @@ def _told(task: Task, fit: _Fit, bounded: bool) -> tuple[str, ...]:
 class _Fit:
     """A fitted surrogate, errors corrected where they were judged, and what it was fitted to.
 
-    own, apart: as in `Model`, own (n, m).
+    own, apart, suspects: as in `Model`, own (n, m).
     """
 
     fitted: Fitted
@@ -277,6 +285,7 @@ class _Fit:
     judged: tuple[Calibration, ...]
     own: Floats
     apart: tuple[SetApart, ...]
+    suspects: tuple[Suspect, ...] = ()
 
 
 def _fit(
@@ -298,11 +307,19 @@ def _fit(
     if data.censored is not None and not hears(fitted):
         data = replace(data.only(data.read), censored=None)
     own = fitted.doubted() if isinstance(fitted, Doubting) else np.zeros(data.y.shape)
-    apart = named(learned(task), [one.name for one in task.objectives], data.y, own)
+    read, names = learned(task), [one.name for one in task.objectives]
+    apart = named(read, names, data.y, own)
+    suspects = suspected(read, names, data, own, fitted) if sought(fitted.describe()) else ()
     if not calibrate:
-        return _Fit(fitted, data, (), own, apart)
-    judged = calibrations(surrogate, fitted, data, rngs[1])
-    return _Fit(rescaled(fitted, np.array([one.factor for one in judged])), data, judged, own, apart)
+        return _Fit(fitted, data, (), own, apart, suspects)
+    judged = calibrations(surrogate, fitted, data, rngs[1], partial(_called, task))
+    return _Fit(rescaled(fitted, np.array([one.factor for one in judged])), data, judged, own, apart, suspects)
+
+
+def _called(task: Task, row: int, j: int) -> str:
+    """The reading of a row, in words."""
+    reading, name = learned(task)[row], task.objectives[j].name
+    return called(str(reading.key), reading.candidate, name, reading.outcome[name])
 
 
 def _demand_squares(task: Task, data: Observations) -> None:

@@ -63,14 +63,31 @@ def apart_words(model: Mapping[str, Any], objective: str | None = None) -> str:
         objective: of which; None for all.
     """
     found = [one for one in model.get("set_apart", ()) if objective in (None, one["objective"])]
-    listed = [f"{_whose(one)}: {one['objective']} = {one['reading']:g}" for one in found[:_NAMED]]
+    listed = [called(one["key"], one["candidate"], one["objective"], one["reading"]) for one in found[:_NAMED]]
     more = [f"and {len(found) - _NAMED} more"] if len(found) > _NAMED else []
     return f"{count(len(found), 'reading')} set apart: {', '.join([*listed, *more])}" if found else ""
 
 
-def _whose(one: Mapping[str, Any]) -> str:
-    """A reading's key, with its candidate where the key does not name it."""
-    return str(one["key"]) if str(one["key"]).startswith(one["candidate"]) else f"{one['key']} ({one['candidate']})"
+def suspect_words(model: Mapping[str, Any], objective: str | None = None) -> str:
+    """What a described model looked at and could not tell from a steep truth; empty where there is no such reading.
+
+    Args:
+        model: as it describes itself.
+        objective: of which; None for all.
+    """
+    found = [one for one in model.get("suspects", ()) if objective in (None, one["objective"])]
+    listed = [called(one["key"], one["candidate"], one["objective"], one["reading"]) for one in found[:_NAMED]]
+    more = [f"and {len(found) - _NAMED} more"] if len(found) > _NAMED else []
+    if not found:
+        return ""
+    which = f"{count(len(found), 'reading')} that robust looked at and cannot tell from a truth that is steep there"
+    return f"{which}: {', '.join([*listed, *more])}; a second reading of the same candidate can"
+
+
+def called(key: str, candidate: str, objective: str, reading: float) -> str:
+    """`d17/1/1: y = 9`: a reading by its key, with its candidate where the key does not name it."""
+    whose = key if key.startswith(candidate) else f"{key} ({candidate})"
+    return f"{whose}: {objective} = {reading:g}"
 
 
 def approximation(model: Mapping[str, Any]) -> str:

@@ -29,7 +29,7 @@ from matloop.decide.acquisition.draws import normals
 from matloop.decide.model import Model
 from matloop.decide.words import count, percent
 from matloop.domain.objective import Objective, plain
-from matloop.domain.prediction import Floats
+from matloop.domain.prediction import NOT_JUDGED, Floats
 from matloop.domain.problem import Problem
 from matloop.domain.ranked import Ranked
 from matloop.domain.reading import Reading
@@ -59,6 +59,7 @@ class Claim:
     best: probability that it is better than all the next candidates of the ranking; None likewise.
     agreement: share of honest sets of readings that scatter as much as the fresh ones, or more; None without any.
     measure: candidate -> further readings that are asked for.
+    calibration: whether the errors that its probabilities rest on are true; None where there are none.
     """
 
     candidate: str
@@ -71,6 +72,12 @@ class Claim:
     best: float | None = None
     agreement: float | None = None
     measure: Mapping[str, int] = field(default_factory=dict)
+    calibration: str | None = None
+
+    @property
+    def doubt(self) -> str:
+        """That its probabilities rest on errors that are not calibrated; empty where they are."""
+        return f", by errors that are {NOT_JUDGED}" if self.calibration == NOT_JUDGED else ""
 
     def to_json(self) -> dict[str, object]:
         """For the document of `report --json`."""
@@ -86,6 +93,7 @@ class Claim:
             "better_than_all": self.best,
             "agreement": self.agreement,
             "measure": dict(self.measure),
+            "calibration": self.calibration,
         }
 
 
@@ -185,7 +193,14 @@ def _judged(ranked: Sequence[Ranked], state: State, model: Model, goal: Objectiv
     return Claim(
         *(first.candidate, verdict, tuple(missing), first.readings, len(fresh)),
         *(second.candidate, better, best, agree, measure),
+        calibration=_label(model, goal),
     )
+
+
+def _label(model: Model, goal: Objective) -> str:
+    """Whether the errors of an objective are true."""
+    judged = model.calibrations
+    return judged[model.objectives.index(goal.name)].label if judged else NOT_JUDGED
 
 
 def _rows(state: State, candidate: str, more: int) -> str:

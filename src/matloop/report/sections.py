@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from matloop.decide.words import apart_words, calibration_words, count, figure, percent
+from matloop.decide.words import apart_words, calibration_words, count, figure, percent, suspect_words
 from matloop.domain.crossed import spoken
 from matloop.domain.pool import Pool
 from matloop.domain.ranked import Ranked
@@ -83,7 +83,7 @@ def evidence(findings: Findings, claim: Claim) -> str:
     if claim.better is not None and claim.runner_up is not None:
         sure = percent(claim.better) if claim.better <= _CERTAIN else f"more than {percent(_CERTAIN)}"
         rival = known_as(findings, claim.runner_up)
-        said.append(f"better than the runner-up {rival} with a probability of {sure}")
+        said.append(f"better than the runner-up {rival} with a probability of {sure}{claim.doubt}")
     return say(", ".join(said) + ".")
 
 
@@ -201,6 +201,8 @@ def judged_words(findings: Findings) -> list[str]:
         if apart
         else []
     )
+    if suspects := suspect_words(findings.model, goal.name):
+        said.append(f"{suspects}.")
     judged = findings.model.get("calibration")
     if not judged:
         return ["Nobody judged whether the stated errors are true: calibrate is off.", *said]

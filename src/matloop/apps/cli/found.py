@@ -110,6 +110,6 @@ def write_page(file: Path, findings: Findings) -> Path:
 def say_claims(findings: Findings) -> None:
     """Print what is claimed, and what is missing."""
     for claim in findings.claims:
-        say(f"Claim: {known_as(findings, claim.candidate)} is the best candidate made: {claim.verdict}.")
+        say(f"Claim: {known_as(findings, claim.candidate)} is the best candidate made: {claim.verdict}{claim.doubt}.")
         for text in claim.missing:
             say(f"  Missing: {text}.")

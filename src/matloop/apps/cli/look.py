@@ -10,7 +10,7 @@ import typer
 
 from matloop.apps.cli.terminal import Debug, File, Json, emit, say, show_sheet
 from matloop.campaign import Campaign
-from matloop.decide.words import apart_words, calibration_words, count, figure, passed_words
+from matloop.decide.words import apart_words, calibration_words, count, figure, passed_words, suspect_words
 from matloop.domain.objective import Objective, optimised
 from matloop.domain.pool import Pool
 from matloop.domain.problem import Problem
@@ -166,6 +166,8 @@ def _say_errors(document: Mapping[str, Any]) -> None:
         say(f"Errors{of}: {calibration_words(one)}.")
     if apart := apart_words(document):
         say(f"{apart}. What is set apart counts for next to nothing; `correct` mends or voids it.")
+    if suspects := suspect_words(document):
+        say(f"{suspects}; `correct` mends a slip.")
 
 
 def _beyond(best: Mapping[str, Any]) -> str:
