@@ -193,8 +193,14 @@ def _collecting(scene: Scene, pays: float, beta: float, pending: Pending) -> Poi
     def formula(mean: Floats, std: Floats, best: float) -> Floats:
         return (upper_bound(mean, std, beta) - best) / scene.spread
 
-    preface = f"auto took ucb: no improvement by {percent(pays)} of the spread is expected; "
-    return replace(UCB(beta, pending).plain(scene), formula=formula, preface=preface)
+    bound = UCB(beta, pending).plain(scene)
+
+    def words(mean: float, std: float, believed: Believed) -> str:
+        when = f" {believed.supposing}" if believed.counts else ""
+        preface = f"auto took ucb: no improvement by {percent(pays)} of the spread is expected{when}; "
+        return preface + bound.wording(mean, std, believed)
+
+    return replace(bound, formula=formula, wording=words)
 
 
 def _exact(collect: Pointwise, preface: str, spread: float, share: float) -> Pointwise:
@@ -203,13 +209,13 @@ def _exact(collect: Pointwise, preface: str, spread: float, share: float) -> Poi
     def formula(mean: Floats, std: Floats, best: float) -> Floats:
         return _ranked(log_ei(mean, std, best), collect.formula(mean, std, best), spread, share)
 
-    def words(mean: float, std: float, believed: Believed) -> str:
-        pays = float(log_ei(np.array([mean]), np.array([std]), believed.best)[0]) >= math.log(share * spread)
-        if pays:
-            return preface + ei_words(mean, std, believed)
-        return collect.preface + collect.wording(mean, std, believed)
+    seek = Pointwise(collect.believed, log_ei, ei_words, collect.falls, preface, rises=True)
 
-    return Pointwise(collect.believed, formula, words, collect.falls, rises=True)
+    def speaker(mean: float, std: float, best: float) -> Pointwise:
+        pays = float(log_ei(np.array([mean]), np.array([std]), best)[0]) >= math.log(share * spread)
+        return seek if pays else collect
+
+    return replace(seek, formula=formula, speaker=speaker)
 
 
 def _ranked(gain: Floats, bound: Floats, spread: float, pays: float = PAYS) -> Floats:
