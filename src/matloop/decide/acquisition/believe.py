@@ -193,11 +193,12 @@ class Pointwise:
             mean, std = self.believed.look(X)
             speaker = self.speaker(float(mean[0]), float(std[0]), self.believed.best)
             return replace(speaker, believed=self.believed).say(X)
-        mean, std = (float(one[0]) for one in self.believed.plain(X))
-        words = self.preface + self.wording(mean, std, self.believed)
+        mean, std = self.believed.plain(X)
+        plain = float(mean[0]), float(std[0])
+        words = self.preface + self.wording(*plain, self.believed)
         if self.supposed is not None and self.believed.counts:
-            believed_mean, believed_std = (float(one[0]) for one in self.believed.look(X))
-            said = self.supposed(believed_mean, believed_std)
-            if said != self.supposed(mean, std):
+            mean, std = self.believed.look(X)
+            said = self.supposed(float(mean[0]), float(std[0]))
+            if said != self.supposed(*plain):
                 words += f", {said} {self.believed.supposing}"
         return words + self.believed.unlearned
