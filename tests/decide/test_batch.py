@@ -201,7 +201,7 @@ def test_auto_without_a_joint_posterior_says_why_it_takes_ei():
             return Loud(data.X, data.y)
 
     (choice,) = Bayes(surrogate=LoudPlain()).suggest(task(small_pool(), 10)).choices
-    assert "Loud has no joint posterior for nei" in choice.reason
+    assert "surrogate 'plain' has no joint posterior for nei" in choice.reason
 
 
 def test_auto_is_what_a_strategy_takes_by_default():

@@ -107,7 +107,7 @@ class Auto:
             drawn = LimitedImprovement.of(scene, scene.limits, self.draws)
             preface = "auto took nei: what holds the limits is drawn with what is best; "
             return minding_failures(replace(drawn, preface=preface), scene)
-        preface = f"auto took ei: {type(scene.fitted).__name__} has no joint posterior for nei; "
+        preface = f"auto took ei: {scene.modeller} has no joint posterior for nei; "
         return weighed(replace(EI(self._believing).plain(scene), preface=preface), scene, log_gain)
 
     def _hidden(self, scene: Scene) -> Scorer:
@@ -137,7 +137,7 @@ class Auto:
             preface = "auto took nei: it weighs all that is pending; " if drawing else f"auto took nei: {why}; "
             return SeekThenCollect(NEI(self.draws).plain(scene), collect, preface, worst(scene), self.pays)
         if drawing and "for nei" not in why:
-            why += f", but {type(scene.fitted).__name__} has no joint posterior for nei"
+            why += f", but {scene.modeller} has no joint posterior for nei"
         preface = f"auto took ei: {why}; "
         if scene.forming is None and not scene.priced:
             return _exact(collect, preface, scene.spread, self.pays)
@@ -154,7 +154,7 @@ def noise_matters(scene: Scene) -> tuple[bool, str]:
     why = f"reading noise is {percent(share)} of the spread of the readings"
     joint = isinstance(scene.fitted, Joint)
     if share >= NOISE_MATTERS and not joint:
-        why += f", but {type(scene.fitted).__name__} has no joint posterior for nei"
+        why += f", but {scene.modeller} has no joint posterior for nei"
     return share >= NOISE_MATTERS and joint, why
 
 
