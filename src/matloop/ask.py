@@ -240,15 +240,13 @@ def answer(strategy: Strategy, task: Task) -> Chosen:
 
 def _priced(task: Task, chosen: Chosen) -> Chosen:
     """The choices with what they cost, as many of the first ones as what is left can pay."""
-    if task.costs is None:
+    purse, priced = task.purse(), []
+    if purse is None:
         return chosen
-    priced, spent, last = [], 0.0, task.last
     for choice in chosen.choices:
-        cost, last = task.costs.of(choice.candidate, last), choice.candidate
-        spent += cost or 0.0
-        if task.left is not None and (cost is None or spent > task.left * (1.0 + ROUNDING)):
+        if not purse.pay(choice.candidate):
             break
-        priced.append(replace(choice, cost=cost))
+        priced.append(replace(choice, cost=purse.paid))
     return replace(chosen, choices=tuple(priced))
 
 

@@ -26,6 +26,7 @@ from matloop.domain.prediction import Floats
 from matloop.errors import ConfigError, Faults, ModelError, fail, nearest
 from matloop.surrogate import Ability, Observations
 from matloop.surrogate.ensemble import FittedEnsemble, FittedParts, Part, Said, warm_words
+from matloop.surrogate.named_trees import name_trees
 from matloop.surrogate.split import HeldOut, Lesson
 from matloop.surrogate.threads import one_thread
 
@@ -138,6 +139,7 @@ class Sklearn:
         known = made.get_params()
         given: dict[str, Any] = {"random_state": int(rng.integers(2**31))} if "random_state" in known else {}
         made.set_params(**given, **({"n_jobs": 1} if "n_jobs" in known else {}))
+        name_trees(made)
         more = {"sample_weight": lesson.weight[rows]} if has_fit_parameter(made, "sample_weight") else {}
         try:
             with warnings.catch_warnings():
