@@ -202,13 +202,16 @@ def standings(problem: Problem, state: State, model: Model | None) -> Standings:
         )
         for rank, (id_, row) in enumerate(ordered, start=1)
     ]
-    told = None if found.reference is None else as_told(found.reference, optimised(problem.objectives))
     at = {row: place for place, row in enumerate(found.order.tolist())}
     best = [ranked[at[row]] for row in found.leading[: found.best].tolist()]
     unranked = unranked_words(state, problem.objectives, ranked, best[0] if best else None)
-    passed = None if found.named is None else ranked[0]
-    lacking = _lacking(problem.objectives, ranked, found)
-    return Standings(ranked, best, told, found.volume, passed, unranked, lacking)
+    passed, lacking = None if found.named is None else ranked[0], _lacking(problem.objectives, ranked, found)
+    return Standings(ranked, best, _told(problem.objectives, found), found.volume, passed, unranked, lacking)
+
+
+def _told(objectives: Sequence[Objective], found: Standing) -> dict[str, float] | None:
+    """The reference in the objectives' own terms; None without one."""
+    return None if found.reference is None else as_told(found.reference, optimised(tuple(objectives)))
 
 
 def _lacking(objectives: Sequence[Objective], ranked: Sequence[Ranked], found: Standing) -> str:
