@@ -18,7 +18,8 @@ from matloop.ask import machine as this_machine
 from matloop.assume import assumed
 from matloop.corrections import Correction, corrected, parse_key
 from matloop.days import time_of
-from matloop.decide import Strategy, served
+from matloop.decide import Strategy
+from matloop.decide.aim import demand_fit
 from matloop.domain import canonical
 from matloop.domain.events import Draft, Event
 from matloop.domain.objective import Objective
@@ -105,7 +106,7 @@ class Campaign:
         return self
 
     def _set_up(self, problem: Problem, strategy: Strategy, ledger: Path | None, clock: Clock | None) -> None:
-        served(strategy, problem.objectives)
+        demand_fit(strategy, problem)
         self.problem = problem
         self.strategy = strategy
         self.folder = Path()

@@ -18,7 +18,7 @@ from matloop.domain.events import Draft
 from matloop.domain.far import far_by
 from matloop.domain.keeping import keeps
 from matloop.domain.number import as_number
-from matloop.domain.objective import Objective
+from matloop.domain.objective import Objective, optimised
 from matloop.domain.parameter import Integer, Real
 from matloop.domain.pool import Pool
 from matloop.domain.problem import Problem
@@ -67,7 +67,8 @@ def doubts_of(
     for objective in problem.objectives:
         far.extend(_far(objective, state, drafts, rows))
     misplaced = (doubt for draft, row in zip(drafts, rows, strict=True) for doubt in _misplaced(problem, draft, row))
-    return (*far, *misplaced, *echoes, *_exact(problem, drafts, rows))
+    exact = _exact(problem, drafts, rows)
+    return (*far, *misplaced, *echoes, *exact, *_unreached(problem, state, drafts, rows))
 
 
 def _far(objective: Objective, state: State, drafts: Sequence[Draft], rows: Sequence[int]) -> Iterator[Doubt]:
@@ -167,3 +168,32 @@ def _exact(problem: Problem, drafts: Sequence[Draft], rows: Sequence[int]) -> It
             instead = f", also not the {objective.std:g} of the campaign file" if objective.std else ""
             found = f"{objective.name}_std = 0{more} counts as no std given{instead}: the model learns the scatter"
             yield Doubt(zero[0][1], zero[0][0], found, "No reading is exact: leave it empty where it is not known.")
+
+
+def _unreached(problem: Problem, state: State, drafts: Sequence[Draft], rows: Sequence[int]) -> Iterator[Doubt]:
+    """A reference that nothing read so far reaches in every goal: by it, nothing counts."""
+    marked = [one for one in optimised(problem.objectives) if one.reference is not None]
+    new = [(draft, row) for draft, row in zip(drafts, rows, strict=True) if draft.type == "measured"]
+    if not marked or not new:
+        return
+    outcomes = [reading.outcome for reading in state.readings.values() if reading.status == "ok"]
+    outcomes += [draft.data["outcome"] for draft, _ in new]
+    whole = [one for one in outcomes if all(goal.name in one for goal in marked)]
+    if len(whole) < HELD or any(all(_reaches(goal, float(one[goal.name])) for goal in marked) for one in whole):
+        return
+    draft, row = new[-1]
+    marks = ", ".join(f"{goal.name} {goal.reference:g}" for goal in marked)
+    found = f"none of {len(whole)} readings reaches the reference {marks}, from which volumes count"
+    cure = "Correct the reference if it is a slip; else all goes by it once something reaches it."
+    yield Doubt(row, str(Key.from_json(draft.data)), found, cure)
+
+
+def _reaches(goal: Objective, read: float) -> bool:
+    """Does a reading count by the goal's reference, a value, or for a target or range the distance from it?"""
+    if goal.reference is None:
+        return True
+    if goal.linear:
+        return goal.sign * (read - goal.reference) > 0
+    ends = [goal.value] if goal.goal == "target" else [goal.low, goal.high]
+    low, high = min(one for one in ends if one is not None), max(one for one in ends if one is not None)
+    return max(low - read, read - high, 0.0) < goal.reference

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,12 +17,15 @@ from matloop.assume import assumed
 from matloop.claimed import tails_of
 from matloop.cut import cut_off, limits_of, made, means_of, unranked_words
 from matloop.decide import Strategy
-from matloop.decide.front import as_told
+from matloop.decide.acquisition import EVEN
+from matloop.decide.aim import aim_of
+from matloop.decide.front import as_told, unreached
 from matloop.decide.model import Model, ignorance, learn
 from matloop.decide.order import Standing, standing
 from matloop.decide.stopping import Outlook, outlook
 from matloop.decide.stopping_goals import outlook_of_goals
-from matloop.domain.objective import optimised, plain
+from matloop.decide.stopping_hits import HitsLeft, hits_left
+from matloop.domain.objective import Objective, optimised, plain
 from matloop.domain.prediction import Prediction
 from matloop.domain.problem import Problem
 from matloop.domain.ranked import INTERVAL, Limits, Ranked
@@ -71,7 +74,7 @@ class Insight:
     strategy: Strategy
     _model: tuple[str, Model | None] | None = field(default=None, init=False)
     _ranked: tuple[str, Standings] | None = field(default=None, init=False)
-    _outlook: tuple[str, Outlook | None] | None = field(default=None, init=False)
+    _outlook: tuple[str, Outlook | HitsLeft | None] | None = field(default=None, init=False)
 
     @property
     def rule(self) -> Stop:
@@ -103,17 +106,32 @@ class Insight:
             self._ranked = (state.content, standings(self.problem, state, self.model(state)))
         return self._ranked[1]
 
-    def outlook(self, state: State) -> Outlook | None:
-        """What may still be found; None while too little was measured, and where nothing has a better and a worse."""
-        if not optimised(self.problem.objectives):
+    def outlook(self, state: State) -> Outlook | HitsLeft | None:
+        """What may still be found of what the strategy seeks.
+
+        None while too little was measured, and where nothing has a better and a worse or none is sought.
+        """
+        if not optimised(self.problem.objectives) or aim_of(self.strategy).kind == "map":
             return None
         if self._outlook is None or self._outlook[0] != state.content:
             model = self.model(state)
-            look = outlook if plain(self.problem.objectives) else outlook_of_goals
-            tails = tails_of(state, self.problem.objectives)
-            found = None if model is None else look(task_of(self.problem, state, 1), model, self.rule, tails)
-            self._outlook = (state.content, found)
+            self._outlook = (state.content, None if model is None else self._looked(state, model))
         return self._outlook[1]
+
+    def _looked(self, state: State, model: Model) -> Outlook | HitsLeft | None:
+        """The outlook, worked out."""
+        aim, objectives, task = aim_of(self.strategy), self.problem.objectives, task_of(self.problem, state, 1)
+        tails = tails_of(state, objectives)
+        if aim.threshold is not None and aim.kind == "hits":
+            return hits_left(task, model, self.rule, aim.threshold, tails)
+        return (outlook if plain(objectives) else outlook_of_goals)(task, model, self.rule, tails)
+
+    def hits(self, state: State) -> dict[str, Any] | None:
+        """How many hits were found, in JSON types; None where the strategy seeks none."""
+        aim = aim_of(self.strategy)
+        if aim.threshold is None or aim.kind != "hits":
+            return None
+        return hits_found(self.standing(state).ranked, optimised(self.problem.objectives)[0], aim.threshold)
 
     def exhausted(self, state: State) -> str:
         """Why nothing can be suggested any more, in words; empty where something can."""
@@ -137,6 +155,7 @@ class Standings:
     passed: of those that hold the limits more likely than not the one of the best mean, where another is best by
         expected worth; None where it is best itself.
     unranked: in words, what was read beyond a limit, is better than the best and is not ranked; empty where nothing.
+    lacking: in words, why nothing is best, or nothing counts, though something was made; empty where something does.
     """
 
     ranked: Sequence[Ranked]
@@ -145,6 +164,7 @@ class Standings:
     volume: float | None = None
     passed: Ranked | None = None
     unranked: str = ""
+    lacking: str = ""
 
 
 def standings(problem: Problem, state: State, model: Model | None) -> Standings:
@@ -182,11 +202,28 @@ def standings(problem: Problem, state: State, model: Model | None) -> Standings:
         )
         for rank, (id_, row) in enumerate(ordered, start=1)
     ]
-    told = None if found.reference is None else as_told(found.reference, optimised(problem.objectives))
     at = {row: place for place, row in enumerate(found.order.tolist())}
     best = [ranked[at[row]] for row in found.leading[: found.best].tolist()]
     unranked = unranked_words(state, problem.objectives, ranked, best[0] if best else None)
-    return Standings(ranked, best, told, found.volume, None if found.named is None else ranked[0], unranked)
+    passed, lacking = None if found.named is None else ranked[0], _lacking(problem.objectives, ranked, found)
+    return Standings(ranked, best, _told(problem.objectives, found), found.volume, passed, unranked, lacking)
+
+
+def _told(objectives: Sequence[Objective], found: Standing) -> dict[str, float] | None:
+    """The reference in the objectives' own terms; None without one."""
+    return None if found.reference is None else as_told(found.reference, optimised(tuple(objectives)))
+
+
+def _lacking(objectives: Sequence[Objective], ranked: Sequence[Ranked], found: Standing) -> str:
+    """Why nothing is best, or all that was made encloses no volume, in words; empty where something does."""
+    if found.volume == 0.0:
+        return unreached(optimised(tuple(objectives)))
+    likeliest = next((one for one in ranked if one.holds is not None), None)
+    if found.best or likeliest is None or likeliest.holds is None or not optimised(tuple(objectives)):
+        return ""
+    limits = " and ".join(one.words() for one in objectives if one.goal == "limit")
+    chance = f"{likeliest.candidate} most likely, with probability {likeliest.holds:.2f}"
+    return f"nothing measured holds {limits} more likely than not ({chance})"
 
 
 def _limits(state: State) -> dict[str, Limits]:
@@ -205,6 +242,26 @@ def _place(found: Standing, row: int) -> tuple[float | None, int | None, float |
     if found.layer is None or found.contribution is None:
         return holds, None, None
     return holds, int(found.layer[row]), float(found.contribution[row])
+
+
+def hits_found(ranked: Sequence[Ranked], goal: Objective, threshold: float) -> dict[str, Any]:
+    """Candidates made that lie beyond a threshold and hold the limits: by posterior mean, and by their readings' mean.
+
+    Without a model the posterior mean is that of the readings.
+    """
+    held = [one for one in ranked if one.holds is None or one.holds >= EVEN]
+
+    def beyond(figures: Sequence[Mapping[str, float]]) -> int:
+        return sum(goal.name in one and goal.sign * (one[goal.name] - threshold) > 0 for one in figures)
+
+    means = [one.reading_mean if one.prediction is None else one.prediction.mean for one in held]
+    return {
+        "threshold": threshold,
+        "side": "above" if goal.sign > 0 else "below",
+        "by_mean": beyond(means),
+        "by_readings": beyond([one.reading_mean for one in held]),
+        "made": len(ranked),
+    }
 
 
 def ranking(problem: Problem, state: State, model: Model | None) -> list[Ranked]:

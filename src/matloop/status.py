@@ -11,10 +11,11 @@ from typing import Any, Protocol
 
 import pandas as pd
 
-from matloop.ask import unpayable
+from matloop.ask import money_left, unpayable
 from matloop.days import time_of
 from matloop.decide.stopping import Outlook
-from matloop.decide.words import approximation, count, sentence
+from matloop.decide.stopping_hits import HitsLeft
+from matloop.decide.words import approximation, count, figure, sentence
 from matloop.domain.events import Event
 from matloop.domain.objective import optimised
 from matloop.domain.problem import Problem
@@ -55,8 +56,12 @@ class Conclusions(Protocol):
         """How many candidates may still be suggested; None where that is not known or not limited."""
         ...
 
-    def outlook(self, state: State) -> Outlook | None:
-        """None while too little was measured."""
+    def outlook(self, state: State) -> Outlook | HitsLeft | None:
+        """None while too little was measured, and where nothing is sought that could be found."""
+        ...
+
+    def hits(self, state: State) -> Mapping[str, Any] | None:
+        """How many hits were found, in JSON types; None where none are sought."""
         ...
 
     def model(self, state: State) -> Described | None:
@@ -89,6 +94,11 @@ class Standing(Protocol):
     @property
     def unranked(self) -> str:
         """In words, what is better than the best but not ranked; empty where nothing is."""
+        ...
+
+    @property
+    def lacking(self) -> str:
+        """In words, why nothing is best, or nothing counts, though something was made; empty where something does."""
         ...
 
     @property
@@ -170,6 +180,7 @@ def status_of(problem: Problem, state: State, standing: Standing, insight: Concl
         "campaign": problem.name,
         "counts": counts,
         "best": [_best_of(item) for item in standing.best],
+        **({"hits": hits} if (hits := insight.hits(state)) else {}),
         **_front_of(standing),
         **({"passed": _best_of(standing.passed)} if standing.passed else {}),
         "budget": {
@@ -179,7 +190,7 @@ def status_of(problem: Problem, state: State, standing: Standing, insight: Concl
         },
         "unsuggested": unsuggested(state),
         "advice": _with_censored(
-            advice_of(problem, state, counts, found, insight), state, insight.hears_bounds(state), standing.unranked
+            advice_of(problem, state, counts, found, insight), state, insight.hears_bounds(state), standing
         ),
         "outlook": found.to_json() if found else None,
         **_errors_of(insight.model(state)),
@@ -198,11 +209,11 @@ def _errors_of(model: Described | None) -> dict[str, Any]:
     return {**({"calibration": judged} if judged else {}), **doubts}
 
 
-def _with_censored(advice: dict[str, str], state: State, heard: bool | None, unranked: str) -> dict[str, str]:
-    """Advice that says what became of censored readings, and that the model of the last ask was approximate."""
+def _with_censored(advice: dict[str, str], state: State, heard: bool | None, standing: Standing) -> dict[str, str]:
+    """Advice that says why nothing is best, what became of censored readings, and that a model was approximate."""
     censored = sum(reading.status in ("below", "above") for reading in state.readings.values())
     told = censored_words(censored, heard) if censored else ""
-    said = [advice["reason"], told, unranked, approximation(state.model)]
+    said = [advice["reason"], standing.lacking, told, standing.unranked, approximation(state.model)]
     return {**advice, "reason": sentence(said)}
 
 
@@ -212,7 +223,7 @@ def _money(problem: Problem, state: State) -> dict[str, Any]:
 
 
 def advice_of(
-    problem: Problem, state: State, counts: dict[str, int], found: Outlook | None, insight: Conclusions
+    problem: Problem, state: State, counts: dict[str, int], found: Outlook | HitsLeft | None, insight: Conclusions
 ) -> dict[str, str]:
     """What to do next, in words."""
     demanded = _demanded(problem, state, counts)
@@ -244,19 +255,29 @@ def _spent(problem: Problem, state: State) -> str:
     return "what is left of the budget of cost pays for no candidate" if unpayable(problem, state) else ""
 
 
-def _advised(problem: Problem, state: State, found: Outlook | None, insight: Conclusions) -> tuple[str, str]:
+def _advised(problem: Problem, state: State, found: Outlook | HitsLeft | None, insight: Conclusions) -> tuple[str, str]:
     """Go on or stop, by what is left and what may still be found."""
     candidates = insight.left(state)
     said = "" if found is None else found.say(optimised(problem.objectives)[0], insight.rule)
     if found is not None and found.holds(insight.rule):
         return "stop", said
-    left = "without a limit"
+    left = _left_words(problem, state, candidates)
+    return "suggest", "; ".join(part for part in (f"nothing is pending, {left}", said) if part)
+
+
+def _left_words(problem: Problem, state: State, candidates: int | None) -> str:
+    """What is left of every budget, in words; `without a limit` where there is none."""
+    left, among = [], ""
     if problem.budget is not None:
         budget = problem.budget - state.used()
         few = candidates is not None and candidates < budget
         among = f" and {count(candidates or 0, 'candidate')} to choose from" if few else ""
-        left = f"with {count(budget, 'experiment')} left{among}"
-    return "suggest", "; ".join(part for part in (f"nothing is pending, {left}", said) if part)
+        left.append(count(budget, "experiment"))
+    if (money := money_left(problem, state)) is not None:
+        left.append(f"{figure(money)} of the cost")
+    if problem.days is not None:
+        left.append(f"{figure(max(problem.days - time_of(problem, state).used, 0.0))} days")
+    return f"with {' and '.join(left)} left{among}" if left else "without a limit"
 
 
 def corrections_of(events: Sequence[Event]) -> dict[Key, list[dict[str, Any]]]:

@@ -179,3 +179,40 @@ def test_status_names_by_expected_worth_and_says_what_was_passed_and_the_shortli
     means = [float(row["y"]) for row in ranked if float(row["holds"]) >= 0.5]
     assert means == sorted(means, reverse=True)
     assert [row["rank"] for row in ranked] == [str(n + 1) for n in range(len(ranked))]
+
+
+def test_status_says_that_nothing_holds_the_limits_instead_of_a_best(folder: Path, matloop: Matloop) -> None:
+    file = folder / "campaign.toml"
+    file.write_text(CAMPAIGN.replace("high = 2.74", "high = 1.0"), encoding="utf-8")
+    assert "Best: none" not in matloop("status", file).out
+    done(matloop, folder, 3)
+    said = matloop("status", file).out
+    assert "Best: none yet, as the advice says." in said
+    assert "nothing measured holds density at most 1 g/cm^3 more likely than not" in said
+
+
+def test_tell_and_status_say_that_nothing_reaches_a_reference(folder: Path, matloop: Matloop) -> None:
+    file = folder / "campaign.toml"
+    file.write_text(CAMPAIGN.replace("reference = 70", "reference = 2"), encoding="utf-8")
+    done(matloop, folder, 3)
+    assert "reaches the reference price 2.00, from which volumes count" in matloop("status", file).out
+    rows = "".join(f"{name},{','.join(map(str, truth(a, b)))}\n" for name, a, b in ALLOYS[-2:])
+    (folder / "more.csv").write_text("alloy,strength,price,density\n" + rows, encoding="utf-8")
+    told = matloop("tell", file, folder / "more.csv", "--json")
+    assert any("reaches the reference price 2" in one["found"] for one in told.document["warnings"])
+
+
+def test_status_and_report_count_hits(folder: Path, matloop: Matloop) -> None:
+    file, start = folder / "campaign.toml", CAMPAIGN.index('[[objective]]\nname = "price"')
+    one = CAMPAIGN[:start] + CAMPAIGN[CAMPAIGN.index("[pool]") :]
+    file.write_text(
+        one.replace("[strategy]\n", '[strategy]\nacquisition = "hits"\nthreshold = 340\n'), encoding="utf-8"
+    )
+    rows = "".join(f"{name},{truth(a, b)[0]}\n" for name, a, b in ALLOYS[::3])
+    (folder / "known.csv").write_text("alloy,strength\n" + rows, encoding="utf-8")
+    assert matloop("tell", file, folder / "known.csv").code == 0
+    beyond = sum(truth(a, b)[0] > 340 for _, a, b in ALLOYS[::3])
+    words = f"{beyond} of 10 made have strength above 340 MPa by their posterior mean, {beyond} by the mean of their"
+    assert f"Hits: {words} readings." in matloop("status", file).out
+    assert matloop("report", file, "--out", folder / "report.html").code == 0
+    assert words in (folder / "report.html").read_text(encoding="utf-8")

@@ -13,8 +13,10 @@ from matloop.decide.bayes import Bayes, Greedy
 from matloop.decide.random import Random
 from matloop.domain.objective import Objective
 from matloop.domain.pool import Pool
-from matloop.domain.prediction import Prediction
+from matloop.domain.prediction import Prediction, PredictionAt
 from matloop.errors import InputError
+from matloop.surrogate.auto import Auto as Picking
+from matloop.surrogate.forest import Forest
 from matloop.surrogate.gp import GP
 from matloop.testing.strategies import bare_pool, chosen_ids, landscape, large_space, reading, small_pool, task
 from tests.decide.named import bayes
@@ -201,7 +203,7 @@ def test_auto_without_a_joint_posterior_says_why_it_takes_ei():
             return Loud(data.X, data.y)
 
     (choice,) = Bayes(surrogate=LoudPlain()).suggest(task(small_pool(), 10)).choices
-    assert "Loud has no joint posterior for nei" in choice.reason
+    assert "surrogate 'plain' has no joint posterior for nei" in choice.reason
 
 
 def test_auto_is_what_a_strategy_takes_by_default():
@@ -237,3 +239,25 @@ def test_the_reason_says_how_much_of_a_readings_error_comes_from_what_is_really_
     (without,), (with_,) = (Bayes().suggest(one).choices for one in (ask, blurred))
     assert "by what is really made" in with_.reason
     assert "by what is really made" not in without.reason
+
+
+def test_a_prediction_holds_what_the_reason_says_of_its_errors():
+    ask = task(small_pool(), 14)
+    first = next(part.name for part in ask.candidates.encoder.parts if part.width == 1)
+    blurred = replace(ask, readings=tuple(replace(one, executed_std={first: 1.0}) for one in ask.readings))
+    (plain,), (made,) = (Bayes(surrogate=GP()).suggest(one).choices for one in (ask, blurred))
+    (taken,) = Bayes(surrogate=Picking((GP(), Forest()))).suggest(ask).choices
+    said = made.prediction
+    assert f"of which {said.input_std['y']:.3g}"[:12] in made.reason
+    assert 0 < said.input_std["y"] <= said.noise_std["y"]
+    assert plain.prediction.input_std == {}
+    assert plain.prediction.factor["y"] >= 1.0
+    assert ("recalibrated x" in plain.reason) == (plain.prediction.calibration["y"] == "recalibrated")
+    assert plain.prediction.picked == ""
+    assert taken.prediction.picked in ("gp", "forest")
+    for one in (plain, made, taken):
+        document = one.prediction.to_json()
+        assert PredictionAt.from_json(document) == one.prediction
+        assert all(document.values())
+    older = {name: plain.prediction.to_json()[name] for name in ("mean", "model_std", "noise_std")}
+    assert PredictionAt.from_json(older).factor == {}

@@ -191,4 +191,4 @@ def test_auto_weighs_by_probability_what_cannot_be_drawn():
     X = elsewhere()
     gain = EI().plain(replace(known, fitted=columns(said, (0,)), limits=limits)).score(X)
     np.testing.assert_allclose(scorer.score(X), gain + np.log(np.maximum(limits.probability(X), 1e-12)), rtol=1e-9)
-    assert "Mute has no joint posterior for nei" in scorer.say(X[:1])
+    assert "the surrogate has no joint posterior for nei" in scorer.say(X[:1])

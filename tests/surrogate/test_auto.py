@@ -336,7 +336,7 @@ def test_none_that_can_be_fitted_is_an_error() -> None:
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"surrogates": (GP(),)}, "Give two or more"),
+        ({"surrogates": (GP(),)}, "'gp' stands there alone. Give two or more"),
         ({"surrogates": "gp"}, "Give two or more"),
         ({"surrogates": (GP(), GP)}, "is no surrogate"),
         ({"surrogates": (GP(), Auto())}, "stands in its own list"),

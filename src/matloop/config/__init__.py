@@ -12,6 +12,7 @@ from matloop.config.faults import Lines
 from matloop.config.settings import LabSettings, StrategySettings
 from matloop.config.text import parse, read_text
 from matloop.decide import refusal
+from matloop.decide.aim import endless
 from matloop.domain.cost import Cost
 from matloop.domain.objective import Objective
 from matloop.domain.pool import Pool
@@ -90,7 +91,10 @@ def _plan(path: Path, builder: Builder) -> Plan | None:
     refused = refusal(strategy.made, objectives) if strategy is not None else None
     if refused:
         builder.faults.add(builder.lines.place("strategy"), *refused)
-    if problem is None or ledger is None or strategy is None or lab is None or refused:
+    endless_ = endless(strategy.made, problem.stop) if strategy is not None and problem is not None else None
+    if endless_:
+        builder.faults.add(builder.lines.place("stop"), *endless_)
+    if problem is None or ledger is None or strategy is None or lab is None or refused or endless_:
         return None
     return Plan(path, problem, ledger, strategy, lab, bench.wait)
 

@@ -126,25 +126,38 @@ def _design(task: Task, wanted: int, why: str | None) -> list[Choice]:
 def _predicted(choice: Choice, task: Task, model: Model) -> Choice:
     """A design candidate of an ask that also holds model choices: the model has been fitted, so it is heard."""
     X = model.encoder.encode([choice.candidate.values])
-    at = model.predict(X).at(0, model.objectives)
-    return replace(choice, reason=sentence([choice.reason, *_budget(X, at, model)]), prediction=at)
+    at = _said(X, model)
+    return replace(choice, reason=sentence([choice.reason, *_budget(at, model)]), prediction=at)
 
 
 def _choice(found: Found, said: list[str], task: Task, model: Model) -> Choice:
-    at = model.predict(found.X).at(0, model.objectives)
+    at = _said(found.X, model)
     why = model.fitted.why() if isinstance(model.fitted, Reasoned) else ""
     described = model.describe()
     bounds = f"{count(model.bounds, 'censored reading')} taken as bounds" if model.bounds else ""
     notes = [approximation(described), why, apart_words(described), suspect_words(described), bounds, _partial(task)]
-    reason = sentence([*said, *_budget(found.X, at, model), *notes], task.set_aside - model.bounds)
+    reason = sentence([*said, *_budget(at, model), *notes], task.set_aside - model.bounds)
     return Choice(found.candidate, reason, prediction=at)
 
 
-def _budget(X: Floats, at: PredictionAt, model: Model) -> list[str]:
-    """The errors of a prediction at X (1, d), objective by objective, and whether they are true as stated."""
+def _said(X: Floats, model: Model) -> PredictionAt:
+    """The prediction at X (1, d), with where its errors come from."""
+    at = model.predict(X).at(0, model.objectives)
     blurs = model.fitted.input_std(X)[0] if isinstance(model.fitted, Blurred) else np.zeros(len(model.objectives))
+    factors = [one.factor for one in model.calibrations]
+    return replace(
+        at,
+        factor=dict(zip(model.objectives, factors, strict=True)) if factors else {},
+        input_std=dict(zip(model.objectives, blurs.tolist(), strict=True)) if (blurs > 0).any() else {},
+        picked=str(model.describe().get("picked", "")),
+    )
+
+
+def _budget(at: PredictionAt, model: Model) -> list[str]:
+    """The errors of a prediction, objective by objective, and whether they are true as stated."""
     parts = []
-    for j, (name, blur) in enumerate(zip(model.objectives, blurs.tolist(), strict=True)):
+    for j, name in enumerate(model.objectives):
+        blur = at.input_std.get(name, 0.0)
         of = f"{name}: " if len(model.objectives) > 1 else ""
         errors = f"{of}model {figure(at.model_std[name])}, one reading {figure(at.noise_std[name])}"
         made = f", of which {figure(blur)} by what is really made" if blur > 0 else ""

@@ -9,7 +9,8 @@ from typing import ClassVar, Literal, get_args
 from matloop.decide import Chosen, Task, served
 from matloop.decide.acquisition import Acquisition
 from matloop.decide.acquisition.mean import Mean
-from matloop.decide.acquisition.registry import acquisition, refusal, unable
+from matloop.decide.acquisition.registry import AIMS, acquisition, refusal, unable
+from matloop.decide.aim import Aim
 from matloop.decide.batch import Rule
 from matloop.decide.replicate import unreplicated
 from matloop.decide.risk import Sure
@@ -90,6 +91,11 @@ class Bayes:
             found = "replicates are weighed by the highest mean, and the goals are not one of more or less"
             return found, "Leave 'replicates' out, or measure again by repeat = true."
         return refused
+
+    @property
+    def aim(self) -> Aim:
+        """What its acquisition seeks."""
+        return Aim(AIMS.get(self.acquisition, "best"), self.acquisition, self.threshold)
 
     def suggest(self, task: Task) -> Chosen:
         """Choose n candidates: first the initial design, then what the acquisition finds.

@@ -13,6 +13,7 @@ import moocore
 import numpy as np
 from numpy.typing import NDArray
 
+from matloop.decide.words import figure, unreached_words
 from matloop.domain.objective import Objective
 from matloop.domain.prediction import Floats
 
@@ -54,6 +55,12 @@ def reference_of(worth: Floats, objectives: Sequence[Objective], spreads: Sequen
         if one.reference is not None:
             found[j] = one.sign * one.reference if one.linear else -one.reference
     return found
+
+
+def unreached(objectives: Sequence[Objective]) -> str:
+    """That nothing reaches the references that were given, in words; one worked out lies below what was measured."""
+    given = {one.name: figure(one.reference, one.unit) for one in objectives if one.reference is not None}
+    return unreached_words(given) if given else ""
 
 
 def as_told(point: Floats, objectives: Sequence[Objective]) -> dict[str, float]:

@@ -125,7 +125,7 @@ class Replicates:
             InputError: when the surrogate cannot say what one reading tells of others.
         """
         if not (isinstance(scene.fitted, Joint) and isinstance(scene.fitted, Conditioned)):
-            raise InputError.at("strategy.replicates", *unreplicated(type(scene.fitted).__name__))
+            raise InputError.at("strategy.replicates", *unreplicated(scene.surrogate))
         found = (one for one in task.readings if one.candidate in task.again)
         held = {one.candidate: Candidate(one.candidate, one.values) for one in found}
         if not held or scene.crowd is None:

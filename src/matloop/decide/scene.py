@@ -47,6 +47,7 @@ def scene_of(task: Task, model: Model, pending: tuple[Candidate, ...], n: int, f
         choices=_of_choices(candidates.encoder),
         space=isinstance(candidates, Space),
         asks=task.asks,
+        surrogate=model.surrogate,
     )
     return scene if limits is None else _of_holders(scene)
 

@@ -56,15 +56,15 @@ def outlook_of_goals(task: Task, model: Model, rule: Stop, tails: Sequence[Tails
         tails: how far errors reach, one an objective; none: as normal distributions of the stated std.
 
     Returns:
-        None while fewer candidates were measured than the rule demands, while none of them holds the limits, and where
-        the surrogate has no joint posterior.
+        None while fewer candidates were measured than the rule demands, while none of them holds the limits or all
+        that they enclose is nothing, since none reaches the reference, and where the surrogate has no joint posterior.
     """
     measured, _ = model.measured()
     if len(measured) < rule.least or not isinstance(model.fitted, Joint):
         return None
     said = model.predict_measured()
     found = standing(said, task.objectives, model.spreads)
-    if not found.best:
+    if not found.best or found.volume == 0.0:
         return None
     rng = task.rng(Purpose.STOP)
     stretch = np.array([one.draw(_DRAWS, rng) for one in tails]) if tails else np.ones((len(task.objectives), _DRAWS))

@@ -33,12 +33,29 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+def unreached_words(marks: Mapping[str, str]) -> str:
+    """`none of what was measured reaches the reference strength 150 MPa, from which volumes count`.
+
+    Args:
+        marks: goal -> its reference, those that were given, with their units.
+    """
+    listed = ", ".join(f"{name} {mark}" for name, mark in marks.items())
+    return f"none of what was measured reaches the reference {listed}, from which volumes count"
+
+
 def passed_words(passed: str, by: str, holds: float, best: str, surer: float) -> str:
     """Why `passed`, which `by` would be best, is not: it `holds` the limits less surely than the best."""
     return (
         f"By {by} alone {passed} would be best, but it holds the limits with a probability of {percent(holds)}, "
         f"{best} with {percent(surer)}"
     )
+
+
+def hits_words(hits: Mapping[str, Any], name: str, unit: str | None) -> str:
+    """`147 of 200 made have a hardness above 60.0 GPa by their posterior mean, 148 by their readings`."""
+    beyond = f"{hits['side']} {figure(hits['threshold'], unit)}"
+    by = f"by their posterior mean, {hits['by_readings']} by the mean of their readings"
+    return f"{hits['by_mean']} of {hits['made']} made have {name} {beyond} {by}"
 
 
 def sentence(parts: Iterable[str], set_aside: int = 0) -> str:

@@ -17,6 +17,7 @@ Floats = NDArray[np.float64]
 NOT_JUDGED = "not calibrated"
 """What is said of errors where nobody judged them, or where they are wrong even after correction."""
 _FIGURES = ("mean", "model_std", "noise_std")
+_MORE = ("calibration", "factor", "input_std")
 
 
 def multiple(scores: Sequence[float] | Floats, level: float) -> float:
@@ -105,12 +106,18 @@ class PredictionAt:
     """A prediction for one candidate: each field maps an objective's name to a figure in its unit.
 
     calibration: to a word on whether the errors are true, see `Prediction`; empty where nobody judged.
+    factor: to what the model's own std was multiplied by, 1 for nothing; empty where nobody judged.
+    input_std: to the part of noise_std that comes of what is really made; empty where nobody stated an error of inputs.
+    picked: the name of the surrogate that was taken, where one was picked among several.
     """
 
     mean: Mapping[str, float]
     model_std: Mapping[str, float]
     noise_std: Mapping[str, float]
     calibration: Mapping[str, str] = field(default_factory=dict)
+    factor: Mapping[str, float] = field(default_factory=dict)
+    input_std: Mapping[str, float] = field(default_factory=dict)
+    picked: str = ""
 
     @property
     def total_std(self) -> Mapping[str, float]:
@@ -118,9 +125,11 @@ class PredictionAt:
         return {name: math.hypot(self.model_std[name], self.noise_std[name]) for name in self.mean}
 
     def to_json(self) -> dict[str, Any]:
-        """The form in which it stands in the ledger."""
-        figures = {name: dict(getattr(self, name)) for name in _FIGURES}
-        return figures | ({"calibration": dict(self.calibration)} if self.calibration else {})
+        """The form in which it stands in the ledger; what nobody says is left out."""
+        more = {
+            name: dict(getattr(self, name)) for name in (*_FIGURES, *_MORE) if name in _FIGURES or getattr(self, name)
+        }
+        return more | ({"picked": self.picked} if self.picked else {})
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any] | None) -> PredictionAt | None:
@@ -128,4 +137,5 @@ class PredictionAt:
         if data is None:
             return None
         mean, model, noise = ({k: float(v) for k, v in data[name].items()} for name in _FIGURES)
-        return cls(mean, model, noise, dict(data.get("calibration", {})))
+        calibration, factor, input_std = (dict(data.get(name, {})) for name in _MORE)
+        return cls(mean, model, noise, calibration, factor, input_std, data.get("picked", ""))

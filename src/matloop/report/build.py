@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from importlib.metadata import version
 
-from matloop.decide.words import count, figure, percent
-from matloop.domain.objective import Objective
+from matloop.decide.words import count, figure, hits_words, percent
+from matloop.domain.objective import Objective, optimised
 from matloop.domain.units import unit_beside
 from matloop.report import pursuit, sections
 from matloop.report.claims import FRESH, SURE
@@ -58,6 +58,9 @@ def _head(page: Page, findings: Findings) -> None:
     ]
     if said := spent_words(status["budget"]):
         facts.append(("Spent", said))
+    if hits := status.get("hits"):
+        (goal,) = optimised(findings.problem.objectives)
+        facts.append(("Hits", hits_words(hits, goal.name, goal.unit)))
     if findings.days >= _SHORTEST_DAYS:
         facts.append(("Time", f"{figure(findings.days)} days from the first event to the last"))
     facts += [

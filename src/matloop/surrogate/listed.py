@@ -28,7 +28,8 @@ def look(faults: Faults, place: str, surrogates: object, own: type) -> tuple[Sur
     """
     listed = surrogates if isinstance(surrogates, list | tuple) else ()
     if len(listed) < 2:
-        faults.add(f"{place}, surrogates", f"{surrogates!r}", 'Give two or more, as ["gp", "forest"].')
+        alone = f"{getattr(listed[0], 'name', listed[0])!r} stands there alone" if listed else repr(surrogates)
+        faults.add(f"{place}, surrogates", alone, 'Give two or more, as ["gp", "forest"].')
     for nth, one in enumerate(listed, start=1):
         where = f"{place}, surrogates, {nth}"
         if isinstance(one, type) or not isinstance(one, Surrogate):

@@ -10,7 +10,15 @@ import typer
 
 from matloop.apps.cli.terminal import Debug, File, Json, emit, say, show_sheet
 from matloop.campaign import Campaign
-from matloop.decide.words import apart_words, calibration_words, count, figure, passed_words, suspect_words
+from matloop.decide.words import (
+    apart_words,
+    calibration_words,
+    count,
+    figure,
+    hits_words,
+    passed_words,
+    suspect_words,
+)
 from matloop.domain.objective import Objective, optimised
 from matloop.domain.pool import Pool
 from matloop.domain.problem import Problem
@@ -134,6 +142,8 @@ def _say_status(document: Mapping[str, Any], objectives: Sequence[Objective]) ->
         ", ".join(f"{number} {name}" for name, number in counts.items() if number or name in ("pending", "measured"))
         + "."
     )
+    if not document["best"] and counts["measured"] and optimised(tuple(objectives)):
+        say("Best: none yet, as the advice says.")
     for best in document["best"]:
         made = ", ".join(f"{name} {written(value)}" for name, value in best["values"].items())
         figures = "; ".join(_best_figure(best, objective) for objective in objectives)
@@ -143,6 +153,9 @@ def _say_status(document: Mapping[str, Any], objectives: Sequence[Objective]) ->
         (best,), (goal,) = document["best"], optimised(tuple(objectives))
         by = _best_figure(passed, goal)
         say(f"{passed_words(passed['candidate'], by, passed['holds'], best['candidate'], best['holds'])}.")
+    if hits := document.get("hits"):
+        (goal,) = optimised(tuple(objectives))
+        say(f"Hits: {hits_words(hits, goal.name, goal.unit)}.")
     if front := document.get("front"):
         units = {one.name: one.unit for one in objectives}
         marks = ", ".join(f"{name} {figure(mark, units[name])}" for name, mark in front["reference"].items())

@@ -78,6 +78,7 @@ class Scene:
     choices: are half of the features or more choices that nothing describes?
     space: are candidates a space, in which what is good has neighbours without end?
     asks: how many times suggestions were asked for before this ask.
+    surrogate: the name of what was fitted, for words; empty where nobody says.
     """
 
     fitted: Fitted
@@ -116,7 +117,13 @@ class Scene:
     choices: bool = False
     space: bool = False
     asks: int = 0
+    surrogate: str = ""
     _seen: list[tuple[Fitted, Floats, Prediction]] = field(default_factory=list, repr=False, compare=False)
+
+    @property
+    def modeller(self) -> str:
+        """What was fitted, in words: `surrogate 'gp'`."""
+        return f"surrogate {self.surrogate!r}" if self.surrogate else "the surrogate"
 
     def seen(self) -> Prediction:
         """What the model says of `measured`, worked out once: it costs the cube of their number, and each rule asks."""

@@ -114,7 +114,7 @@ class Auto:
             drawn = LimitedImprovement.of(scene, scene.limits, self.draws)
             preface = "auto took nei: what holds the limits is drawn with what is best; "
             return minding_failures(replace(drawn, preface=preface), scene)
-        preface = f"auto took ei: {type(scene.fitted).__name__} has no joint posterior for nei; "
+        preface = f"auto took ei: {scene.modeller} has no joint posterior for nei; "
         return weighed(replace(EI(self._believing).plain(scene), preface=preface), scene, log_gain)
 
     def _hidden(self, scene: Scene) -> Scorer:
@@ -144,7 +144,7 @@ class Auto:
             preface = "auto took nei: it weighs all that is pending; " if drawing else f"auto took nei: {why}; "
             return SeekThenCollect(NEI(self.draws).plain(scene), collect, preface + aim, worst(scene), pays)
         if drawing and "for nei" not in why:
-            why += f", but {type(scene.fitted).__name__} has no joint posterior for nei"
+            why += f", but {scene.modeller} has no joint posterior for nei"
         preface = f"auto took ei: {why}; {aim}"
         if scene.forming is None and not scene.priced:
             return _exact(collect, preface, scene.spread, pays)
@@ -161,7 +161,7 @@ def noise_matters(scene: Scene) -> tuple[bool, str]:
     why = f"reading noise is {percent(share)} of the spread of the readings"
     joint = isinstance(scene.fitted, Joint)
     if share >= NOISE_MATTERS and not joint:
-        why += f", but {type(scene.fitted).__name__} has no joint posterior for nei"
+        why += f", but {scene.modeller} has no joint posterior for nei"
     return share >= NOISE_MATTERS and joint, why
 
 
@@ -208,8 +208,14 @@ def _collecting(scene: Scene, pays: float, beta: float, pending: Pending) -> Poi
     def formula(mean: Floats, std: Floats, best: float) -> Floats:
         return (upper_bound(mean, std, beta) - best) / scene.spread
 
-    preface = f"auto took ucb: no improvement by {percent(pays)} of the spread is expected; "
-    return replace(UCB(beta, pending).plain(scene), formula=formula, preface=preface)
+    bound = UCB(beta, pending).plain(scene)
+
+    def words(mean: float, std: float, believed: Believed) -> str:
+        when = f" {believed.supposing}" if believed.counts else ""
+        preface = f"auto took ucb: no improvement by {percent(pays)} of the spread is expected{when}; "
+        return preface + bound.wording(mean, std, believed)
+
+    return replace(bound, formula=formula, wording=words)
 
 
 def _exact(collect: Pointwise, preface: str, spread: float, share: float) -> Pointwise:
@@ -218,13 +224,13 @@ def _exact(collect: Pointwise, preface: str, spread: float, share: float) -> Poi
     def formula(mean: Floats, std: Floats, best: float) -> Floats:
         return _ranked(log_ei(mean, std, best), collect.formula(mean, std, best), spread, share)
 
-    def words(mean: float, std: float, believed: Believed) -> str:
-        pays = float(log_ei(np.array([mean]), np.array([std]), believed.best)[0]) >= math.log(share * spread)
-        if pays:
-            return preface + ei_words(mean, std, believed)
-        return collect.preface + collect.wording(mean, std, believed)
+    seek = Pointwise(collect.believed, log_ei, ei_words, collect.falls, preface, rises=True)
 
-    return Pointwise(collect.believed, formula, words, collect.falls, rises=True)
+    def speaker(mean: float, std: float, best: float) -> Pointwise:
+        pays = float(log_ei(np.array([mean]), np.array([std]), best)[0]) >= math.log(share * spread)
+        return seek if pays else collect
+
+    return replace(seek, formula=formula, speaker=speaker)
 
 
 def _ranked(gain: Floats, bound: Floats, spread: float, pays: float = PAYS) -> Floats:

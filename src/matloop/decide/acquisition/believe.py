@@ -25,6 +25,7 @@ posterior mean among the measured; or, by draws and in `nei` alone, all that the
 _APART = 0.1
 """Where a surrogate cannot learn pending candidates, others closer to one than this share of the unit cube's diagonal
 rank last. Smaller, a batch holds near-copies; larger, it is pushed out of the promising region."""
+_TINY = 1e-12  # share of a std that readings always leave, so that its logarithm is finite
 _NEAREST = 1e-6
 """Distance from a target, as a share of the spread of the readings, below which nearer is not asked for. Far larger, a
 target is missed; at 0 a reading that lies on it to all its digits would leave nothing to seek."""
@@ -72,6 +73,25 @@ class Believed:
         seen = self.fitted.predict(X)
         return self.scene.sign * seen.mean[:, 0], seen.model_std[:, 0]
 
+    def plain(self, X: Floats) -> tuple[Floats, Floats]:
+        """The same as nothing pending were known: the figures that stand beside a suggestion."""
+        seen = self.scene.fitted.predict(X)
+        return self.scene.sign * seen.mean[:, 0], seen.model_std[:, 0]
+
+    @property
+    def counts(self) -> bool:
+        """Has the surrogate learned anything that is only believed, so that `look` says other than `plain`?"""
+        return bool(len(self.heard))
+
+    @property
+    def supposing(self) -> str:
+        """What `look` supposes of the pending, in words."""
+        return "once the pending are read" if self.lie is None else "with the pending taken for as poor as the worst"
+
+    def share_left(self, X: Floats, std: Floats) -> Floats:
+        """Share (q,) of the model_std (q,) at X (q, d) that readings of the pending would leave, in (0, 1]."""
+        return shares(self.look(X)[1], std) if self.counts else np.ones(len(X))
+
     def screen(self) -> Upper | None:
         """Upper bounds of what `look` says, None where the surrogate has none."""
         return self.fitted.screen(self.scene.sign) if isinstance(self.fitted, Screened) else None
@@ -93,6 +113,12 @@ class Believed:
             return replace(joined, fitted=self.fitted.condition(X, reads), heard=np.vstack([self.heard, X]))
         return replace(joined, unheard=np.vstack([self.unheard, X]))
 
+    @property
+    def unlearned(self) -> str:
+        """That pending candidates were kept apart by distance alone, in words; empty where they were learned."""
+        said = "; the surrogate cannot learn pending candidates, so their neighbours rank last"
+        return said if len(self.unheard) else ""
+
     def near_pending(self, X: Floats) -> Floats:
         """How far (q,) each candidate reaches into the neighbourhood of an unheard one: 0 outside, 1 at it.
 
@@ -109,6 +135,11 @@ class Believed:
         return np.where(twin, 1.0, np.clip(1.0 - gaps / radius, 0.0, 1.0))
 
 
+def shares(left: Floats, std: Floats) -> Floats:
+    """What is left of std (...), as a share in (0, 1]; what was known already has nothing to lose."""
+    return np.clip(np.divide(left, std, out=np.ones_like(std), where=std > 0), _TINY, 1.0)
+
+
 def apart(scores: Floats, near: Floats) -> Floats:
     """Scores (q,), those last that reach into the neighbourhood of a pending candidate: near (q,), 0 outside."""
     lowest = np.finfo(np.float64).min / 2
@@ -120,7 +151,11 @@ class Pointwise:
     """A scorer that needs each candidate's mean and model_std only.
 
     formula: (signed mean (q,), model_std (q,), best) -> scores (q,).
-    wording: (mean, model_std, belief) of one candidate -> words.
+    wording: (mean, model_std, belief) of one candidate -> words. The figures are those of the readings alone, as they
+        stand beside the suggestion: a reading that is still to come makes nothing likelier.
+    supposed: (mean, model_std) -> the figure that the score goes by, in words; said as well where the belief in what is
+        pending changes it. None where the words need none.
+    speaker: (signed mean, model_std, best) as believed -> the rule whose words are said; None for this one's.
     preface: what is said before the figures.
     rises: does the formula only rise (or stay) with the mean and with the std?
     """
@@ -131,6 +166,8 @@ class Pointwise:
     falls: bool
     preface: str = ""
     rises: bool = False
+    supposed: Callable[[float, float], str] | None = None
+    speaker: Callable[[float, float, float], Pointwise] | None = None
 
     def score(self, X: Floats) -> Floats:
         """Scores (q,); twins of pending candidates come last, and so do neighbours of those that were not learned."""
@@ -152,8 +189,16 @@ class Pointwise:
 
     def say(self, X: Floats) -> str:
         """The figures, and whether pending candidates were kept apart by distance alone."""
-        mean, std = self.believed.look(X)
-        words = self.preface + self.wording(float(mean[0]), float(std[0]), self.believed)
-        if len(self.believed.unheard):
-            words += "; the surrogate cannot learn pending candidates, so their neighbours rank last"
-        return words
+        if self.speaker is not None:
+            mean, std = self.believed.look(X)
+            speaker = self.speaker(float(mean[0]), float(std[0]), self.believed.best)
+            return replace(speaker, believed=self.believed).say(X)
+        mean, std = self.believed.plain(X)
+        plain = float(mean[0]), float(std[0])
+        words = self.preface + self.wording(*plain, self.believed)
+        if self.supposed is not None and self.believed.counts:
+            mean, std = self.believed.look(X)
+            said = self.supposed(float(mean[0]), float(std[0]))
+            if said != self.supposed(*plain):
+                words += f", {said} {self.believed.supposing}"
+        return words + self.believed.unlearned

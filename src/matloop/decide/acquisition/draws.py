@@ -30,7 +30,7 @@ def joint_of(scene: Scene, acquisition: str) -> Joint:
         InputError: when it has none.
     """
     if not isinstance(scene.fitted, Joint):
-        found = f"acquisition {acquisition!r} needs a joint posterior, which {type(scene.fitted).__name__} lacks"
+        found = f"acquisition {acquisition!r} needs a joint posterior, which {scene.modeller} lacks"
         fail(InputError, "strategy", found, joint_cure(acquisition))
     return scene.fitted
 

@@ -218,4 +218,5 @@ def volume_words(log_gain: float, known: Known, X: Floats) -> str:
     """`expected hypervolume improvement 0.42 on 3.10 of a front of 5; predicted ...`."""
     front, have = known.front, hypervolume(known.worth, known.reference)
     said = f"expected hypervolume improvement {figure(math.exp(log_gain))} on {figure(have)}"
-    return f"{said} of a front of {count(len(front), 'candidate')}; {known.predicted(X)}"
+    said += f" of a front of {count(len(front), 'candidate')}; {known.predicted(X)}"
+    return said + known.unreached

@@ -52,22 +52,25 @@ def turns(chances: Floats, keep: Floats) -> Floats:
     return factors
 
 
-def later(one: Said, mark: float, weights: Floats, keep: Floats) -> tuple[Floats, Floats]:
+def later(one: Said, mark: float, weights: Floats, keep: Floats, plain: Floats | None = None) -> tuple[Floats, Floats]:
     """Expected hits (q,) among others, collected in turn: as known now, and once each of q candidates was read.
 
     A reading is worth what it changes in the order: of each value that it may have, what the new order collects beyond
     the old one, which is never negative. What the old order collects is expected not to change, so it is not averaged
-    over nodes, and a reading that changes no order is worth nothing.
+    over nodes, and a reading that changes no order is worth nothing. What is pending takes part in what a reading adds
+    to it, not in the hits that are expected: readings to come make no hit likelier.
 
     Args:
         one: what a reading of each candidate says about the others.
         mark: signed threshold.
         weights: (q, r) probability that something comes of the others; 0 where an other is the candidate itself.
         keep: (k,) what a hit counts in each of the experiments that follow.
+        plain: (r,) probability of a hit by the readings at hand, where `one` believes in what is pending; None where it
+            does not.
     """
     chances = weights * ndtr((one.mean - mark) / np.sqrt(np.maximum(one.var, _LEAST)))
     order = turns(chances, keep)
-    now = np.sum(order * chances, axis=1)
+    now = np.sum(order * chances, axis=1) if plain is None else in_turn(weights * plain, keep)
     std = np.sqrt(np.maximum(one.left, _LEAST))
     gain = np.zeros(len(now))
     for z, share in zip(_Z, _WEIGHTS, strict=True):
@@ -131,9 +134,16 @@ class Search:
         return np.asarray((1.0 - self.ends) ** np.arange(1.0, k + 1.0))
 
     def chance(self, X: Floats) -> Floats:
-        """Probability (q,) that candidates at X (q, d) are hits; what does not form, or breaks a limit, is none."""
-        mean, std = self.believed.look(X)
-        return self._useful(X) * ndtr((mean - self.mark) / np.maximum(std, _LEAST))
+        """Probability (q,) that candidates at X (q, d) are hits; what does not form, or breaks a limit, is none.
+
+        By the readings at hand: one that is pending makes no hit likelier, whatever it is believed to say.
+        """
+        return self._useful(X) * self._beyond(X)
+
+    def _beyond(self, X: Floats) -> Floats:
+        """Probability (q,) that the truth at X (q, d) lies beyond the threshold, by the readings at hand."""
+        mean, std = self.believed.plain(X)
+        return np.asarray(ndtr((mean - self.mark) / np.maximum(std, _LEAST)))
 
     def _useful(self, X: Floats) -> Floats:
         forming = self.believed.scene.forming
@@ -150,11 +160,12 @@ class Search:
         if len(keep) == 0:
             return lonely(own, self.believed, X)
         base = self._useful(self.others)
+        plain = self._beyond(self.others) if self.believed.counts else None
         parts, start = [], 0
         for one in said(self.believed, self.others, X):
             rows = slice(start, start + len(one.shift))
             start = rows.stop
-            now, after = later(one, self.mark, base * ~_equal(X[rows], self.others), keep)
+            now, after = later(one, self.mark, base * ~_equal(X[rows], self.others), keep, plain)
             parts.append(own[rows] + reads[rows] * after + (1.0 - reads[rows]) * now)  # a failure moves no mean
         return lonely(np.concatenate(parts) if parts else np.zeros(0), self.believed, X)
 

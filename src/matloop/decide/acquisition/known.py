@@ -9,7 +9,7 @@ import numpy as np
 from matloop.decide.acquisition import Scene
 from matloop.decide.acquisition.believe import Believed
 from matloop.decide.acquisition.utility import Utility, utility_of
-from matloop.decide.front import non_dominated, reference_of
+from matloop.decide.front import hypervolume, non_dominated, reference_of, unreached
 from matloop.decide.words import figure
 from matloop.domain.prediction import Floats
 
@@ -63,6 +63,13 @@ class Known:
         """Once the candidates at X (p, d) are pending too."""
         joined = worth_of(self.scene, self.believed.fitted.predict(X).mean)[self.scene.holds(X)]
         return replace(self, believed=self.believed.join(X), worth=np.vstack([self.worth, joined]))
+
+    @property
+    def unreached(self) -> str:
+        """That nothing known reaches the references that were given, in words; empty where something does."""
+        if hypervolume(self.worth, self.reference) > 0:
+            return ""
+        return f"; {said}" if (said := unreached(self.scene.objectives)) else ""
 
     def predicted(self, X: Floats) -> str:
         """`predicted strength 31.2 MPa, mass 2.30 kg` of the candidate at X (1, d)."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from matloop.decide.acquisition import Odds, Scene, Scorer
-from matloop.decide.acquisition.believe import Believed, apart
+from matloop.decide.acquisition.believe import Believed, apart, shares
 from matloop.decide.acquisition.feasible import Weigh, odds, odds_words, weighed
 from matloop.decide.acquisition.improvement import log_pi
 from matloop.decide.acquisition.utility import log_between
@@ -147,32 +147,34 @@ def weighed_as_read(scorer: Scorer, scene: Scene, weigh: Weigh) -> Scorer:
 class Seek:
     """The scorer while nothing measured holds the limits: the logarithm of the probability that a candidate does.
 
-    limits: by a model that believes in what is pending. believed: knows what is pending. forming: None while nothing
-        failed.
-    falls: a belief makes sure of what was doubtful, so that the probability may rise.
+    The probability is that of the readings at hand. What is pending counts as redundancy, as in `within.Within`.
+
+    limits: by a model of the readings at hand. heard: by one that believes in what is pending. believed: knows what is
+        pending. forming: None while nothing failed.
     """
 
     limits: Limits
+    heard: Limits
     believed: Believed
     forming: Odds | None
-    falls: bool = field(default=False, init=False)
+    falls: bool = field(default=True, init=False)
 
     @classmethod
     def of(cls, scene: Scene, limits: Limits, forming: Odds | None) -> Seek:
         """The search at the start of an ask."""
-        start = cls(limits, Believed.of(scene), forming)
-        return replace(start, limits=start._heard(scene.pending)) if len(scene.pending) else start
+        start = cls(limits, limits, Believed.of(scene), forming)
+        return replace(start, heard=start._hearing(scene.pending)) if len(scene.pending) else start
 
     def score(self, X: Floats) -> Floats:
-        """Log probabilities (q,) that candidates at X (q, d) form and hold the limits."""
-        scores = self.limits.log_probability(X)
+        """Log probabilities (q,) that candidates at X (q, d) form and hold the limits, less what is redundant."""
+        scores = self.limits.log_probability(X) + self._log_left(X)
         if self.forming is not None:
             scores = scores + np.log(odds(self.forming, X))
         return apart(scores, self.believed.near_pending(X))
 
     def join(self, X: Floats) -> Seek:
         """Believe that X (1, d) will read its posterior mean."""
-        return replace(self, limits=self._heard(X), believed=self.believed.join(X))
+        return replace(self, heard=self._hearing(X), believed=self.believed.join(X))
 
     def say(self, X: Floats) -> str:
         """How probable it is that the candidate at X (1, d) holds the limits, and that none measured does."""
@@ -180,8 +182,16 @@ class Seek:
         why = "sought for the limits, which nothing measured holds more likely than not"
         return f"{why}: {self.limits.say(X)}{forming}"
 
-    def _heard(self, X: Floats) -> Limits:
-        fitted = self.limits.fitted
+    def _log_left(self, X: Floats) -> Floats:
+        """Logarithm (q,) of the share of the limits' model_std that readings of the pending leave, their mean."""
+        if self.heard is self.limits:
+            return np.zeros(len(X))
+        which = [j for j, one in enumerate(self.limits.objectives) if one.goal == "limit"]
+        std, left = (one.fitted.predict(X).model_std[:, which] for one in (self.limits, self.heard))
+        return np.asarray(np.mean(np.log(shares(left, std)), axis=1))
+
+    def _hearing(self, X: Floats) -> Limits:
+        fitted = self.heard.fitted
         if not isinstance(fitted, Conditioned):
-            return self.limits
-        return replace(self.limits, fitted=fitted.condition(X, fitted.predict(X).mean))
+            return self.heard
+        return replace(self.heard, fitted=fitted.condition(X, fitted.predict(X).mean))

@@ -66,7 +66,7 @@ def joint_of_belief(believed: Believed) -> Joint:
         ModelError: when learning pending candidates cost it its joint posterior.
     """
     if not isinstance(believed.fitted, Joint):
-        found = f"{type(believed.fitted).__name__} has no joint posterior once it was conditioned"
+        found = f"{believed.scene.modeller} has no joint posterior once it was conditioned"
         fail(ModelError, "surrogate", found, "Use surrogate 'gp'.")
     return believed.fitted
 

@@ -105,7 +105,7 @@ class Weighted:
         weights = ", ".join(f"{one.name} {percent(weight)}" for one, weight in pairs)
         gain = figure(math.exp(float(self.score(X)[0])))
         said = f"expected improvement {gain} of the front's range, weighing {weights}"
-        return f"{self.preface}{said}; {self.known.predicted(X)}"
+        return f"{self.preface}{said}; {self.known.predicted(X)}{self.known.unreached}"
 
     def _share(self, worth: Floats) -> Floats:
         """Worth (..., k) as a share of the way from the reference, 0, to the best measured, 1."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Container, Sequence
-from typing import Any, cast, get_args
+from typing import Any, Literal, cast, get_args
 
 from matloop.decide.acquisition import Acquisition
 from matloop.decide.acquisition.auto import Auto
@@ -70,6 +70,8 @@ _SERVES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("ehvi", "nehvi", "parego"), ("several goals",)),
 }
 """Acquisition -> what it serves; limits go with all of them."""
+AIMS: dict[str, Literal["hits", "map"]] = {"hits": "hits", "level": "map", "learn": "map", "variance": "map"}
+"""Acquisition -> what it seeks, of those that do not seek the best (`decide.aim.Aim`)."""
 
 
 def acquisition(

@@ -23,6 +23,14 @@ TURNS = 2
 by hypervolume alone; at 1 the ends of ZDT's fronts are found late."""
 
 
+def _lacking(scene: Scene) -> str:
+    """Which of the goals have no reference, in words; some have none."""
+    names = [one.name for one in scene.objectives if one.reference is None]
+    if len(names) == len(scene.objectives):
+        return "no reference is given"
+    return f"no reference is given for {' and '.join(names)}"
+
+
 def several(scene: Scene, draws: int, noisy: bool, why: str) -> Scorer:
     """The scorer of several goals.
 
@@ -38,6 +46,6 @@ def several(scene: Scene, draws: int, noisy: bool, why: str) -> Scorer:
     if noisy:
         return weighed(replace(NEHVI(draws).plain(scene), preface=f"auto took nehvi: {why}; "), scene, log_gain)
     if not all(one.reference is not None for one in scene.objectives) and scene.asks % TURNS == 0:
-        preface = "auto took parego in turn with ehvi: no reference is given; "
+        preface = f"auto took parego in turn with ehvi: {_lacking(scene)}; "
         return weighed(replace(ParEGO(draws).plain(scene), preface=preface), scene, log_gain)
     return weighed(replace(EHVI().plain(scene), preface=f"auto took ehvi: {why}; "), scene, log_gain)

@@ -63,10 +63,11 @@ class UCB:
             return upper_bound(mean, std, beta)
 
         def words(mean: float, std: float, believed: Believed) -> str:
-            sign, unit = scene.sign, scene.objective.unit
-            side = "upper" if sign > 0 else "lower"
-            bound = sign * (mean + math.sqrt(beta) * std)
-            return f"{side} confidence bound {figure(bound, unit)} at beta {figure(beta)}"
+            side = "upper" if scene.sign > 0 else "lower"
+            return f"{side} confidence bound {bound(mean, std)} at beta {figure(beta)}"
+
+        def bound(mean: float, std: float) -> str:
+            return figure(scene.sign * (mean + math.sqrt(beta) * std), scene.objective.unit)
 
         falls = self.pending == "believer"
-        return Pointwise(Believed.of(scene, self.pending), formula, words, falls, rises=True)
+        return Pointwise(Believed.of(scene, self.pending), formula, words, falls, rises=True, supposed=bound)

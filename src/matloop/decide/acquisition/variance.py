@@ -13,6 +13,7 @@ from matloop.decide.acquisition.feasible import above
 from matloop.decide.acquisition.limits import weighed_as_read
 from matloop.decide.words import figure, percent
 from matloop.domain.prediction import Floats
+from matloop.surrogate import Fitted
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +29,13 @@ class Variance:
         """Tie it to what is known now; a failure teaches nothing about the objective, a broken limit does."""
         if scene.more:
             return weighed_as_read(Together(Believed.of(scene)), scene, above(0.0))
-        return weighed_as_read(
-            Pointwise(Believed.of(scene), _formula, _words, falls=True, rises=True), scene, above(0.0)
-        )
+
+        def supposed(mean: float, std: float) -> str:
+            return figure(std, scene.objective.unit)
+
+        believed = Believed.of(scene)
+        alone = Pointwise(believed, _formula, _words, falls=True, rises=True, supposed=supposed)
+        return weighed_as_read(alone, scene, above(0.0))
 
 
 def _formula(mean: Floats, std: Floats, best: float) -> Floats:
@@ -46,8 +51,12 @@ class Together:
 
     def score(self, X: Floats) -> Floats:
         """Scores (q,) of X (q, d)."""
-        shares = self.believed.fitted.predict(X).model_std / np.array(self.believed.scene.spreads)
-        return apart(np.sqrt(np.mean(shares**2, axis=1)), self.believed.near_pending(X))
+        return apart(self._share(self.believed.fitted, X), self.believed.near_pending(X))
+
+    def _share(self, fitted: Fitted, X: Floats) -> Floats:
+        """Root mean square (q,) of the model_std at X (q, d), each in spreads of its readings."""
+        shares = fitted.predict(X).model_std / np.array(self.believed.scene.spreads)
+        return np.asarray(np.sqrt(np.mean(shares**2, axis=1)))
 
     def join(self, X: Floats) -> Together:
         """Believe that X (1, d) will read its posterior means."""
@@ -55,7 +64,11 @@ class Together:
 
     def say(self, X: Floats) -> str:
         """The figure behind the candidate at X (1, d)."""
-        return f"largest model std, {percent(float(self.score(X)[0]))} of the spread of the readings (root mean square)"
+        plain, left = (
+            percent(float(self._share(one, X)[0])) for one in (self.believed.scene.fitted, self.believed.fitted)
+        )
+        words = f"largest model std, {plain} of the spread of the readings (root mean square)"
+        return words if left == plain else f"{words}, {left} {self.believed.supposing}"
 
 
 def _words(mean: float, std: float, believed: Believed) -> str:
