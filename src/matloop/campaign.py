@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from matloop import audit, config, loop, plugins, rules
-from matloop.ask import NO_WISH, Recomputed, Wish, answer, demand_money, suggested, task_of, unpayable
+from matloop.ask import NO_WISH, Recomputed, Wish, answer, suggested, task_of, unpayable
 from matloop.ask import machine as this_machine
 from matloop.assume import assumed
 from matloop.corrections import Correction, corrected, parse_key
@@ -207,14 +207,12 @@ class Campaign:
         wanted = min(self.problem.batch, max(self._left(), 1)) if n is None else n
         if isinstance(wanted, bool) or not isinstance(wanted, int) or wanted < 1:
             fail(InputError, "suggest", f"asked for {wanted!r} candidates", "Ask for a whole number from 1.")
-        chosen = self._suggest(wanted, Wish.of(self.problem, self.state, fixed, exclude), partial=n is None)
-        if not chosen:
-            audit.exhausted(self.state, wanted, 0)
-        return chosen
+        wish = Wish.of(self.problem, self.state, fixed, exclude)
+        return self._suggest(wanted, wish, least=1 if n is None else wanted)
 
     def suggest_up_to(self, n: int) -> list[Suggestion]:
         """As `suggest`, but takes what is left where fewer than n are; empty when nothing is."""
-        return self._suggest(n, partial=True)
+        return self._suggest(n, least=0)
 
     def tell(self, outcomes: Outcome | Sequence[Outcome]) -> rules.Told:
         """Learn what came back; in any order, late, in parts. All of one call, or nothing.
@@ -349,7 +347,7 @@ class Campaign:
     def _left(self) -> int:
         return left_of(self.problem, self.state, self._now())
 
-    def _suggest(self, n: int, wish: Wish = NO_WISH, *, partial: bool) -> list[Suggestion]:
+    def _suggest(self, n: int, wish: Wish = NO_WISH, *, least: int) -> list[Suggestion]:
         for _ in range(_ASK_AGAIN):
             state = self.state
             audit.demand_running(state)
@@ -357,9 +355,8 @@ class Campaign:
             self._opening(state)  # a ledger that cannot belong here is refused before anything is computed
             task = task_of(self.problem, state, n, wish)
             chosen = answer(self.strategy, task)
-            if len(chosen.choices) < n and not partial:
-                demand_money(task, chosen)
-                audit.exhausted(state, n, len(chosen.choices))
+            if len(chosen.choices) < least:
+                audit.demand_candidates(self.problem, state, task, chosen, wish)
             if not chosen.choices:
                 return []
             try:
