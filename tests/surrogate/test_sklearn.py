@@ -9,6 +9,8 @@ from matloop import plugins
 from matloop.decide.bayes import Greedy
 from matloop.errors import ConfigError, ModelError
 from matloop.surrogate import Joint, Observations, Surrogate
+from matloop.surrogate.auto import Auto
+from matloop.surrogate.gp import GP
 from matloop.surrogate.sklearn_ import Sklearn
 from matloop.testing.surrogates import JointContract, SurrogateContract, readings
 
@@ -98,6 +100,22 @@ def test_all_wrong_settings_are_named_at_once() -> None:
 def test_what_cannot_be_fitted_is_a_failure_of_the_model_that_names_it() -> None:
     with pytest.raises(ModelError, match="IsotonicRegression cannot be fitted"):
         Sklearn("IsotonicRegression").fit(readings(), np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("rows", [1, 40])
+def test_what_cannot_predict_is_a_failure_of_the_model_that_names_it(rows: int) -> None:
+    with pytest.raises(ModelError, match=r"KNeighborsRegressor cannot predict at \d+ inputs .*n_neighbors"):
+        Sklearn("KNeighborsRegressor", {"n_neighbors": 500}).fit(line(rows + 1, 0.1)[0], np.random.default_rng(0))
+
+
+def test_auto_leaves_out_an_estimator_that_cannot_predict_from_part_of_the_readings_and_says_why() -> None:
+    """60 readings are enough for 50 neighbours, and four fifths of them are not."""
+    data, rng = line(60, 0.1)
+    neighbours = Sklearn("KNeighborsRegressor", {"n_neighbors": 50})
+    assert np.isfinite(neighbours.fit(data, rng).predict(data.X).mean).all()
+    fitted = Auto((GP(), neighbours)).fit(data, rng)
+    assert fitted.describe()["picked"] == "gp"
+    assert "left out: KNeighborsRegressor cannot predict" in fitted.why()
 
 
 def test_settings_come_back_from_a_ledger_as_they_went_in() -> None:

@@ -91,7 +91,7 @@ class Sklearn:
             warm: set aside.
 
         Raises:
-            ModelError: when an objective has fewer than two distinct values, or scikit-learn cannot fit.
+            ModelError: when an objective has fewer than two distinct values, or scikit-learn cannot fit or predict.
         """
         class_ = _registry()[self.estimator]
         said = {
@@ -144,8 +144,7 @@ class Sklearn:
                 warnings.simplefilter("ignore")
                 return made.fit(lesson.X[rows], lesson.y[rows], **more)
         except Exception as error:
-            found = f"{self.estimator} cannot be fitted to {len(rows)} inputs ({type(error).__name__}: {error})"
-            raise ModelError.at(_PLACE, found, "Change its params, measure more, or take another estimator.") from error
+            raise _failed(made, f"cannot be fitted to {len(rows)} inputs", error) from error
 
 
 @cache
@@ -193,7 +192,7 @@ def _look_at(faults: Faults, class_: type[Any], params: Mapping[str, Any]) -> No
 
 def _every(fitted: tuple[Any, ...], X: Floats) -> Floats:
     """X (q, d) -> what each of B estimators says (B, q)."""
-    return np.stack([_finite(np.asarray(one.predict(X), dtype=np.float64).reshape(-1)) for one in fitted])
+    return np.stack([_finite(np.asarray(_asked(one, X), dtype=np.float64).reshape(-1)) for one in fitted])
 
 
 def _mean_and_variance(fitted: Any, X: Floats) -> tuple[Floats, Floats]:
@@ -201,10 +200,30 @@ def _mean_and_variance(fitted: Any, X: Floats) -> tuple[Floats, Floats]:
 
     The Bayesian linear models add the noise to the std they say; `alpha_` is then its precision, one number.
     """
-    mean, std = fitted.predict(X, return_std=True)
+    mean, std = _asked(fitted, X, return_std=True)
     precision = getattr(fitted, "alpha_", None)
     own = 1.0 / float(precision) if precision is not None and np.ndim(precision) == 0 else 0.0
     return _finite(np.asarray(mean, dtype=np.float64)), np.maximum(_finite(np.asarray(std)) ** 2 - own, 0.0)
+
+
+def _asked(fitted: Any, X: Floats, **more: bool) -> Any:
+    """What a fitted estimator predicts at X (q, d).
+
+    Raises:
+        ModelError: when it cannot, as neighbours that are fewer than it wants: some say so only here.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return fitted.predict(X, **more)
+    except Exception as error:
+        raise _failed(fitted, f"cannot predict at {len(X)} inputs", error) from error
+
+
+def _failed(estimator: Any, what: str, error: Exception) -> ModelError:
+    """The fault of scikit-learn as ours."""
+    found = f"{type(estimator).__name__} {what} ({type(error).__name__}: {error})"
+    return ModelError.at(_PLACE, found, "Change its params, measure more, or take another estimator.")
 
 
 def _finite(said: Floats) -> Floats:
