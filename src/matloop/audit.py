@@ -151,9 +151,9 @@ def problem_then(problem: Problem, state: State) -> Problem:
         LedgerError: when its pool was another one than the present pool or its beginning, or its terms are now refused.
     """
     settings = state.settings
-    candidates = _candidates_then(problem, state)
-    cost = _cost_then(settings.get("cost"), candidates, state)
     try:
+        candidates = _candidates_then(problem, state)
+        cost = _cost_then(settings.get("cost"), candidates, state)
         return Problem(
             candidates,
             tuple(Objective(**item) for item in settings["objectives"]),
@@ -162,6 +162,8 @@ def problem_then(problem: Problem, state: State) -> Problem:
             cost=cost,
             days=settings.get("days"),
         )
+    except LedgerError:
+        raise
     except InputError as error:
         found = "; ".join(f"{fault.place}: {fault.found}" for fault in error.faults)
         cure = "Recompute with the version of matloop that asked then."

@@ -18,7 +18,7 @@ from matloop.ask import machine as this_machine
 from matloop.assume import assumed
 from matloop.corrections import Correction, corrected, parse_key
 from matloop.days import time_of
-from matloop.decide import Strategy, served
+from matloop.decide import Strategy, lacking, served
 from matloop.domain import canonical
 from matloop.domain.events import Draft, Event
 from matloop.domain.objective import Objective
@@ -105,7 +105,7 @@ class Campaign:
         return self
 
     def _set_up(self, problem: Problem, strategy: Strategy, ledger: Path | None, clock: Clock | None) -> None:
-        served(strategy, problem.objectives)
+        served(strategy, problem.objectives, priced=problem.cost is not None)
         self.problem = problem
         self.strategy = strategy
         self.folder = Path()
@@ -329,8 +329,9 @@ class Campaign:
             report(done, self.problem.budget, f"{len(self._state.readings)} readings")
 
     def check(self) -> list[Fault]:
-        """Every fault of the ledger, and whether it still fits the settings and candidates."""
-        return self._ledger.verify() or audit.misfits(self.problem, self.basis, self._state)
+        """Every fault of the ledger, whether it still fits the settings and candidates, and what is not installed."""
+        lacks = [Fault("strategy", *said) for said in [lacking(self.strategy)] if said]
+        return [*(self._ledger.verify() or audit.misfits(self.problem, self.basis, self._state)), *lacks]
 
     def recompute(self) -> list[Recomputed]:
         """Every ask of the ledger, done again.

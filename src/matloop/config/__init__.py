@@ -87,7 +87,8 @@ def _plan(path: Path, builder: Builder) -> Plan | None:
         return None
     setup = LabSetup(builder.folder, objectives, candidates, campaign.seed if campaign else 0)
     lab = settings.lab(bench.kind, own, setup, builder.lines, builder.faults)
-    refused = refusal(strategy.made, objectives) if strategy is not None else None
+    priced = "cost" in builder.raw
+    refused = refusal(strategy.made, objectives, priced=priced) if strategy is not None else None
     if refused:
         builder.faults.add(builder.lines.place("strategy"), *refused)
     if problem is None or ledger is None or strategy is None or lab is None or refused:

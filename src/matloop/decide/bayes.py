@@ -9,6 +9,7 @@ from typing import ClassVar, Literal, get_args
 from matloop.decide import Chosen, Task, served
 from matloop.decide.acquisition import Acquisition
 from matloop.decide.acquisition.mean import Mean
+from matloop.decide.acquisition.per_cost import PerCost
 from matloop.decide.acquisition.registry import acquisition, refusal, unable
 from matloop.decide.batch import Rule
 from matloop.decide.replicate import unreplicated
@@ -90,6 +91,13 @@ class Bayes:
             found = "replicates are weighed by the highest mean, and the goals are not one of more or less"
             return found, "Leave 'replicates' out, or measure again by repeat = true."
         return refused
+
+    def unpriced(self) -> tuple[str, str] | None:
+        """Why its acquisition says nothing without costs, and the cure; None where it does."""
+        if self.acquisition != PerCost.name:
+            return None
+        found = f"acquisition {self.acquisition!r} divides by what candidates cost, and nobody says what they do"
+        return found, "Add [cost] (in Python cost = Cost(...)), or take acquisition 'nei', which it is without costs."
 
     def suggest(self, task: Task) -> Chosen:
         """Choose n candidates: first the initial design, then what the acquisition finds.

@@ -41,7 +41,7 @@ class Objective:
         every value is as good) | limit (not below `low`, not above `high`: must hold, is not optimised) | learn (know
         it everywhere).
     unit: what pint knows, or % wt% at% 1 arb; None when nobody said.
-    std: standard deviation of one reading, same unit; a reading may bring its own.
+    std: standard deviation of one reading, same unit; a reading may bring its own. 0 counts as None: it is learned.
     value, low, high: what the goal speaks of, same unit.
     reference: with several goals, the worst that still counts, same unit: a value; for target and range a distance
         from them. None: worked out from what was measured.

@@ -23,7 +23,7 @@ from sklearn.utils.validation import has_fit_parameter
 
 from matloop.domain import canonical
 from matloop.domain.prediction import Floats
-from matloop.errors import ConfigError, Faults, ModelError, fail, nearest
+from matloop.errors import ConfigError, Fault, Faults, ModelError, fail, nearest
 from matloop.surrogate import Ability, Observations
 from matloop.surrogate.ensemble import FittedEnsemble, FittedParts, Part, Said, warm_words
 from matloop.surrogate.split import HeldOut, Lesson
@@ -223,7 +223,7 @@ def _asked(fitted: Any, X: Floats, **more: bool) -> Any:
 def _failed(estimator: Any, what: str, error: Exception) -> ModelError:
     """The fault of scikit-learn as ours."""
     found = f"{type(estimator).__name__} {what} ({type(error).__name__}: {error})"
-    return ModelError.at(_PLACE, found, "Change its params, measure more, or take another estimator.")
+    return ModelError(Fault(_PLACE, found, "Change its params, measure more, or take another estimator."))
 
 
 def _finite(said: Floats) -> Floats:
