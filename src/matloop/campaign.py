@@ -21,7 +21,8 @@ from matloop.days import time_of
 from matloop.decide import Strategy, lacking, served
 from matloop.domain import canonical
 from matloop.domain.events import Draft, Event
-from matloop.domain.objective import Objective
+from matloop.domain.number import as_whole
+from matloop.domain.objective import Objective, objectives_of
 from matloop.domain.outcome import Outcome, Status, outcomes_of
 from matloop.domain.pool import Pool
 from matloop.domain.prediction import Prediction
@@ -86,7 +87,7 @@ class Campaign:
         clock: Clock | None = None,
         **terms: Any,
     ) -> None:
-        problem = Problem(candidates, tuple(objectives), **terms)
+        problem = Problem(candidates, objectives_of(objectives), **terms)
         self._set_up(problem, strategy or plugins.strategy("bayes"), Path(ledger) if ledger else None, clock)
 
     @classmethod
@@ -204,9 +205,9 @@ class Campaign:
             PoolExhausted: when fewer than n are left. BudgetExhausted: when the budget holds fewer than n.
             InputError: when the campaign was stopped; DataError, SpaceError: for what cannot be fixed or excluded.
         """
-        wanted = min(self.problem.batch, max(self._left(), 1)) if n is None else n
-        if isinstance(wanted, bool) or not isinstance(wanted, int) or wanted < 1:
-            fail(InputError, "suggest", f"asked for {wanted!r} candidates", "Ask for a whole number from 1.")
+        wanted = min(self.problem.batch, max(self._left(), 1)) if n is None else as_whole(n)
+        if wanted is None or wanted < 1:
+            fail(InputError, "suggest", f"asked for {n!r} candidates", "Ask for a whole number from 1.")
         wish = Wish.of(self.problem, self.state, fixed, exclude)
         return self._suggest(wanted, wish, least=1 if n is None else wanted)
 

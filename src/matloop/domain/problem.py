@@ -8,7 +8,7 @@ from typing import Any
 
 from matloop.domain import canonical
 from matloop.domain.cost import ROUNDING, Cost, Costs
-from matloop.domain.number import as_number
+from matloop.domain.number import as_number, as_whole
 from matloop.domain.objective import Objective, optimised
 from matloop.domain.pool import Pool
 from matloop.domain.space import Space
@@ -115,8 +115,11 @@ class Problem:
             number = getattr(self, name)
             if number is None and name in ("initial", "budget"):
                 continue
-            if isinstance(number, bool) or not isinstance(number, int) or number < low:
+            whole = as_whole(number)
+            if whole is None or whole < low:
                 faults.add(name, f"it is {number!r}", f"Give a whole number from {low}.")
+            else:
+                object.__setattr__(self, name, whole)  # one of NumPy becomes Python's own
 
     @property
     def measured(self) -> tuple[str, ...]:
