@@ -142,6 +142,8 @@ __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
+    if name == "chem":  # `import matloop as ml` is enough for ml.chem
+        return import_module("matloop.chem")
     if name not in _HOME:
         raise AttributeError(f"module 'matloop' has no attribute {name!r}")
     return getattr(import_module(f"matloop.{_HOME[name]}"), name)

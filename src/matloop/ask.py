@@ -234,16 +234,14 @@ def _priced(task: Task, chosen: Chosen) -> Chosen:
     Raises:
         SpaceError: for one without a cost above 0, which an expression may have in a space too large to be listed.
     """
-    if task.costs is None:
+    purse, priced = task.purse(), []
+    if purse is None:
         return chosen
-    priced, spent, last = [], 0.0, task.last
     for choice in chosen.choices:
-        task.costs.demand(choice.candidate)
-        cost, last = task.costs.of(choice.candidate, last), choice.candidate
-        spent += cost or 0.0
-        if task.left is not None and (cost is None or spent > task.left * (1.0 + ROUNDING)):
+        purse.costs.demand(choice.candidate)
+        if not purse.pay(choice.candidate):
             break
-        priced.append(replace(choice, cost=cost))
+        priced.append(replace(choice, cost=purse.paid))
     return replace(chosen, choices=tuple(priced))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -31,7 +31,7 @@ from matloop.domain.stop import Stop
 from matloop.errors import InputError, fail
 from matloop.free import candidates_left, none_left
 from matloop.state import State
-from matloop.surrogate import Bounds, Surrogate
+from matloop.surrogate import Surrogate, will_hear
 from matloop.surrogate.gp import GP
 
 if TYPE_CHECKING:
@@ -58,9 +58,9 @@ def surrogate_of(strategy: Strategy) -> Surrogate:
     return surrogate
 
 
-def hears_bounds(strategy: Strategy, said: Mapping[str, Any] | None = None) -> bool:
-    """Does the model learn from censored readings? said: what it said of itself at the last ask, None for nothing."""
-    return isinstance(surrogate_of(strategy), Bounds) and bool((said or {}).get("hears", True))
+def hears_bounds(strategy: Strategy) -> bool | None:
+    """Will the model learn from censored readings? None where the readings decide which model is picked."""
+    return will_hear(surrogate_of(strategy))
 
 
 @dataclass(slots=True)
@@ -78,8 +78,8 @@ class Insight:
         """The campaign's stop rule, or the one by which `status` advises where it has none."""
         return self.problem.stop or Stop()
 
-    def hears_bounds(self, state: State) -> bool:
-        """Does the model learn from censored readings?"""
+    def hears_bounds(self, state: State) -> bool | None:
+        """Does the model learn from censored readings? None where there is none yet, and which one comes is open."""
         model = self.model(state)
         return hears_bounds(self.strategy) if model is None else model.bounds > 0
 

@@ -47,8 +47,8 @@ class Conclusions(Protocol):
         """The rule."""
         ...
 
-    def hears_bounds(self, state: State) -> bool:
-        """Does the model learn from censored readings?"""
+    def hears_bounds(self, state: State) -> bool | None:
+        """Does the model learn from censored readings? None where that is open."""
         ...
 
     def left(self, state: State) -> int | None:
@@ -97,10 +97,11 @@ class Standing(Protocol):
         ...
 
 
-def censored_words(readings: int, heard: bool) -> str:
-    """What becomes of censored readings, in words; `heard`, where the model learns from them."""
-    which = "it" if readings == 1 else "them"
-    what = f"takes {which} for {'a bound' if readings == 1 else 'bounds'}" if heard else f"cannot use {which}"
+def censored_words(readings: int, heard: bool | None) -> str:
+    """What becomes of censored readings, in words; `heard`, where the model learns from them, None where it is open."""
+    which, bounds = ("it", "a bound") if readings == 1 else ("them", "bounds")
+    takes, cannot = f"takes {which} for {bounds}", f"cannot use {which}"
+    what = {True: takes, False: cannot, None: f"that is picked next {takes} or {cannot}"}[heard]
     return f"{count(readings, 'reading')} below or above the limit of detection: kept, the model {what}"
 
 
@@ -197,7 +198,7 @@ def _errors_of(model: Described | None) -> dict[str, Any]:
     return {**({"calibration": judged} if judged else {}), **({"set_apart": apart} if apart else {})}
 
 
-def _with_censored(advice: dict[str, str], state: State, heard: bool, unranked: str) -> dict[str, str]:
+def _with_censored(advice: dict[str, str], state: State, heard: bool | None, unranked: str) -> dict[str, str]:
     """Advice that says what became of censored readings, and that the model of the last ask was approximate."""
     censored = sum(reading.status in ("below", "above") for reading in state.readings.values())
     told = censored_words(censored, heard) if censored else ""

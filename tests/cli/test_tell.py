@@ -79,6 +79,19 @@ def test_readings_below_detection_are_named_by_tell_and_by_status(
     assert status["advice"]["reason"].endswith(f"; {said}")
 
 
+def test_before_a_surrogate_is_picked_tell_leaves_open_whether_readings_below_detection_count(
+    told: Callable[..., Any], begun: Path, matloop: Matloop
+) -> None:
+    file = begun / "campaign.toml"
+    text = file.read_text()
+    assert text.count("[strategy]\n") == 1
+    file.write_text(text.replace("[strategy]\n", '[strategy]\nsurrogate = "auto"\n'))
+    done = told("alloy,hardness,status\nA01,2,below\n")
+    said = "kept, the model that is picked next takes it for a bound or cannot use it"
+    assert f"1 reading below or above the limit of detection: {said}.\n" in done.out
+    assert matloop("status", file, "--json").document["advice"]["reason"].endswith(said)
+
+
 def test_help_names_every_column_and_its_example_is_accepted(
     told: Callable[..., Any], begun: Path, matloop: Matloop
 ) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from matloop import config
+from matloop.chem.molecules import molecules
 from matloop.decide.bayes import Bayes
 from matloop.domain.constraint import AtMostNonzero, Constraint, Expression
 from matloop.domain.context import Context
@@ -254,6 +255,41 @@ def test_a_faulty_table_of_descriptors_is_named_with_its_line(table: str | None,
 def test_a_category_without_choices_and_descriptors_is_refused(tmp_path: Path) -> None:
     (fault,) = faults_of(write(tmp_path, SPACE.replace(CHOICES, "")))
     assert "'choices' is missing" in fault
+
+
+@pytest.mark.parametrize(
+    ("written", "choices"),
+    [(CHOICES, ("DMF", "DMSO")), ("", ("CN(C)C=O", "CS(C)=O"))],
+    ids=["named", "by their SMILES"],
+)
+def test_molecules_are_described_by_their_structure(written: str, choices: tuple[str, ...], tmp_path: Path) -> None:
+    text = SPACE.replace(CHOICES, f'{written}\nsmiles = ["CN(C)C=O", "CS(C)=O"]')
+    space = config.read(write(tmp_path, text)).problem.candidates
+    assert isinstance(space, Space)
+    assert space.parameters[3] == Categorical("solvent", descriptors=molecules(dict(zip(choices, SMILES, strict=True))))
+    assert space.parameters[3].choices == choices
+
+
+SMILES = ("CN(C)C=O", "CS(C)=O")
+
+
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        (f'{CHOICES}\nsmiles = ["CN(C)C=O", "CS(C"]', "molecule 'DMSO': 'CS(C' is no SMILES that RDKit can read"),
+        (f'{CHOICES}\nsmiles = ["CN(C)C=O", "CS(C)=O", "O"]', "there are 2 choices and 3 smiles"),
+        (f'{CHOICES}\nsmiles = ["CN(C)C=O"]', "smiles"),
+        ('smiles = ["CN(C)C=O", "CN(C)C=O"]', "stands there twice"),
+        (f'{CHOICES}\nsmiles = ["CN(C)C=O", "O=CN(C)C"]', "every column is the same for all 2 choices"),
+        (f'{CHOICES}\nsmiles = ["CN(C)C=O", "CS(C)=O"]\ndescriptors = "t.csv"', "'descriptors' stands beside it"),
+    ],
+    ids=["unreadable", "too many", "one", "twice", "one structure by two names", "a table too"],
+)
+def test_faulty_molecules_are_named_with_their_line(written: str, found: str, tmp_path: Path) -> None:
+    faults = faults_of(write(tmp_path, SPACE.replace(CHOICES, written)))
+    assert len(faults) == 1
+    assert "campaign.toml:" in faults[0]
+    assert found in faults[0]
 
 
 SUM = 'sum = ["a", "b"]\nequals = 100'

@@ -1,6 +1,7 @@
 """Files to start from: each is read without a fault, and what it says of its data is so."""
 
 import itertools
+import re
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 from matloop import config
 from matloop.config.starter import CAMPAIGN_FILE, STARTERS, starter_files
+from matloop.decide.acquisition.registry import NAMES, serving
 from matloop.domain.pool import Pool
 from matloop.domain.space import Space
 from matloop.errors import InputError
@@ -44,6 +46,16 @@ def test_a_starter_is_read_without_a_fault(name: str, tmp_path: Path, data_dir: 
     candidates = write(name, tmp_path, data_dir).problem.candidates
     count = len(candidates) if isinstance(candidates, Pool) else candidates.count()
     assert count == COUNTS[name]
+
+
+@pytest.mark.parametrize("file", sorted(HOME.glob("*.toml")), ids=lambda file: file.stem)
+def test_a_template_that_offers_acquisitions_names_all_that_can_serve(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    lines = re.findall(r"^# acquisition = \"auto\" +# (.*\n(?:# {20,}# .*\n)*)", text, flags=re.MULTILINE)
+    assert len(lines) == ("acquisition" in text)
+    for told in lines:
+        able = serving("several goals") if file.stem == "goals" else NAMES
+        assert {name for name in NAMES if re.search(rf"\b{name}\b", told)} | {"auto"} == set(able)
 
 
 def test_the_mixtures_are_those_that_a_list_of_all_leaves(tmp_path: Path, data_dir: Path) -> None:

@@ -74,6 +74,54 @@ def test_what_the_rest_of_the_budget_cannot_pay_is_not_suggested() -> None:
     assert one.status()["advice"]["action"] == "tell"
 
 
+BLIND = [ml.Bayes(), ml.Random(), ml.Sobol(), ml.Sobol(sequence="lhs")]
+WIDE = ml.Space([ml.Real("t", 0, 100), ml.Integer("k", 1, 60), ml.Binary("b")])
+SHORT = {
+    "pool": ml.Pool.from_frame(pd.DataFrame({"k": range(1, 61)}).assign(b=lambda frame: frame.k % 2), ["k", "b"]),
+    "space": ml.Space([ml.Integer("k", 1, 60), ml.Binary("b")]),
+}
+blindly = pytest.mark.parametrize("strategy", BLIND, ids=["design", "random", "sobol", "lhs"])
+
+
+@blindly
+@pytest.mark.parametrize("candidates", SHORT.values(), ids=SHORT)
+def test_before_a_model_one_ask_after_another_is_answered_until_nothing_that_is_left_can_be_paid(
+    strategy, candidates
+) -> None:
+    one = campaign(candidates, strategy=strategy, cost=ml.Cost(expression="k", limit=150.0), initial=120)
+    times, made = 2 if candidates is SHORT["space"] else 1, list[float]()
+    while (cheapest := next(k for k in range(1, 61) if made.count(k) < times)) <= 150.0 - sum(made):
+        made += [item.cost for item in one.suggest(1)]
+    with pytest.raises(BudgetExhausted, match="left of the budget pays for 0"):
+        one.suggest(1)
+    assert sum(made) + cheapest > 150.0
+
+
+@blindly
+@pytest.mark.parametrize("candidates", [*SHORT.values(), WIDE], ids=[*SHORT, "large space"])
+@pytest.mark.parametrize("seed", range(3))
+def test_before_a_model_a_batch_leaves_out_what_those_before_it_leave_no_money_for(strategy, candidates, seed) -> None:
+    cost = ml.Cost(expression="1 + 9 * b", limit=12.0)
+    items = campaign(candidates, strategy=strategy, cost=cost, seed=seed).suggest(3)
+    assert sum(item.cost for item in items) <= 12.0
+
+
+@blindly
+def test_before_a_model_a_large_space_is_looked_through_for_what_can_still_be_paid(strategy) -> None:
+    (item,) = campaign(WIDE, strategy=strategy, cost=ml.Cost(expression="1 + t", limit=3.0)).suggest(1)
+    assert item.cost <= 3.0
+
+
+@blindly
+def test_a_large_space_in_which_nothing_can_be_paid_is_refused_by_the_budget(strategy, monkeypatch) -> None:
+    for module in ("sequence", "random"):
+        monkeypatch.setattr(f"matloop.decide.{module}.MISSES", 200)
+    one = campaign(WIDE, strategy=strategy, cost=ml.Cost(expression="1000 + 0.001 * t", limit=1900.0))
+    one.suggest(1)
+    with pytest.raises(BudgetExhausted, match="left of the budget pays for 0"):
+        one.suggest(1)
+
+
 def test_withdrawn_suggestions_are_not_paid() -> None:
     one = campaign(cost=ml.Cost(constant=2.0, limit=10.0))
     (item,) = one.suggest(1)

@@ -12,7 +12,7 @@ from matloop.decide.acquisition.improvement import log_ei
 from matloop.decide.bayes import Bayes
 from matloop.domain.objective import Objective
 from matloop.domain.outcome import Measured
-from matloop.domain.parameter import Real
+from matloop.domain.parameter import Categorical, Real
 from matloop.domain.pool import Pool
 from matloop.domain.space import Space
 from matloop.surrogate.gp import FittedGP
@@ -103,3 +103,24 @@ def test_in_a_space_where_noise_hides_what_is_better_it_is_sought_to_the_end():
     assert set(rules_in(space, noise=0.15)) == {"auto took nei"}
     assert "auto took ucb" in rules_in(space, noise=0.0)
     assert "auto took ucb" in rules_in(pool, noise=0.15)
+
+
+def test_in_a_large_space_of_choices_it_is_sought_to_the_end():
+    rng = np.random.default_rng(5)
+    worth = rng.normal(size=(3, 12))
+
+    def reasons(described: bool) -> list[str]:
+        names = [[f"{axis}{k:02d}" for k in range(12)] for axis in "abc"]
+        tables = [pd.DataFrame({"name": of, "worth": worth[i]}) if described else None for i, of in enumerate(names)]
+        choices = [Categorical(axis, of, tables[i]) for i, (axis, of) in enumerate(zip("abc", names, strict=True))]
+        space = Space([*choices, Real("x", 0, 1)])
+        campaign = Campaign(space, [Objective("y")], seed=3)
+        for values in map(space.values, space.sample(np.random.default_rng(7), 60)):
+            y = sum(worth[i, int(str(values[axis])[1:])] for i, axis in enumerate("abc"))
+            campaign.tell(Measured.of(values, {"y": float(y) - (float(values["x"]) - 0.3) ** 2}))
+        return [item.reason for item in campaign.suggest(4)]
+
+    sought = reasons(described=False)
+    assert not any("took ucb" in reason for reason in sought)
+    assert all("among so many choices the best is sought to the end" in reason for reason in sought)
+    assert any("took ucb" in reason for reason in reasons(described=True))

@@ -1,6 +1,7 @@
 """BoTorch as a strategy keeps the promises of strategies, and finds what BoTorch itself finds."""
 
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from importlib.util import find_spec
 
@@ -9,10 +10,13 @@ import pytest
 
 from matloop import plugins
 from matloop.decide.botorch_ import BoTorch
-from matloop.decide.search_climb import Climbs, snapped
+from matloop.decide.search_climb import Climbs, search_over, snapped
+from matloop.decide.search_space import Copies
+from matloop.domain.canonical import Value
 from matloop.domain.constraint import Sum
 from matloop.domain.parameter import Binary, Categorical, Integer, Real
 from matloop.domain.prediction import Floats
+from matloop.domain.reading import Key, Reading
 from matloop.domain.space import Space
 from matloop.errors import InputError, PluginError, SearchError
 from matloop.testing.strategies import StrategyContract, large_space, small_pool, task
@@ -30,6 +34,10 @@ def box(*names: str) -> Space:
     return Space([Real(name, -1, 1) for name in names])
 
 
+def bowl(values: Mapping[str, Value]) -> float:
+    return -sum((float(value) - 0.3) ** 2 for value in values.values())
+
+
 @needs_extra
 def test_it_suggests_where_botorch_itself_finds_the_most(monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
@@ -38,7 +46,7 @@ def test_it_suggests_where_botorch_itself_finds_the_most(monkeypatch: pytest.Mon
 
     from matloop.decide import botorch_
 
-    ask = task(box("a", "b"), 12, truth=lambda values: -sum((float(v) - 0.3) ** 2 for v in values.values()))  # type: ignore[arg-type]
+    ask = task(box("a", "b"), 12, truth=bowl)
     held: list[qLogNoisyExpectedImprovement] = []
     climb = botorch_._Scorer.climb
 
@@ -120,28 +128,71 @@ MIXED = Space([Real("a", -3, 5, step=0.25), Integer("k", 2, 9), Categorical("c",
 BLEND = Space([Real(name, 0, 100, step=0.5) for name in "abc"], constraints=[Sum(["a", "b", "c"], equals=100)])
 
 
+def climbs(space: Space, closed: set[str]) -> Climbs:
+    """A search that knows no copies."""
+    none = np.zeros((0, len(space.parameters)), dtype=np.int64)
+    return Climbs(space, closed, np.random.default_rng(5), Copies(space, none, none))
+
+
 @pytest.mark.parametrize("space", [MIXED, BLEND], ids=["mixed", "blend"])
 def test_climbs_find_the_top_on_the_grid(space: Space) -> None:
     k = space.sample(np.random.default_rng(4), 1)
     top = space.encode_grid(k)
-    found = Climbs(space, set(), np.random.default_rng(5)).best(Hill(top))
+    found = climbs(space, set()).best(Hill(top))
     gap = np.abs(found.X - top).max()
     assert gap == 0 if space is MIXED else gap < 0.06, found.candidate.values
 
 
 def test_climbs_find_no_closed_candidate_and_say_when_all_are() -> None:
     top = MIXED.encode_grid(MIXED.sample(np.random.default_rng(4), 1))
-    search = Climbs(MIXED, set(), np.random.default_rng(5))
+    search = climbs(MIXED, set())
     found = [search.best(Hill(top)).candidate.id for _ in range(3)]
     assert len(set(found)) == 3
     everything = {MIXED.candidate(k).id for k in MIXED.enumerate(10_000)}  # type: ignore[union-attr]
     with pytest.raises(SearchError, match="all are closed"):
-        Climbs(MIXED, everything, np.random.default_rng(5)).best(Hill(top))
+        climbs(MIXED, everything).best(Hill(top))
+
+
+@pytest.mark.parametrize(("place", "reach"), [("readings", 1e-3), ("open", 1e-2)], ids=["made", "pending"])
+def test_climbs_leave_out_copies_and_stay_as_near_as_is_allowed(place: str, reach: float) -> None:
+    space = box("a", "b")
+    held = space.candidate(space.nearest({"a": 0.3, "b": -0.2}))  # type: ignore[arg-type]
+    ask = replace(task(space, 0), closed=frozenset({held.id}))
+    one = Reading(Key.asked("s0001"), held.id, held.values, "ok", outcome={"y": 1.0})
+    ask = replace(ask, **{place: (held,) if place == "open" else (one,)})
+    top = space.encoder.encode([held.values]) + 0.2 * reach
+    found = search_over(ask, []).best(Hill(top))  # type: ignore[arg-type]
+    assert found is not None
+    gap = np.abs(found.X - space.encoder.encode([held.values])).max()
+    assert reach < gap < 6 * reach
+
+
+def test_what_climbs_find_in_one_ask_are_no_copies_of_each_other() -> None:
+    space = box("a", "b")
+    search = climbs(space, set())
+    found = np.vstack([search.best(Hill(np.full((1, 2), 0.4))).X for _ in range(6)])
+    gaps = np.abs(found[:, None] - found[None]).max(axis=2)[np.triu_indices(6, 1)]
+    assert gaps.min() > 1e-2
+    assert gaps.max() < 0.1
+
+
+@needs_extra
+def test_a_batch_of_botorch_holds_no_copies_wherever_its_climbs_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    from matloop.decide import botorch_
+
+    space, top = box("a", "b"), Hill(np.full((1, 2), 0.4))
+    for verb in ("score", "climb"):
+        monkeypatch.setattr(botorch_._Scorer, verb, lambda self, *given, verb=verb: getattr(top, verb)(*given))
+    held = space.candidate(space.nearest({"a": -0.2, "b": -0.201}))  # type: ignore[arg-type]
+    ask = task(space, 8, truth=bowl, n=3, open=(held,))
+    taken = [held, *(one.candidate for one in BoTorch().suggest(ask).choices)]
+    X = space.encoder.encode([one.values for one in taken])
+    assert np.abs(X[:, None] - X[None]).max(axis=2)[np.triu_indices(4, 1)].min() > 1e-2
 
 
 def test_fixed_parameters_stay_where_they_are() -> None:
     space = MIXED.restricted({"a": 1.25, "c": "z"})
-    found = Climbs(space, set(), np.random.default_rng(5)).best(Hill(np.ones(space.encoder.d)))
+    found = climbs(space, set()).best(Hill(np.ones(space.encoder.d)))
     assert (found.candidate.values["a"], found.candidate.values["c"]) == (1.25, "z")
 
 

@@ -1,5 +1,7 @@
 """Readings that lack an objective count for the objectives that they have."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -59,14 +61,28 @@ def test_each_objective_is_fitted_as_it_would_be_alone() -> None:
     assert model.spreads[0] == pytest.approx(alone.spreads[0])
 
 
-def test_the_front_holds_what_was_read_in_every_objective_alone() -> None:
+def test_what_was_read_in_one_objective_is_measured() -> None:
     one = campaign(5)
     model = one.model()
     assert model is not None
     X, labels = model.measured()
-    whole = {r.candidate for r in one.state.readings.values() if len(r.outcome) == 2}
-    assert set(labels) == whole
-    assert len(X) == 8
+    assert set(labels) == {reading.candidate for reading in one.state.readings.values()}
+    assert len(X) == 13
+    by_id = {reading.candidate: reading.values for reading in one.state.readings.values()}
+    np.testing.assert_array_equal(X, model.encoder.encode([by_id[label] for label in labels]))
+
+
+@pytest.mark.parametrize("acquisition", ["ehvi", "nehvi"])
+def test_the_front_that_an_ask_improves_is_that_of_the_best(acquisition: str) -> None:
+    one = campaign(25, acquisition=acquisition)
+    best = one.best()
+    whole = {reading.candidate for reading in one.state.readings.values() if len(reading.outcome) == 2}
+    assert not whole & {item.candidate for item in best}
+    (asked,) = one.suggest(1)
+    assert f" of a front of {len(best)} candidates;" in asked.reason
+    volume = re.search(r"improvement \S+ on (\S+) of a front", asked.reason)
+    assert volume is not None
+    assert float(volume[1]) == pytest.approx(one.status()["front"]["hypervolume"], rel=0.01)
 
 
 def test_objectives_read_one_after_the_other_make_a_candidate_whole() -> None:

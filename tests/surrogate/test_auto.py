@@ -17,7 +17,7 @@ from matloop import plugins
 from matloop.decide.bayes import Bayes
 from matloop.domain.prediction import Floats, Prediction
 from matloop.errors import ConfigError, ModelError, PluginError
-from matloop.surrogate import Conditioned, Fitted, Joint, Observations, Reasoned, Surrogate, hears
+from matloop.surrogate import Conditioned, Fitted, Joint, Observations, Reasoned, Surrogate, hears, will_hear
 from matloop.surrogate.auto import Auto
 from matloop.surrogate.calibrate import FEWEST, MOST
 from matloop.surrogate.folds import FOLDS, Folded, deal
@@ -396,6 +396,16 @@ def test_what_is_picked_and_cannot_use_bounds_is_fitted_without_them_and_says_so
     alone = forests.fit(data.only(data.read), np.random.default_rng(0))
     assert not hears(fitted)
     np.testing.assert_array_equal(fitted.predict(data.X).mean, alone.predict(data.X).mean)
+
+
+@pytest.mark.parametrize(
+    ("surrogates", "known"),
+    [((GP(), GP(noise="none")), True), ((Forest(), Forest(trees=21)), False), ((GP(), Forest()), None)],
+    ids=["all", "none", "some"],
+)
+def test_whether_bounds_will_count_is_known_before_a_fit_only_where_every_pick_treats_them_alike(surrogates, known):
+    assert will_hear(Auto(surrogates)) is known
+    assert [will_hear(one) for one in (GP(), Forest())] == [True, False]
 
 
 def test_without_bounds_both_ways_of_fitting_are_the_same():

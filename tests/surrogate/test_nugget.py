@@ -4,11 +4,14 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from scipy.linalg import null_space
+from scipy.spatial.distance import cdist
 
 from matloop.domain.prediction import Floats
 from matloop.surrogate import Observations
 from matloop.surrogate.forest import Forest
-from matloop.surrogate.nugget import FEWEST, Errors, nugget
+from matloop.surrogate.kernels import KERNELS
+from matloop.surrogate.nugget import _LENGTHS, _NAMES, _SHARES, FEWEST, Errors, _restricted, nugget
 from matloop.surrogate.sklearn_ import Sklearn
 
 SEEDS = range(6)
@@ -110,6 +113,34 @@ def test_means_of_replicates_bear_less_noise_and_say_that_of_one_reading() -> No
         y = np.sin(4.0 * X[:, 0]) / 0.55 + 0.3 * rng.normal(size=60)
         found.append(nugget(X, y - y.mean(), np.full(60, 4.0), NONE))
     assert np.sqrt(np.mean(found)) == pytest.approx(0.6, rel=0.2)
+
+
+@pytest.mark.parametrize("g", [3, 4, 30])
+def test_the_likelihood_of_a_share_is_that_of_the_contrasts_in_dense_algebra(g: int) -> None:
+    """Patterson and Thompson 1971: -(log|V| + c log(z' V^-1 z / c))/2 over any c contrasts of whitened means."""
+    rng = np.random.default_rng(g)
+    X, y, count = rng.random((g, 2)), rng.normal(size=g), rng.integers(1, 4, g).astype(float)
+    squares = cdist(X, X, "sqeuclidean")
+    squares /= squares.sum() / (g * (g - 1.0))
+    root = np.sqrt(count)
+    found, noise = _restricted(squares, root, y)
+    contrasts = null_space(root[None, :])
+    seen = contrasts.T @ (root * y)
+    kernels = [KERNELS[name].value(squares / length**2) for name in _NAMES for length in _LENGTHS]
+    for row, kernel in enumerate(kernels):
+        K = contrasts.T @ (np.outer(root, root) * kernel) @ contrasts
+        for place, share in enumerate(_SHARES):
+            V = (1.0 - share) * K + share * np.eye(g - 1)
+            whole = seen @ np.linalg.solve(V, seen) / (g - 1)
+            expected = -0.5 * (np.linalg.slogdet(V)[1] + (g - 1) * np.log(whole))
+            assert found[row, place] == pytest.approx(expected, rel=1e-6, abs=1e-6)
+            assert noise[row, place] == pytest.approx(share * whole, rel=1e-6)
+
+
+def test_readings_that_are_all_the_same_have_next_to_no_noise() -> None:
+    found = nugget(np.random.default_rng(0).random((20, 2)), np.zeros(20), np.ones(20), NONE)
+    assert found is not None
+    assert 0.0 < found < 1e-9
 
 
 def test_influence_tells_near_from_far() -> None:

@@ -10,6 +10,7 @@ from matloop.chem.elements import Element, element
 from matloop.chem.feature import Feature
 from matloop.chem.formula import Formula
 from matloop.chem.magpie import MAGPIE, magpie
+from matloop.chem.molecules import molecules
 from matloop.chem.parse import parse
 
 __all__ = [
@@ -25,5 +26,6 @@ __all__ = [
     "element",
     "features",
     "magpie",
+    "molecules",
     "parse",
 ]

@@ -13,7 +13,7 @@ from matloop.config import schema
 from matloop.config.chemistry import formula_column, with_formula
 from matloop.config.faults import Lines
 from matloop.config.features import proposal
-from matloop.config.made import constraint_of, described, parameter_of
+from matloop.config.made import constraint_of, described, of_molecules, parameter_of
 from matloop.domain.categorical import Categorical
 from matloop.domain.constraint import Constraint, Expression
 from matloop.domain.context import Context
@@ -283,10 +283,16 @@ class Builder:
         return None if read is None else self._made(path, partial(parameter_of, read))
 
     def _categorical(self, path: tuple[str, int], read: schema.CategoricalSection) -> Parameter | None:
-        """A parameter of choices, described by a table where one is named."""
+        """A parameter of choices, described by a table or by structures where the file says so."""
+        if read.smiles is not None:
+            if read.descriptors is not None:
+                cure = "Keep one of the two; numbers of your own and structures are not joined."
+                self.faults.add(self.lines.place(*path, "smiles"), "'descriptors' stands beside it", cure)
+                return None
+            return self._made((*path, "smiles"), partial(of_molecules, read.name, read.smiles, read.choices))
         if read.descriptors is None:
             if read.choices is None:
-                cure = 'Add choices = ["DMF", "DMSO"], or descriptors = "table.csv" with one row a choice.'
+                cure = 'Add choices = ["DMF", "DMSO"], or descriptors = "table.csv" with one row a choice, or smiles.'
                 self.faults.add(self.lines.place(*path), "'choices' is missing", cure)
                 return None
             return self._made(path, partial(Categorical, read.name, tuple(read.choices)))

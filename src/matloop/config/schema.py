@@ -82,6 +82,7 @@ class CategoricalSection(Section):
     kind: Literal["categorical"]
     choices: list[str] | None = None
     descriptors: str | None = Field(None, min_length=1)
+    smiles: list[str] | None = Field(None, min_length=2)
 
 
 class BinarySection(Section):

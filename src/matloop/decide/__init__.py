@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 import numpy as np
 
 from matloop.domain.candidate import Candidate
-from matloop.domain.cost import Costs
+from matloop.domain.cost import Costs, Purse
 from matloop.domain.objective import Objective
 from matloop.domain.pool import Pool
 from matloop.domain.prediction import PredictionAt
@@ -84,6 +84,10 @@ class Task:
         """The generator of this ask. The design has one sequence for the whole campaign, so it ignores `asked`."""
         asked = 0 if purpose is Purpose.DESIGN else self.asked
         return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(asked, int(purpose))))
+
+    def purse(self) -> Purse | None:
+        """What the candidates of this ask are paid from, one after another; None where nobody says what they cost."""
+        return None if self.costs is None else Purse(self.costs, self.left, self.last)
 
 
 @dataclass(frozen=True, slots=True)

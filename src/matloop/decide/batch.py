@@ -13,6 +13,7 @@ from matloop.decide.crowd import crowd_of
 from matloop.decide.design import design_line, design_words, initial_length
 from matloop.decide.model import Model, formed, ignorance, learn, learned
 from matloop.decide.order import best_first
+from matloop.decide.partial import spoken_of
 from matloop.decide.prices import Prices
 from matloop.decide.replicate import Replicates
 from matloop.decide.risk import Sure, guarded
@@ -114,7 +115,7 @@ class Rule:
 
 
 def _design(task: Task, wanted: int, why: str | None) -> list[Choice]:
-    taken = design_line(task).take(task.design_next, wanted, task.closed) if wanted else []
+    taken = design_line(task).take(task.design_next, wanted, task.closed, task.purse()) if wanted else []
     choices = []
     for nth, (place, candidate) in enumerate(taken):
         reason = sentence([design_words(task, nth, why)], task.set_aside)
@@ -163,7 +164,7 @@ def _partial(task: Task) -> str:
 
 def _promising(task: Task, space: Space, model: Model) -> Points:
     """Grid points (k, p) of the measured members with the best posterior means, best first."""
-    members = points_near(space, [reading.values for reading in learned(task) if not reading.outside])
+    members = points_near(space, [reading.values for reading in spoken_of(task) if not reading.outside])
     distinct = np.unique(members[space.feasible(members)], axis=0)
     if not len(distinct):
         return distinct

@@ -30,8 +30,9 @@ _DRAWS, _STEPS = 128, 200  # of the posterior, as in BoTorch's examples; and of 
 class BoTorch:
     """BoTorch's Gaussian process with its default priors, and its noisy expected improvement, one after another.
 
-    Lists are scored whole; in a larger space climbs by gradient are snapped to the grid. It does not learn from
-    failures, weighs no costs, and corrects no errors: its predictions are labelled `not calibrated`.
+    Lists are scored whole; in a larger space climbs by gradient are snapped to the grid, and near copies are left out.
+    It does not learn from failures, weighs no costs, and corrects no errors: its predictions are labelled `not
+    calibrated`.
     """
 
     name: ClassVar[str] = "botorch"
@@ -59,7 +60,7 @@ class BoTorch:
         torch = _library("torch")
         why = ignorance(task)
         wanted = task.n if why else min(task.n, max(0, initial_length(task) - task.design_done))
-        taken = design_line(task).take(task.design_next, wanted, task.closed) if wanted else []
+        taken = design_line(task).take(task.design_next, wanted, task.closed, task.purse()) if wanted else []
         said = [sentence([design_words(task, nth, why)], task.set_aside) for nth in range(len(taken))]
         choices = [Choice(one, words, place=place) for words, (place, one) in zip(said, taken, strict=True)]
         if why or len(choices) == task.n:
@@ -74,10 +75,9 @@ class BoTorch:
 
 def _found(task: Task, scorer: _Scorer, design: list[Choice]) -> list[Choice]:
     """What the model chooses, one after another, each in the light of those before."""
-    pending = (*task.open, *(one.candidate for one in design))
-    scorer = scorer.join(task.candidates.encoder.encode([one.values for one in pending]))
-    closed = set(task.closed) | {one.candidate.id for one in design}
-    search = search_over(task.candidates, closed, task.rng(Purpose.SEARCH))
+    taken = [one.candidate for one in design]
+    scorer = scorer.join(task.candidates.encoder.encode([one.values for one in (*task.open, *taken)]))
+    search = search_over(task, taken)
     choices: list[Choice] = []
     while len(choices) < task.n - len(design) and (found := search.best(scorer)):
         words = sentence([scorer.say(found.X)], task.set_aside)

@@ -42,7 +42,7 @@ class Model:
     labels: the candidate of each row of data. surrogate: its name, for messages.
     calibrations: one an objective, whether its stated errors are true; empty where nobody judged.
     parts: what each objective was fitted to, where some readings lack one; `data` are then the inputs that were read in
-        every objective.
+        every objective. part_labels: the candidate of each row of each of them.
     apart: readings that the surrogate set apart. own: the std that each row of `data`, or of each of `parts`, was given
         for that, (n, m) or (n, 1), 0 for what belongs; empty where the surrogate sets nothing apart.
     """
@@ -57,6 +57,7 @@ class Model:
     parts: tuple[Observations, ...] = ()
     apart: tuple[SetApart, ...] = ()
     own: tuple[Floats, ...] = ()
+    part_labels: tuple[tuple[str, ...], ...] = ()
     _measured: list[Prediction] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
@@ -137,11 +138,14 @@ class Model:
     def measured(self) -> tuple[Floats, tuple[str, ...]]:
         """Distinct inputs (b, d) that have readings, and a candidate for each, whatever the order of the readings.
 
-        What is measured and not chosen has its assumed value: the best so far is what would be best under it.
+        A reading of one objective is enough: what is predicted stands for the others, here as where candidates are
+        ranked. What is measured and not chosen has its assumed value: the best so far is what would be best under it.
         """
-        distinct, owner = np.unique(self.encoder.as_assumed(self.data.X), axis=0, return_inverse=True)
+        X = np.vstack([one.X for one in self.parts]) if self.parts else self.data.X
+        labels = [label for one in self.part_labels for label in one] if self.parts else self.labels
+        distinct, owner = np.unique(self.encoder.as_assumed(X), axis=0, return_inverse=True)
         owners: dict[int, str] = {}
-        for row, label in zip(owner.reshape(-1).tolist(), self.labels, strict=True):
+        for row, label in zip(owner.reshape(-1).tolist(), labels, strict=True):
             owners[row] = min(owners.get(row, label), label)
         return distinct, tuple(owners[row] for row in range(len(distinct)))
 
@@ -247,12 +251,18 @@ def learn(task: Task, surrogate: Surrogate, *, calibrate: bool = True) -> Model:
         parts = tuple(fit.data for fit in fits)
         fitted, data, labels = together([fit.fitted for fit in fits]), complete.data, complete.labels
         doubts = tuple(one for fit in fits for one in fit.apart), tuple(fit.own for fit in fits)
-        return Model(fitted, task.candidates.encoder, names, data, labels, surrogate.name, judged, parts, *doubts)
+        told = tuple(_told(one, fit, bounded) for one, fit in zip(tasks, fits, strict=True))
+        return Model(fitted, task.candidates.encoder, names, data, labels, surrogate.name, judged, parts, *doubts, told)
     fit = _fit(task, surrogate, rngs, task.warm or None, calibrate)
-    told = (*learned(task), *(bounds(task) if bounded else ()))[: len(fit.data.y)]  # bounds come last, if they count
-    labels = tuple(reading.candidate for reading in told)
     encoder, doubts = task.candidates.encoder, (fit.apart, (fit.own,))
+    labels = _told(task, fit, bounded)
     return Model(fit.fitted, encoder, names, fit.data, labels, surrogate.name, fit.judged, (), *doubts)
+
+
+def _told(task: Task, fit: _Fit, bounded: bool) -> tuple[str, ...]:
+    """The candidate of each row that was fitted to; bounds come last, if they count."""
+    readings = (*learned(task), *(bounds(task) if bounded else ()))
+    return tuple(reading.candidate for reading in readings[: len(fit.data.y)])
 
 
 @dataclass(frozen=True, slots=True)

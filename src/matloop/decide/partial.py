@@ -1,8 +1,8 @@
 """Readings that lack an objective: each objective is learned from all readings of its own.
 
 A strength measured without its density still says where strength is high. So where some readings lack an objective each
-objective is fitted by itself, to every reading that has it. What is measured, and may be best or on the front, is what
-was read in every objective, in one reading or in several.
+objective is fitted by itself, to every reading that has it. What was read in one objective is measured, and may be best
+or on the front: what is predicted stands for the others. Only a first candidate has to be read in all of them.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import ClassVar
@@ -42,23 +43,35 @@ def _draw(task: Task) -> list[Candidate]:
 
 
 def _draw_rows(rows: Rows, task: Task) -> list[Candidate]:
-    """Draws from a list, up to all that is free."""
-    free = np.flatnonzero(free_rows(rows, task.closed))
-    enough = min(task.n + len(task.closed), len(free))
-    drawn = task.rng(Purpose.RANDOM).choice(free, enough, replace=False)
-    candidates = (rows.candidate(int(row)) for row in drawn)
-    return list(islice((one for one in candidates if one.id not in task.closed), task.n))
+    """Draws from a list, up to all that is free and can be paid."""
+    purse = task.purse()
+    candidates = (one for row in _in_turn(rows, task) if (one := rows.candidate(row)).id not in task.closed)
+    return list(islice((one for one in candidates if purse is None or purse.pay(one)), task.n))
+
+
+def _in_turn(rows: Rows, task: Task) -> Iterator[int]:
+    """Free rows in random order: as many as are needed if all can be paid, then the others."""
+    free, rng = np.flatnonzero(free_rows(rows, task.closed)), task.rng(Purpose.RANDOM)
+    drawn = rng.choice(free, min(task.n + len(task.closed), len(free)), replace=False)
+    yield from drawn.tolist()
+    yield from rng.permutation(np.setdiff1d(free, drawn)).tolist()
 
 
 def _draw_points(space: Space, task: Task) -> list[Candidate]:
-    """Draws from a large space until n new ones are found."""
-    rng, drawn = task.rng(Purpose.RANDOM), dict[str, Candidate]()
+    """Draws from a large space until n new ones are found, or many draws only cost too much."""
+    rng, drawn, purse, dear = task.rng(Purpose.RANDOM), dict[str, Candidate](), task.purse(), False
     for _ in range(MISSES):
         for k in space.sample(rng, task.n):
             candidate = space.candidate(k)
-            if candidate.id not in task.closed and len(drawn) < task.n:
+            if candidate.id in task.closed or candidate.id in drawn or len(drawn) == task.n:
+                continue
+            if purse is None or purse.pay(candidate):
                 drawn[candidate.id] = candidate
+            else:
+                dear = True
         if len(drawn) == task.n:
             return list(drawn.values())
+    if dear:
+        return list(drawn.values())
     found = f"{task.n * MISSES} draws found {len(drawn)} of {task.n} new candidates"
     fail(SearchError, "strategy 'random'", found, "Widen the space, or allow repeats.")

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matloop.decide import Purpose, Task
-from matloop.decide.model import CHUNK, Model, keys_of, learned
+from matloop.decide.model import CHUNK, Model, keys_of
+from matloop.decide.partial import spoken_of
 from matloop.decide.search_pool import GridRows, PoolRows
 from matloop.decide.search_space import points_near
 from matloop.decide.sequence import SMALL
@@ -75,7 +76,7 @@ def _payable(task: Task, space: Space, points: NDArray[np.int64]) -> NDArray[np.
 
 def _sampled(task: Task, space: Space, model: Model) -> NDArray[np.int64]:
     rng = task.rng(Purpose.STOP)
-    points = points_near(space, [reading.values for reading in learned(task) if not reading.outside])
+    points = points_near(space, [reading.values for reading in spoken_of(task) if not reading.outside])
     distinct = np.unique(points[space.feasible(points)], axis=0)
     parts = [space.sample(rng, _SAMPLED)]
     if len(distinct):

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from matloop.decide import Purpose, Task
 from matloop.decide.search_pool import Found, GridRows, PoolRows, RowSearch
+from matloop.decide.search_space import Copies
 from matloop.decide.sequence import SMALL
+from matloop.domain.candidate import Candidate
 from matloop.domain.encoder import Scaled
 from matloop.domain.moves import Ints
 from matloop.domain.pool import Pool
@@ -36,13 +40,17 @@ class Climber(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Climbs:
-    """The search over a large space, within one ask; what it finds is closed from then on."""
+    """The search over a large space, within one ask; what it finds is closed from then on.
+
+    copies: what a find must not merely repeat; copies come behind all others.
+    """
 
     space: Space
     closed: set[str]
     rng: np.random.Generator
+    copies: Copies
 
     def best(self, scorer: Climber) -> Found:
         """The best free candidate met.
@@ -62,11 +70,13 @@ class Climbs:
         found = snapped(self.space, points[starts], scorer.climb(X[starts], self._moves(X)))
         for _ in range(_POLISH):
             points, scores = np.vstack([points, found]), np.append(scores, scorer.score(self.space.encode_grid(found)))
-            found = self.space.neighbours(points[scores.argmax()], self.rng, _NEAR)
-        for k in points[np.argsort(-scores, kind="stable")]:
+            order = np.lexsort([-scores, self.copies.among(points)])
+            found = self.space.neighbours(points[order[0]], self.rng, _NEAR)
+        for k in points[order]:
             candidate = self.space.candidate(k)
             if candidate.id not in self.closed:
                 self.closed.add(candidate.id)
+                self.copies = self.copies.join(k)
                 return Found(candidate, self.space.encode_grid(k[None, :]))
         found_closed = f"{len(points)} candidates were looked at, and all are closed"
         fail(SearchError, "search by climbs", found_closed, "Widen the space, or allow repeats.")
@@ -78,12 +88,21 @@ class Climbs:
         return np.asarray(numbers & (np.ptp(X, axis=0) > 0))
 
 
-def search_over(candidates: Pool | Space, closed: set[str], rng: np.random.Generator) -> RowSearch | Climbs:
-    """Lists are searched whole, larger spaces by climbs."""
+def search_over(task: Task, chosen: Sequence[Candidate]) -> RowSearch | Climbs:
+    """Lists are searched whole, larger spaces by climbs.
+
+    Args:
+        task: whose candidates are looked at.
+        chosen: those of the same ask so far, which are closed too.
+    """
+    candidates, rng = task.candidates, task.rng(Purpose.SEARCH)
+    closed = task.closed | {one.id for one in chosen}
     if isinstance(candidates, Pool):
         return RowSearch(PoolRows(candidates), closed, rng)
     listed = GridRows.of(candidates, SMALL)
-    return Climbs(candidates, closed, rng) if listed is None else RowSearch(listed, closed, rng)
+    if listed is not None:
+        return RowSearch(listed, closed, rng)
+    return Climbs(candidates, set(closed), rng, Copies.of(task, candidates, closed, chosen))
 
 
 def snapped(space: Space, starts: Ints, X: Floats) -> Ints:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.stats import qmc
 
 from matloop.domain.candidate import Candidate
+from matloop.domain.cost import Purse
 from matloop.domain.prediction import Floats
 from matloop.domain.space import Space
 from matloop.errors import SearchError, fail
@@ -25,8 +26,9 @@ _BLOCK = 64
 """First block of a sequence, a power of two, for which Sobol points are balanced; it is also the size of each Latin
 hypercube of an endless `lhs`. A change gives other designs for the same seed."""
 MISSES = 20_000
-"""Members in a row that may all be taken already before an endless sequence gives up. A space of more than SMALL
-candidates holds fewer closed ones than this unless nearly all of it was measured."""
+"""Members in a row that may all be taken already, or cost too much, before an endless sequence gives up. A space of
+more than SMALL candidates holds fewer closed ones than this unless nearly all of it was measured; larger, an ask for
+which hardly anything can be paid takes many seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +42,16 @@ class Line:
     walk: Callable[[], Iterator[Callable[[], Candidate]]]
     length: int | None
 
-    def take(self, start: int, n: int, closed: Container[str]) -> list[tuple[int, Candidate]]:
+    def take(
+        self, start: int, n: int, closed: Container[str], purse: Purse | None = None
+    ) -> list[tuple[int, Candidate]]:
         """Up to n different members from place `start` on, with their places, none of them closed.
 
-        Fewer than n are left only when the whole sequence was looked at.
+        Each is paid from the purse, and what it cannot pay is passed over. Fewer than n are left only when the whole
+        sequence was looked at, or MISSES members in a row of an endless one, some of which cost too much.
 
         Raises:
-            SearchError: when an endless sequence brings nothing new for a very long time.
+            SearchError: when an endless sequence brings nothing new for a very long time, whatever it costs.
         """
         taken: dict[str, tuple[int, Candidate]] = {}
         if self.length == 0 or n <= 0:
@@ -54,16 +59,19 @@ class Line:
         first = start if self.length is None else start % self.length
         laps = chain.from_iterable(walk() for walk in repeat(self.walk))
         last = None if self.length is None else first + self.length
-        misses = 0
+        misses, dear = 0, 0
         for place, make in enumerate(islice(laps, first, last), start):
             candidate = make()
-            if candidate.id in closed or candidate.id in taken:
-                misses += 1
-                if self.length is None and misses >= MISSES:
-                    found = f"{misses} members in a row were taken already"
-                    fail(SearchError, "design sequence", found, "Widen the space, or allow repeats.")
-                continue
-            taken[candidate.id], misses = (place, candidate), 0
+            held = candidate.id in closed or candidate.id in taken
+            if held or (purse is not None and not purse.pay(candidate)):
+                misses, dear = misses + 1, dear + (not held)
+                if self.length is not None or misses < MISSES:
+                    continue
+                if dear:
+                    break
+                found = f"{misses} members in a row were taken already"
+                fail(SearchError, "design sequence", found, "Widen the space, or allow repeats.")
+            taken[candidate.id], misses, dear = (place, candidate), 0, 0
             if len(taken) == n:
                 break
         return list(taken.values())

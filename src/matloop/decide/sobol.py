@@ -57,9 +57,9 @@ class Sobol:
     def _take(self, task: Task) -> list[tuple[int, Candidate]]:
         if isinstance(task.candidates, Pool):
             points = self._points(task, task.candidates.encoder)
-            return list(enumerate(_nearest(task.candidates, points, task.closed), task.design_next))
+            return list(enumerate(_nearest(task.candidates, points, task), task.design_next))
         line = space_line(task.candidates, self.sequence, lambda: task.rng(Purpose.DESIGN))
-        return line.take(task.design_next, task.n, task.closed)
+        return line.take(task.design_next, task.n, task.closed, task.purse())
 
     def _points(self, task: Task, encoder: Encoder) -> Floats:
         """Places design_next to design_next + n of the sequence, encoded (n, d)."""
@@ -80,9 +80,9 @@ def _encoded(unit: Floats, encoder: Encoder) -> Floats:
     return encoder.encode_columns(columns, len(unit))
 
 
-def _nearest(pool: Pool, points: Floats, closed: frozenset[str]) -> list[Candidate]:
-    """For each point in turn the nearest row that is neither closed nor taken; fewer only when none is left."""
-    free = free_rows(PoolRows(pool), closed)
+def _nearest(pool: Pool, points: Floats, task: Task) -> list[Candidate]:
+    """For each point in turn the nearest row that is neither closed nor taken and can be paid; fewer if none is."""
+    free, purse = free_rows(PoolRows(pool), task.closed), task.purse()
     taken: list[Candidate] = []
     for point in points:
         left = np.flatnonzero(free)
@@ -91,9 +91,11 @@ def _nearest(pool: Pool, points: Floats, closed: frozenset[str]) -> list[Candida
             for start in range(0, len(left), CHUNK)
         ]
         for row in left[np.argsort(np.concatenate(gaps), kind="stable")] if gaps else ():
-            free[row] = False
             candidate = pool.candidate(int(row))
-            if candidate.id not in closed:
+            if candidate.id in task.closed:
+                free[row] = False
+            elif purse is None or purse.pay(candidate):
+                free[row] = False
                 taken.append(candidate)
                 break
     return taken

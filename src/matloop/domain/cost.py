@@ -191,6 +191,34 @@ class Costs:
         return told
 
 
+@dataclass(slots=True)
+class Purse:
+    """What is left to be spent within one ask, and who was paid of it, one candidate after another.
+
+    left: at the start, None without a limit.
+    last: the candidate before the next one. spent: on all that were paid. paid: on the last of them, None where
+        nobody knows.
+    """
+
+    costs: Costs
+    left: float | None
+    last: Candidate | None
+    spent: float = 0.0
+    paid: float | None = None
+
+    def pay(self, candidate: Candidate) -> bool:
+        """Pay for the next candidate; False, and nothing is changed, where what is left cannot.
+
+        One whose cost nobody knows cannot be paid where there is a limit.
+        """
+        cost = self.costs.of(candidate, self.last)
+        spent = self.spent + (cost or 0.0)
+        if self.left is not None and (cost is None or spent > self.left * (1.0 + ROUNDING)):
+            return False
+        self.spent, self.paid, self.last = spent, cost, candidate
+        return True
+
+
 def affordable(cost: Floats, left: float) -> NDArray[np.bool_]:
     """(q,) which costs `left` can pay; one that nobody knows (NaN) it cannot."""
     return np.asarray(cost <= left * (1.0 + ROUNDING))

@@ -280,6 +280,22 @@ def hears(fitted: Fitted) -> bool:
     return fitted.hears() if isinstance(fitted, Hearing) else True
 
 
+@runtime_checkable
+class Foretelling(Protocol):
+    """Capability of a surrogate with `Bounds`: to say by its settings, before any fit, whether bounds will count."""
+
+    def will_hear(self) -> bool | None:
+        """Will bounds count? None where only a fit shows."""
+        ...
+
+
+def will_hear(surrogate: Surrogate) -> bool | None:
+    """Will bounds count in a fit? None where only a fit shows; one with `Bounds` that does not say is taken to hear."""
+    if not isinstance(surrogate, Bounds):
+        return False
+    return surrogate.will_hear() if isinstance(surrogate, Foretelling) else True
+
+
 Ability = Literal["joint", "conditioned"]
 """What a fitted surrogate can do: `joint` is `Joint`, `conditioned` is `Conditioned`."""
 ABILITIES: frozenset[Ability] = frozenset(get_args(Ability))

@@ -23,7 +23,18 @@ import numpy as np
 
 from matloop.domain.prediction import Floats, Prediction
 from matloop.errors import ConfigError, Faults, ModelError, PluginError, fail
-from matloop.surrogate import ABILITIES, Ability, Bounds, Conditioned, Fitted, Observations, Quick, Surrogate, able
+from matloop.surrogate import (
+    ABILITIES,
+    Ability,
+    Bounds,
+    Conditioned,
+    Fitted,
+    Observations,
+    Quick,
+    Surrogate,
+    able,
+    will_hear,
+)
 from matloop.surrogate.apart import Heeding
 from matloop.surrogate.folds import Folded
 from matloop.surrogate.forest import Forest
@@ -81,6 +92,11 @@ class Auto:
     def bounded(self) -> Surrogate:
         """The same where readings are bounds: surrogates that can use them do, the others are fitted without them."""
         return _Bounded(self)
+
+    def will_hear(self) -> bool | None:
+        """Whether bounds will count: where some of the surrogates can use them and others cannot, the pick decides."""
+        told = {will_hear(one) for one in self.surrogates}
+        return told.pop() if len(told) == 1 else None
 
     def quick(self) -> Surrogate:
         """The surrogate picked before alone: which one it is, the description of that fit says."""

@@ -18,12 +18,13 @@ Figures are standardised.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg import blas, lapack
 from scipy.special import log_ndtr
 
 from matloop.domain.prediction import Floats
@@ -129,9 +130,9 @@ def cut(mean: float, var: float, limit: float, side: float) -> tuple[float, floa
     With z = side (mean - limit) / s, h = phi(z) / Phi(z) and delta = h (h + z), the cut distribution has the mean
     mean + side s h and the variance var (1 - delta) (Johnson, Kotz, Balakrishnan 1994, section 13.10.1).
     """
-    std = np.sqrt(var)
+    std = math.sqrt(var)  # of numbers one by one: NumPy's functions would cost more than the algebra
     z = side * (mean - limit) / std
-    h = float(np.exp(-0.5 * z * z - _LOG_ROOT_2PI - log_ndtr(z)))
+    h = math.exp(-0.5 * z * z - _LOG_ROOT_2PI - float(log_ndtr(z)))
     left = max(1.0 - h * (h + z), _SHARPEST)
     precision = max(1.0 - left, 0.0) / (var * left)
     return precision, precision * mean + side * h / (std * left)
@@ -147,41 +148,43 @@ def propagate(mean: Floats, cov: Floats, limit: Floats, side: Floats) -> Sites:
         side: (c,) -1 to keep what lies below, +1 what lies above.
     """
     tau, nu = np.zeros((2, len(mean)))
-    mu, Sigma = mean.copy(), cov.copy()
+    mu, Sigma = mean.copy(), np.array(cov, order="F")
     settled, sweeps = False, 0
     while not settled and sweeps < SWEEPS:
         sweeps += 1
         moved = 0.0
-        for i in range(len(mean)):
-            own = Sigma[i, i]
-            rest = 1.0 / (1.0 / own - tau[i])  # variance without the own site; a cut only ever narrows
-            precision, shift = cut(rest * (mu[i] / own - nu[i]), rest, limit[i], side[i])
-            by_tau, by_nu = precision - tau[i], shift - nu[i]
-            moved = max(moved, abs(by_tau) * own, abs(by_nu - by_tau * mu[i]) * np.sqrt(own))
-            tau[i], nu[i] = precision, shift
+        for i, (where, way) in enumerate(zip(limit.tolist(), side.tolist(), strict=True)):
+            own, at, old_tau, old_nu = float(Sigma[i, i]), float(mu[i]), float(tau[i]), float(nu[i])
+            rest = 1.0 / (1.0 / own - old_tau)  # variance without the own site; a cut only ever narrows
+            tau[i], nu[i] = precision, shift = cut(rest * (at / own - old_nu), rest, where, way)
+            by_tau, by_nu = precision - old_tau, shift - old_nu
+            moved = max(moved, abs(by_tau) * own, abs(by_nu - by_tau * at) * math.sqrt(own))
             column = Sigma[:, i].copy()
-            mu += (by_nu - by_tau * mu[i]) / (1.0 + by_tau * own) * column
-            Sigma -= by_tau / (1.0 + by_tau * own) * np.outer(column, column)
+            mu += (by_nu - by_tau * at) / (1.0 + by_tau * own) * column
+            Sigma = blas.dger(-by_tau / (1.0 + by_tau * own), column, column, a=Sigma, overwrite_a=1)
         mu, Sigma = _refreshed(mean, cov, tau, nu)
         settled = moved < TOLERANCE
     least = 1.0 / FLAT
     kept = np.maximum(tau, least)  # the pull on the posterior mean stays what it is where a site is made less flat
     sites, var = mu + (nu - tau * mu) / kept, 1.0 / kept
-    own = np.diagonal(Sigma)
-    rest = 1.0 / (1.0 / own - tau)
-    away = rest * (mu / own - nu)  # mean without the own site
-    odds = log_ndtr(side * (away - limit) / np.sqrt(rest))
-    factors = odds + _LOG_ROOT_2PI + 0.5 * np.log(rest + var) + 0.5 * (away - sites) ** 2 / (rest + var)  # RW 3.65
+    diagonal = np.diagonal(Sigma)
+    others = 1.0 / (1.0 / diagonal - tau)  # variances without the own sites
+    away = others * (mu / diagonal - nu)  # means without them
+    odds = log_ndtr(side * (away - limit) / np.sqrt(others))
+    factors = odds + _LOG_ROOT_2PI + 0.5 * np.log(others + var) + 0.5 * (away - sites) ** 2 / (others + var)  # RW 3.65
     return Sites(sites, var, sweeps, settled, float(factors.sum()))
 
 
 def _refreshed(mean: Floats, cov: Floats, tau: Floats, nu: Floats) -> tuple[Floats, Floats]:
     """Mean and covariance with all sites, from scratch: rounding errors of the updates do not add up."""
     root = np.sqrt(tau)
-    B = root[:, None] * cov * root
-    B[np.diag_indices_from(B)] += 1.0
     scaled = root[:, None] * cov
-    Sigma = cov - scaled.T @ cho_solve(cho_factor(B, lower=True), scaled)  # RW 3.27 (Rasmussen and Williams 2006)
+    B = scaled * root
+    B.ravel()[:: len(mean) + 1] += 1.0
+    _, solved, info = lapack.dposv(B, scaled, lower=1)
+    if info:
+        raise np.linalg.LinAlgError("the covariance of what lies beyond limits is not positive definite")
+    Sigma = np.asfortranarray(cov - scaled.T @ solved)  # RW 3.27 (Rasmussen and Williams 2006)
     return mean + Sigma @ (nu - tau * mean), Sigma
 
 

@@ -18,6 +18,7 @@ from sklearn.ensemble import RandomForestRegressor
 from matloop.domain.prediction import Floats
 from matloop.surrogate.ensemble import Part
 from matloop.surrogate.grower import Grower
+from matloop.surrogate.named_trees import name_trees
 from matloop.surrogate.split import Lesson
 
 
@@ -44,6 +45,7 @@ class Forest(Grower):
             random_state=int(rng.integers(2**31)),
             n_jobs=1,
         )
+        name_trees(forest)
         forest.fit(lesson.X, lesson.y, sample_weight=lesson.weight)
         return Part.of(lesson, _Trees(forest), _unseen(forest, len(lesson.y)), forest.feature_importances_)
 

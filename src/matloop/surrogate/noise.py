@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve, solve_triangular
+from scipy.linalg import lapack, solve_triangular
 from scipy.spatial.distance import cdist
 
 from matloop.domain.prediction import Floats
@@ -190,12 +190,12 @@ class Average:
         """
         columns = np.hstack([np.full((len(at), 1), LEVEL_STD), *(basis.B for basis in candidates)])
         G, b = columns.T @ curvature @ columns, columns.T @ (slope + curvature @ at)
-        level = np.zeros(1, dtype=np.intp)
-        tried = [("constant", -1, *_normal(G, b, level, 1.0, CONSTANT))]
+        tried = [("constant", -1, *_normal(G[:1, :1], b[:1], 1.0, CONSTANT))]
         share, start = (1.0 - CONSTANT) / (len(candidates) * len(AMPLITUDES)), 1
         for place, basis in enumerate(candidates):
-            own = np.append(level, np.arange(start, start + basis.B.shape[1]))
-            tried += [(basis.name, place, *_normal(G, b, own, amplitude, share)) for amplitude in AMPLITUDES]
+            own = np.append(0, np.arange(start, start + basis.B.shape[1]))
+            within = G[np.ix_(own, own)], b[own]
+            tried += [(basis.name, place, *_normal(*within, amplitude, share)) for amplitude in AMPLITUDES]
             start += basis.B.shape[1]
         evidences = np.array([evidence for _, _, evidence, _ in tried])
         shares = np.exp(evidences - evidences.max())
@@ -210,16 +210,29 @@ class Average:
         return cls(moved, tuple(z), weights)
 
 
-def _normal(G: Floats, b: Floats, own: np.ndarray, amplitude: float, prior: float) -> tuple[float, Floats]:
+def _normal(G: Floats, b: Floats, amplitude: float, prior: float) -> tuple[float, Floats]:
     """Log of evidence times prior of a candidate, and its coefficients (level, z) at amplitude 1.
 
-    own: its columns of G and b, the level's first.
+    It is called a dozen times a step for small matrices, of which SciPy's checks would cost more than the algebra.
+
+    Args:
+        G: (m, m) columns of it alone, C^T F C at amplitude 1, the level's first.
+        b: (m,) of the same.
+        amplitude: prior std of h.
+        prior: its probability.
+
+    Raises:
+        LinAlgError: where the figures are not finite.
     """
-    scale = np.append(1.0, np.full(len(own) - 1, amplitude))
-    A = np.eye(len(own)) + scale[:, None] * G[np.ix_(own, own)] * scale
-    factor = cho_factor(A, lower=True)
-    c = cho_solve(factor, scale * b[own])
-    evidence = 0.5 * float(scale * b[own] @ c) - float(np.log(np.diagonal(factor[0])).sum())
+    scale = np.full(len(b), amplitude)
+    scale[0] = 1.0
+    A, right = scale[:, None] * G * scale, scale * b
+    A.ravel()[:: len(b) + 1] += 1.0
+    factor, info = lapack.dpotrf(A, lower=1, clean=0)
+    c, _ = lapack.dpotrs(factor, right, lower=1)
+    evidence = 0.5 * float(right @ c) - float(np.log(np.diagonal(factor)).sum())
+    if info or not math.isfinite(evidence):
+        raise np.linalg.LinAlgError("the shape of the noise has no finite posterior")
     return evidence + math.log(prior), scale * c
 
 

@@ -4,7 +4,7 @@ Noise and a rough truth look alike in any one residual; they differ in how readi
 of geostatistics the noise is the nugget (Cressie 1993, "Statistics for spatial data", section 3.2). Contrasts of the
 readings, which no constant mean touches, have the covariance V = s2 ((1 - e) K + e D), K of a stationary kernel and D
 the share of the noise that a mean of replicates bears, so each pair (K, e) has a restricted likelihood (Patterson and
-Thompson 1971, Biometrika 58, 545). With the eigenvalues of K between whitened contrasts all e come at the price of one.
+Thompson 1971, Biometrika 58, 545). With K between whitened contrasts in tridiagonal form all e come at one price.
 
 A truth with steps is rough to every such kernel, yet members of an ensemble may know it well. So what they say of
 inputs held out speaks as well: its squared error is that of the model, of which the members' spread says the shape and
@@ -23,6 +23,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg import blas, lapack
 from scipy.spatial.distance import cdist
 
 from matloop.domain.prediction import Floats
@@ -92,30 +93,77 @@ def nugget(X: Floats, y: Floats, count: Floats, errors: Errors, influence: Float
         X = X * np.sqrt(influence + _FLOOR)
     squares = cdist(X, X, "sqeuclidean")
     squares /= squares.sum() / (len(y) * (len(y) - 1.0))
-    root = np.sqrt(count)
-    contrasts = np.linalg.qr(np.column_stack([root, np.eye(len(y))[:, :-1]]))[0][:, 1:]
-    seen = contrasts.T @ (root * y)
-    parts = [
-        _restricted(contrasts.T @ (np.outer(root, root) * KERNELS[name].value(squares / length**2)) @ contrasts, seen)
-        for name in _NAMES
-        for length in _LENGTHS
-    ]
-    log_odds, noise = (np.array(one) for one in zip(*parts, strict=True))
+    log_odds, noise = _restricted(squares, np.sqrt(count), y)
     log_odds += errors.log_likelihood(noise) + np.log(np.gradient(np.log(_SHARES)))
     log_odds -= 0.5 * ((np.log(noise) - NOISE_LOC) / NOISE_WIDTH) ** 2
     odds = np.exp(log_odds - log_odds.max())
     return float(np.sum(odds * noise) / odds.sum())
 
 
-def _restricted(K: Floats, seen: Floats) -> tuple[Floats, Floats]:
-    """Log restricted likelihood and noise variance of each of _SHARES, the whole variance at its best.
+def _restricted(squares: Floats, root: Floats, y: Floats) -> tuple[Floats, Floats]:
+    """Log restricted likelihood and noise variance of each kernel, length and share, the whole variance at its best.
+
+    Mirrors turn the mean, and then what is seen of the contrasts, into axes. A tridiagonal form of K keeps the first
+    axis, so that the form's continued fraction has all that is asked of a share, without eigenvectors.
 
     Args:
-        K: (c, c) covariance of whitened contrasts of a truth of variance 1.
-        seen: (c,) the contrasts.
+        squares: (g, g) squared distances, their mean 1.
+        root: (g,) roots of how many readings an input has, which whiten their means.
+        y: (g,) mean readings.
+
+    Returns:
+        Each (kernels times lengths, shares).
     """
-    values, vectors = np.linalg.eigh(K)
-    spectrum = (1.0 - _SHARES)[:, None] * np.maximum(values, 0.0) + _SHARES[:, None]
-    whole = np.mean((vectors.T @ seen) ** 2 / spectrum, axis=1)
-    whole = np.maximum(whole, math.ulp(1.0))
-    return -0.5 * (np.log(spectrum).sum(axis=1) + len(seen) * np.log(whole)), _SHARES * whole
+    mean = _mirror(root)
+    seen = (root * y - 2.0 * (mean @ (root * y)) * mean)[1:]
+    data = np.append(0.0, _mirror(seen))
+    weights, forms = np.outer(root, root), []
+    for name in _NAMES:
+        for length in _LENGTHS:
+            K = (weights * KERNELS[name].value(squares / length**2)).T  # of Fortran's order, as LAPACK has it
+            forms.append(_tridiagonal(_mirrored(_mirrored(K, mean), data)[1:, 1:]))
+    diagonal, beside = (np.array(one) for one in zip(*forms, strict=True))
+    log_det, first = _fraction(diagonal, beside)
+    whole = np.maximum(float(seen @ seen) / (len(seen) * first), math.ulp(1.0))
+    return -0.5 * (log_det + len(seen) * np.log(whole)), _SHARES * whole
+
+
+def _mirror(v: Floats) -> Floats:
+    """The unit normal w of the mirror I - 2 w w^T that turns v into the first axis (Householder 1958); 0 for v = 0."""
+    w = v.copy()
+    w[0] += math.copysign(float(np.linalg.norm(v)), w[0])
+    return w / (float(np.linalg.norm(w)) or 1.0)
+
+
+def _mirrored(K: Floats, w: Floats) -> Floats:
+    """(I - 2 w w^T) K (I - 2 w w^T), of K (g, g) in Fortran order, which is destroyed; the lower triangle counts."""
+    p = 2.0 * blas.dsymv(1.0, K, w, lower=1)
+    turned: Floats = blas.dsyr2(-1.0, w, p - (w @ p) * w, a=K, lower=1, overwrite_a=1)
+    return turned
+
+
+def _tridiagonal(K: Floats) -> tuple[Floats, Floats]:
+    """Diagonal (c,) and what stands beside it (c - 1,) of Q^T K Q, K (c, c) by its lower triangle; Q keeps axis one."""
+    work, _ = lapack.dsytrd_lwork(len(K), lower=1)
+    _, diagonal, beside, _, _ = lapack.dsytrd(K, lower=1, lwork=int(work))
+    return diagonal, beside
+
+
+def _fraction(diagonal: Floats, beside: Floats) -> tuple[Floats, Floats]:
+    """Of M = (1 - share) T + share I: log|M| and 1 / (M^-1)_11, each (m, shares), T being m tridiagonal forms.
+
+    The pivots of M, taken from its last row up, are a continued fraction; their product is |M|, and the last one is
+    1 / (M^-1)_11. None is below the share, since T has no negative eigenvalue.
+
+    Args:
+        diagonal: (m, c) of T.
+        beside: (m, c - 1) what stands beside it.
+    """
+    rows = (1.0 - _SHARES) * diagonal.T[:, :, None] + _SHARES
+    links = ((1.0 - _SHARES) * beside.T[:, :, None]) ** 2
+    pivot = np.maximum(rows[-1], _SHARES)
+    log_det = np.log(pivot)
+    for row, link in zip(rows[-2::-1], links[::-1], strict=True):
+        pivot = np.maximum(row - link / pivot, _SHARES)
+        log_det += np.log(pivot)
+    return log_det, pivot

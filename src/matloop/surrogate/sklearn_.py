@@ -22,6 +22,7 @@ from matloop.errors import ConfigError, Fault, Faults, ModelError, fail, nearest
 from matloop.surrogate import Ability, Observations
 from matloop.surrogate.ensemble import FittedEnsemble, FittedParts, Part, Said, warm_words
 from matloop.surrogate.estimators import estimators, kept, made, regressors, seeded, weighs, written
+from matloop.surrogate.named_trees import name_trees
 from matloop.surrogate.split import HeldOut, Lesson
 from matloop.surrogate.threads import one_thread
 
@@ -122,6 +123,7 @@ class Sklearn:
         """One estimator fitted to some of the inputs."""
         regressor = self._new()
         regressor = kept(regressor, int(rng.integers(2**31)) if seeded(regressor) else 0)
+        name_trees(regressor)
         more = {"sample_weight": lesson.weight[rows]} if weighs(regressor) else {}
         try:
             with warnings.catch_warnings():

@@ -19,6 +19,7 @@ from matloop.domain.prediction import Floats
 from matloop.errors import Faults
 from matloop.surrogate.ensemble import described, root_error
 from matloop.surrogate.grower import Grower
+from matloop.surrogate.named_trees import name_trees
 from matloop.surrogate.split import HeldOut, Lesson, Split, least
 
 
@@ -54,6 +55,7 @@ class ExtraTrees(Grower):
             random_state=int(rng.integers(2**31)),
             n_jobs=1,
         )
+        name_trees(trees)
         trees.fit(lesson.X, lesson.y, sample_weight=lesson.weight)
         held = _held_out(trees, lesson) if self.resample else HeldOut(np.zeros(0, np.intp), np.zeros(0), np.zeros(0))
         return Grown(lesson, trees, Split.of(lesson, held), root_error(held))

@@ -205,7 +205,7 @@ def tell(
             "have the same `experiment` and are numbered in `reading`."
         )
     if told.censored:
-        say(f"{censored_words(told.censored, hears_bounds(campaign.strategy, campaign.state.model))}.")
+        say(f"{censored_words(told.censored, hears_bounds(campaign.strategy))}.")
     if told.accepted:
         say(f"If one is wrong: `matloop correct {file} KEY ...` mends or voids it (`matloop correct --help`).")
 

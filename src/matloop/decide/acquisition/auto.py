@@ -3,8 +3,8 @@
 Expected improvement looks for one best candidate. Once no candidate is expected to improve by a noticeable share of the
 spread, it spends experiments on the least known corners; an upper confidence bound then finds more of the good ones.
 Among choices it looks further, as long as the best of all is expected to be better than the best known by as much.
-It seeks to the end in large spaces where noise hides what is better, and under limits unless candidates are few. The
-evidence is benchmarks/acquisitions.py, limits.py and spaces.py.
+It seeks to the end in large spaces of choices, or where noise hides what is better, and under limits unless candidates
+are few. The evidence is benchmarks/acquisitions.py, kinds.py, limits.py and spaces.py.
 """
 
 from __future__ import annotations
@@ -54,6 +54,11 @@ COLLECTING_BETA = 2.0
 """Weight of the corrected variance in the bound that collects. Liang et al. 2021 take 4, on errors as their model
 states them; on errors that are corrected upwards 4 reaches further, and collects less (record 0049)."""
 
+NEVER = 1e-300
+"""An improvement, as a share of the spread, below which nothing is: whatever improves pays."""
+
+SOUGHT = "among so many choices the best is sought to the end; "
+
 COLLECTED = 10_000
 """Candidates up to which what holds the limits is collected. Each of a few is asked once, so that the bound moves on;
 of neighbours without end the best bound is where the limits hold by one half, and it stays there (record 0056)."""
@@ -99,7 +104,9 @@ class Auto:
         """The best of all: to the end where collecting would stay where it should not."""
         if _endless(scene):
             return _priced(self._limited(scene), scene)
-        return _priced(self._hidden(scene), scene) if _hides(scene) else self._best(scene)
+        if _hides(scene):
+            return _priced(self._hidden(scene), scene)
+        return self._best(scene, NEVER, SOUGHT) if _unlike(scene) else self._best(scene, self.pays)
 
     def _limited(self, scene: Scene) -> Scorer:
         """The improvement among what holds the limits, to the end."""
@@ -128,21 +135,21 @@ class Auto:
             return replace(NEI(self.draws).plain(scene), preface=f"auto took nei: {why}; ")
         return replace(EI().plain(scene), preface=f"auto took ei: {why}; ")
 
-    def _best(self, scene: Scene) -> SeekThenCollect | Pointwise:
-        """Tie both rules, where more is better."""
+    def _best(self, scene: Scene, pays: float, aim: str = "") -> SeekThenCollect | Pointwise:
+        """Tie both rules, where more is better; `aim` is said of the one that seeks."""
         noisy, why = noise_matters(scene)
-        collect = _collecting(scene, self.pays, self.beta, self._believing)
+        collect = _collecting(scene, pays, self.beta, self._believing)
         drawing = self.pending == "fantasies"
         if noisy or (drawing and isinstance(scene.fitted, Joint)):
             preface = "auto took nei: it weighs all that is pending; " if drawing else f"auto took nei: {why}; "
-            return SeekThenCollect(NEI(self.draws).plain(scene), collect, preface, worst(scene), self.pays)
+            return SeekThenCollect(NEI(self.draws).plain(scene), collect, preface + aim, worst(scene), pays)
         if drawing and "for nei" not in why:
             why += f", but {type(scene.fitted).__name__} has no joint posterior for nei"
-        preface = f"auto took ei: {why}; "
+        preface = f"auto took ei: {why}; {aim}"
         if scene.forming is None and not scene.priced:
-            return _exact(collect, preface, scene.spread, self.pays)
+            return _exact(collect, preface, scene.spread, pays)
         seek = Pointwise(collect.believed, log_ei, ei_words, collect.falls, rises=True)
-        return SeekThenCollect(seek, collect, preface, worst(scene), self.pays)
+        return SeekThenCollect(seek, collect, preface, worst(scene), pays)
 
 
 def noise_matters(scene: Scene) -> tuple[bool, str]:
@@ -168,6 +175,14 @@ def _hides(scene: Scene) -> bool:
     """Does noise hide what is better, in a space too large to be collected?"""
     large = scene.space and scene.size > COLLECTED
     return large and isinstance(scene.fitted, Joint) and _noise_share(scene) >= NOISE_HIDES
+
+
+def _unlike(scene: Scene) -> bool:
+    """Are there many candidates, of choices of which no likeness is known (record 0064)?
+
+    Then no candidate alone promises much, and the bound stays with the kin of the best; of fewer, `further` looks on.
+    """
+    return scene.choices and scene.space and scene.size > COLLECTED
 
 
 def _endless(scene: Scene) -> bool:
