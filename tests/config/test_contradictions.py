@@ -65,6 +65,12 @@ def faults(folder: Path, text: str) -> list[Fault]:
             "Raise it",
         ),
         (
+            GOAL + POOL + '[cost]\nexpression = "x + q"\n',
+            "c.toml:9, [cost] expression 'x + q', column 5",
+            "unknown name 'q'",
+            "Known: 'x', 'z'.",
+        ),
+        (
             GOAL + POOL + "[strategy]\nsure = { max_std = nan }\n",
             "[strategy] sure, max_std",
             "it is nan (a number)",
@@ -97,6 +103,7 @@ def faults(folder: Path, text: str) -> list[Fault]:
         "std below 0",
         "budget below 0",
         "budget below the cheapest",
+        "cost of an unknown name",
         "sure of nan",
         "threshold of nan",
         "target of nan",

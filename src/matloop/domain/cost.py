@@ -82,10 +82,13 @@ class Cost:
         except SpaceError as error:
             faults.absorb(error)
         if self.expression is not None:
+            wrong = Faults()
             try:
-                bound = figure(self.expression, parse(self.expression), _kinds(candidates), faults)
+                bound = figure(self.expression, parse(self.expression), _kinds(candidates), wrong)
             except SpaceError as error:
-                faults.absorb(error)
+                wrong.absorb(error)
+            for fault in wrong.found:
+                faults.add(f"[cost] {fault.place}", fault.found, fault.cure)
         faults.raise_if_any(SpaceError)
         return Costs(self, candidates, bound, change)
 
