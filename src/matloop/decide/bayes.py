@@ -32,7 +32,7 @@ class Bayes:
     acquisition: `auto`, or a name of `matloop.decide.acquisition.registry`.
     surrogate: how the model is fitted.
     beta: weight of the variance in `ucb`; None for the schedule of Srinivas et al. 2010.
-    draws: how many draws `nei` makes; None for 64.
+    draws: how many draws `nei` makes, at most 16384; None for 64.
     threshold: what `hits` and `level` ask to be exceeded, in the objective's unit; the others have none.
     pending: what `auto`, `ei` and `ucb` believe of candidates being measured: `believer` (they read their mean),
         `pessimistic` (as low as the worst so far), `fantasies` (`nei` seeks, over all they may read); None: the first.
