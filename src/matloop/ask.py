@@ -26,7 +26,7 @@ from matloop.domain.pool import Pool
 from matloop.domain.problem import Problem
 from matloop.domain.reading import Reading
 from matloop.domain.space import Space
-from matloop.errors import BudgetExhausted, DataError, Faults, InputError, PluginError, SpaceError, fail
+from matloop.errors import DataError, Faults, InputError, PluginError, SpaceError, fail
 from matloop.state import State
 
 _VERSIONED = ("matloop", "numpy", "scipy", "scikit-learn")
@@ -177,17 +177,6 @@ def unpayable(problem: Problem, state: State) -> bool:
     return left < least * (1.0 - ROUNDING)
 
 
-def demand_money(task: Task, chosen: Chosen) -> None:
-    """Where costs have a limit and fewer were chosen than asked for, money is what lacks.
-
-    Raises:
-        BudgetExhausted: when so.
-    """
-    if task.left is not None and task.costs is not None:
-        found = f"asked for {task.n}, the {task.left:g} left of the budget pays for {len(chosen.choices)}"
-        fail(BudgetExhausted, "suggest", found, "Ask for fewer, or raise [budget] cost.")
-
-
 def closed(problem: Problem, state: State, *, measured: bool = True) -> frozenset[str]:
     """Ids that may not be suggested now; with `measured` False, those that would be so had nothing been measured.
 
@@ -218,6 +207,7 @@ def answer(strategy: Strategy, task: Task) -> Chosen:
 
     Raises:
         PluginError: when it answers with too many, repeated, closed or foreign candidates.
+        SpaceError: when one of them has no cost above 0.
     """
     chosen = strategy.suggest(task)
     place, contract = f"strategy {strategy.name!r}", "matloop.decide.Strategy.suggest"
@@ -239,11 +229,16 @@ def answer(strategy: Strategy, task: Task) -> Chosen:
 
 
 def _priced(task: Task, chosen: Chosen) -> Chosen:
-    """The choices with what they cost, as many of the first ones as what is left can pay."""
+    """The choices with what they cost, as many of the first ones as what is left can pay.
+
+    Raises:
+        SpaceError: for one without a cost above 0, which an expression may have in a space too large to be listed.
+    """
     purse, priced = task.purse(), []
     if purse is None:
         return chosen
     for choice in chosen.choices:
+        purse.costs.demand(choice.candidate)
         if not purse.pay(choice.candidate):
             break
         priced.append(replace(choice, cost=purse.paid))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NoReturn
 
 from matloop import plugins
-from matloop.ask import Recomputed, recompute
+from matloop.ask import Recomputed, Wish, recompute, task_of
 from matloop.days import Time
+from matloop.decide import Chosen, Task
 from matloop.decide.words import count
 from matloop.domain import canonical
 from matloop.domain.canonical import Value
@@ -20,6 +22,7 @@ from matloop.domain.problem import Problem
 from matloop.domain.space import Space
 from matloop.domain.stop import Stop
 from matloop.errors import BudgetExhausted, Fault, InputError, LedgerError, PoolExhausted, fail
+from matloop.free import count_free
 from matloop.state import State, evolve
 
 _LISTED = 5  # candidates named in a message; the rest is counted
@@ -145,17 +148,26 @@ def problem_then(problem: Problem, state: State) -> Problem:
     """The problem as the ledger's settings at that time describe it.
 
     Raises:
-        LedgerError: when its pool was another one than the present pool or its beginning.
+        LedgerError: when its pool was another one than the present pool or its beginning, or its terms are now refused.
     """
     settings = state.settings
-    return Problem(
-        _candidates_then(problem, state),
-        tuple(Objective(**item) for item in settings["objectives"]),
-        **{key: settings[key] for key in ("name", "seed", "batch", "initial", "retry_failed", "repeat", "budget")},
-        stop=Stop.from_json(settings.get("stop")),
-        cost=_cost_then(settings.get("cost"), _candidates_then(problem, state), state),
-        days=settings.get("days"),
-    )
+    try:
+        candidates = _candidates_then(problem, state)
+        cost = _cost_then(settings.get("cost"), candidates, state)
+        return Problem(
+            candidates,
+            tuple(Objective(**item) for item in settings["objectives"]),
+            **{key: settings[key] for key in ("name", "seed", "batch", "initial", "retry_failed", "repeat", "budget")},
+            stop=Stop.from_json(settings.get("stop")),
+            cost=cost,
+            days=settings.get("days"),
+        )
+    except LedgerError:
+        raise
+    except InputError as error:
+        found = "; ".join(f"{fault.place}: {fault.found}" for fault in error.faults)
+        cure = "Recompute with the version of matloop that asked then."
+        fail(LedgerError, f"event {state.seq + 1}", f"the settings of that time are refused ({found})", cure)
 
 
 def _cost_then(told: Mapping[str, Any] | None, candidates: Pool | Space, state: State) -> Cost | None:
@@ -209,15 +221,32 @@ def demand_budget(n: int, left: int, time: Time) -> None:
         fail(BudgetExhausted, "suggest", f"asked for {n}, the budget holds {left} more", cure)
 
 
-def exhausted(state: State, n: int, left: int) -> NoReturn:
-    """Say that fewer candidates are left than were asked for.
+def demand_candidates(problem: Problem, state: State, task: Task, chosen: Chosen, wish: Wish) -> NoReturn:
+    """Say why fewer candidates were chosen than were asked for.
 
     Raises:
-        PoolExhausted: always.
+        BudgetExhausted: when there are more, which what is left of the budget of cost does not pay for.
+        PoolExhausted: when there are no more.
     """
+    left = len(chosen.choices)
+    if task.left is not None and _more_for_money(problem, state, task.n, chosen, wish):
+        found = f"asked for {task.n}, the {task.left:g} left of the budget pays for {left}"
+        fail(BudgetExhausted, "suggest", found, "Ask for fewer, or raise [budget] cost." if left else _DEARER)
     busy = sum(1 for _ in state.open())
     are = "is" if left == 1 else "are"
     measured = f"{busy} {'is' if busy == 1 else 'are'} being measured"
-    found = f"asked for {count(n, 'candidate')}, {left} {are} left ({measured})"
+    found = f"asked for {count(task.n, 'candidate')}, {left} {are} left ({measured})"
     most = f"Ask for at most {left}, add" if left else "Add"
     fail(PoolExhausted, "suggest", found, f"{most} candidates, or allow repeats ([strategy] repeat = true).")
+
+
+_DEARER = "Raise [budget] cost."
+
+
+def _more_for_money(problem: Problem, state: State, n: int, chosen: Chosen, wish: Wish) -> bool:
+    """Were there no limit of cost, would there be more candidates than these? So it is taken where nobody knows."""
+    if problem.cost is None:
+        return False
+    endless = replace(problem, cost=replace(problem.cost, limit=None))
+    task = task_of(endless, state, n, wish)
+    return count_free(task.candidates, task.closed | {choice.candidate.id for choice in chosen.choices}) != 0

@@ -13,16 +13,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from matloop import audit, config, loop, plugins, rules
-from matloop.ask import NO_WISH, Recomputed, Wish, answer, demand_money, suggested, task_of, unpayable
+from matloop.ask import NO_WISH, Recomputed, Wish, answer, suggested, task_of, unpayable
 from matloop.ask import machine as this_machine
 from matloop.assume import assumed
 from matloop.corrections import Correction, corrected, parse_key
 from matloop.days import time_of
-from matloop.decide import Strategy
+from matloop.decide import Strategy, lacking
 from matloop.decide.aim import demand_fit
 from matloop.domain import canonical
 from matloop.domain.events import Draft, Event
-from matloop.domain.objective import Objective
+from matloop.domain.number import as_whole
+from matloop.domain.objective import Objective, objectives_of
 from matloop.domain.outcome import Outcome, Status, outcomes_of
 from matloop.domain.pool import Pool
 from matloop.domain.prediction import Prediction
@@ -87,7 +88,7 @@ class Campaign:
         clock: Clock | None = None,
         **terms: Any,
     ) -> None:
-        problem = Problem(candidates, tuple(objectives), **terms)
+        problem = Problem(candidates, objectives_of(objectives), **terms)
         self._set_up(problem, strategy or plugins.strategy("bayes"), Path(ledger) if ledger else None, clock)
 
     @classmethod
@@ -205,17 +206,15 @@ class Campaign:
             PoolExhausted: when fewer than n are left. BudgetExhausted: when the budget holds fewer than n.
             InputError: when the campaign was stopped; DataError, SpaceError: for what cannot be fixed or excluded.
         """
-        wanted = min(self.problem.batch, max(self._left(), 1)) if n is None else n
-        if isinstance(wanted, bool) or not isinstance(wanted, int) or wanted < 1:
-            fail(InputError, "suggest", f"asked for {wanted!r} candidates", "Ask for a whole number from 1.")
-        chosen = self._suggest(wanted, Wish.of(self.problem, self.state, fixed, exclude), partial=n is None)
-        if not chosen:
-            audit.exhausted(self.state, wanted, 0)
-        return chosen
+        wanted = min(self.problem.batch, max(self._left(), 1)) if n is None else as_whole(n)
+        if wanted is None or wanted < 1:
+            fail(InputError, "suggest", f"asked for {n!r} candidates", "Ask for a whole number from 1.")
+        wish = Wish.of(self.problem, self.state, fixed, exclude)
+        return self._suggest(wanted, wish, least=1 if n is None else wanted)
 
     def suggest_up_to(self, n: int) -> list[Suggestion]:
         """As `suggest`, but takes what is left where fewer than n are; empty when nothing is."""
-        return self._suggest(n, partial=True)
+        return self._suggest(n, least=0)
 
     def tell(self, outcomes: Outcome | Sequence[Outcome]) -> rules.Told:
         """Learn what came back; in any order, late, in parts. All of one call, or nothing.
@@ -332,8 +331,9 @@ class Campaign:
             report(done, self.problem.budget, f"{len(self._state.readings)} readings")
 
     def check(self) -> list[Fault]:
-        """Every fault of the ledger, and whether it still fits the settings and candidates."""
-        return self._ledger.verify() or audit.misfits(self.problem, self.basis, self._state)
+        """Every fault of the ledger, whether it still fits the settings and candidates, and what is not installed."""
+        lacks = [Fault("strategy", *said) for said in [lacking(self.strategy)] if said]
+        return [*(self._ledger.verify() or audit.misfits(self.problem, self.basis, self._state)), *lacks]
 
     def recompute(self) -> list[Recomputed]:
         """Every ask of the ledger, done again.
@@ -350,7 +350,7 @@ class Campaign:
     def _left(self) -> int:
         return left_of(self.problem, self.state, self._now())
 
-    def _suggest(self, n: int, wish: Wish = NO_WISH, *, partial: bool) -> list[Suggestion]:
+    def _suggest(self, n: int, wish: Wish = NO_WISH, *, least: int) -> list[Suggestion]:
         for _ in range(_ASK_AGAIN):
             state = self.state
             audit.demand_running(state)
@@ -358,9 +358,8 @@ class Campaign:
             self._opening(state)  # a ledger that cannot belong here is refused before anything is computed
             task = task_of(self.problem, state, n, wish)
             chosen = answer(self.strategy, task)
-            if len(chosen.choices) < n and not partial:
-                demand_money(task, chosen)
-                audit.exhausted(state, n, len(chosen.choices))
+            if len(chosen.choices) < least:
+                audit.demand_candidates(self.problem, state, task, chosen, wish)
             if not chosen.choices:
                 return []
             try:

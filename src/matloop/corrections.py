@@ -56,9 +56,10 @@ def corrected(problem: Problem, state: State, key: Key, correction: Correction, 
     """
     reading = state.readings.get(key)
     if reading is None:
-        known = [str(known) for known in state.readings]
-        cure = f"{nearest(str(key), known)} `status FILE --readings` lists them." if known else "Nothing was told yet."
-        fail(DataError, str(key), "no such reading is held", cure)
+        head = str(key).rpartition("/")[0]
+        alike = [str(known) for known in state.readings if str(known).rpartition("/")[0] == head]
+        cure = f"{nearest(str(key), alike) if alike else ''} `status FILE --readings` lists them.".lstrip()
+        fail(DataError, str(key), "no such reading is held", cure if state.readings else "Nothing was told yet.")
     demand_reason(reason, str(key))
     faults = Faults()
     _look_at_fields(faults, problem, str(key), correction)

@@ -15,7 +15,7 @@ import numpy as np
 from matloop.domain.canonical import Value
 from matloop.domain.constraint import Sum
 from matloop.domain.events import Draft
-from matloop.domain.far import far_by
+from matloop.domain.far import HELD, far_by
 from matloop.domain.keeping import keeps
 from matloop.domain.number import as_number
 from matloop.domain.objective import Objective, optimised

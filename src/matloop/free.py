@@ -21,7 +21,7 @@ def candidates_left(problem: Problem, state: State, strategy: Strategy) -> int |
     """How many candidates may still be suggested; None where nobody knows, or what was measured may be so again."""
     if problem.repeat or getattr(strategy, "replicates", "never") != "never":
         return None
-    return _free(problem.candidates, closed(problem, state))
+    return count_free(problem.candidates, closed(problem, state))
 
 
 def none_left(problem: Problem, state: State, strategy: Strategy) -> str:
@@ -35,7 +35,7 @@ def none_left(problem: Problem, state: State, strategy: Strategy) -> str:
         strategy: one that measures again what is worth it (`replicates`) has something left while something is held.
     """
     shut, said = closed(problem, state), ""
-    if _free(problem.candidates, shut) == 0:
+    if count_free(problem.candidates, shut) == 0:
         members = len(problem.candidates) if isinstance(problem.candidates, Pool) else problem.candidates.count()
         which = f"all {members} were" if members and members > 1 else "the only one was"
         said = (
@@ -53,7 +53,7 @@ def _measures_again(problem: Problem, state: State, strategy: Strategy) -> bool:
     return getattr(strategy, "replicates", "never") == "auto" and bool(task.again) and ignorance(task) is None
 
 
-def _free(candidates: Pool | Space, ids: frozenset[str]) -> int | None:
+def count_free(candidates: Pool | Space, ids: frozenset[str]) -> int | None:
     """How many candidates have none of these ids, which may be of others too; None of a space too large to be listed.
 
     A space may be listed while it has at most `_MORE` times as many points as there are ids.
@@ -67,7 +67,7 @@ def _free(candidates: Pool | Space, ids: frozenset[str]) -> int | None:
 def _too_dear(problem: Problem, state: State, shut: frozenset[str]) -> bool:
     """Does every candidate that is not shut cost more than is left?"""
     if isinstance(problem.candidates, Pool):
-        return _free(problem.candidates, shut | too_dear(problem, state)) == 0
+        return count_free(problem.candidates, shut | too_dear(problem, state)) == 0
     points = problem.candidates.enumerate(SMALL)
     left, costs = money_left(problem, state), problem.costs
     if points is None or left is None or costs is None:

@@ -23,7 +23,7 @@ from matloop.domain.reading import Key
 from matloop.domain.space import Space
 from matloop.doubts import Doubt, doubts_of
 from matloop.errors import ConflictError, DataError, Faults, InputError, MatloopError, fail, nearest
-from matloop.state import State, content_of
+from matloop.state import State, content_of, like_suggestion
 
 _TYPES = {Measured: "measured", Failed: "failed", Aborted: "aborted", Censored: "censored"}
 
@@ -185,7 +185,7 @@ class Telling:
             return find_candidate(self.problem, self.state, said)
         asked = self.state.asked.get(said.suggestion)
         if asked is None:
-            cure = nearest(said.suggestion, self.state.asked) if self.state.asked else "Nothing was suggested yet."
+            cure = like_suggestion(self.state, said.suggestion)
             fail(DataError, said.suggestion, "no such suggestion in this campaign", cure)
         if said.candidate is not None and said.candidate != asked.suggestion.candidate:
             found = f"it is about candidate {asked.suggestion.candidate!r}, not {said.candidate!r}"
@@ -355,8 +355,7 @@ def withdrawn(state: State, ids: Sequence[str], reason: str) -> Draft:
                 void = f"`matloop correct FILE {id_} status=aborted --reason WHY` voids it."
                 faults.add(id_, "it is a reading, not a suggestion", void)
                 continue
-            cure = nearest(id_, state.asked) if state.asked else "Nothing was suggested yet."
-            faults.add(id_, "no such suggestion in this campaign", cure)
+            faults.add(id_, "no such suggestion in this campaign", like_suggestion(state, id_))
         elif not asked.open and asked.stage != "unknown":
             told = next((str(key) for key in state.readings if key.suggestion == id_), None)
             void = (

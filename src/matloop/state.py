@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
@@ -129,6 +130,25 @@ class State:
     def token(self, suggestion: str) -> str:
         """The full token of a suggestion: campaign/suggestion/attempt."""
         return f"{self.campaign}/{self.asked[suggestion].token}"
+
+
+_WRITTEN = re.compile(r"\s*[sS]?0*(?P<number>\d+)\s*")
+"""A suggestion's id as people write it."""
+
+
+def like_suggestion(state: State, id_: str) -> str:
+    """The cure for an unknown suggestion: another way to write the same number, else which there are.
+
+    Ids that look alike, as s0099 and s0009, are different experiments: between them nothing is guessed.
+    """
+    if not state.asked:
+        return "Nothing was suggested yet."
+    written = _WRITTEN.fullmatch(id_)
+    meant = f"s{int(written['number']):04d}" if written else ""
+    if meant in state.asked:
+        return f"Did you mean {meant!r}?"
+    first, *_, last = [*state.asked, *state.asked]
+    return f"The campaign has {first}{f' to {last}' if last != first else ' alone'}."
 
 
 def replay(events: Iterable[Event]) -> State:

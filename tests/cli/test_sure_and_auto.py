@@ -79,7 +79,7 @@ def test_the_reason_says_which_surrogate_and_why_and_how_many_are_sure_enough(ma
     ("line", "cure"),
     [
         ("sure = { max_sdt = 0.2 }", "Did you mean 'max_std'?"),
-        ('sure = { max_std = "low" }', "Give a table of numbers."),
+        ('sure = { max_std = "low" }', "Give a finite number."),
         ("sure = 0.2", "Give a table of numbers."),
         ("sure = { threshold = 0.2 }", "Give both"),
         ('surrogate = { name = "auto", surrogates = ["gp", "forrest"] }', "Did you mean 'forest'?"),

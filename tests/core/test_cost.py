@@ -116,7 +116,8 @@ def test_before_a_model_a_large_space_is_looked_through_for_what_can_still_be_pa
 def test_a_large_space_in_which_nothing_can_be_paid_is_refused_by_the_budget(strategy, monkeypatch) -> None:
     for module in ("sequence", "random"):
         monkeypatch.setattr(f"matloop.decide.{module}.MISSES", 200)
-    one = campaign(WIDE, strategy=strategy, cost=ml.Cost(expression="1000 + t", limit=12.0))
+    one = campaign(WIDE, strategy=strategy, cost=ml.Cost(expression="1000 + 0.001 * t", limit=1900.0))
+    one.suggest(1)
     with pytest.raises(BudgetExhausted, match="left of the budget pays for 0"):
         one.suggest(1)
 

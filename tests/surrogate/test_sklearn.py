@@ -4,13 +4,49 @@ import json
 
 import numpy as np
 import pytest
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
+from sklearn.ensemble import (
+    BaggingRegressor,
+    ExtraTreesRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+    StackingRegressor,
+    VotingRegressor,
+)
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import RBF
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import GridSearchCV
+from sklearn.neighbors import KNeighborsRegressor
+from sklearn.neural_network import MLPRegressor
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import MinMaxScaler, PolynomialFeatures, StandardScaler
+from sklearn.svm import SVR
 
 from matloop import plugins
 from matloop.decide.bayes import Greedy
-from matloop.errors import ConfigError, ModelError
+from matloop.errors import ConfigError, Faults, ModelError
 from matloop.surrogate import Joint, Observations, Surrogate
+from matloop.surrogate.auto import Auto
+from matloop.surrogate.estimators import made
+from matloop.surrogate.gp import GP
 from matloop.surrogate.sklearn_ import Sklearn
 from matloop.testing.surrogates import JointContract, SurrogateContract, readings
+
+
+class Ours(RegressorMixin, BaseEstimator):
+    """An estimator that scikit-learn does not know."""
+
+
+class TestVote(JointContract):
+    def make(self) -> Surrogate:
+        return Sklearn(VotingRegressor([("line", Ridge(alpha=0.1)), ("near", KNeighborsRegressor(1))]), members=5)
+
+
+class TestPipeline(JointContract):
+    def make(self) -> Surrogate:
+        return Sklearn(make_pipeline(MinMaxScaler((-1, 1)), ExtraTreesRegressor(n_estimators=3)), members=5)
 
 
 class TestExtraTrees(JointContract):
@@ -75,7 +111,25 @@ def test_it_says_when_an_estimator_takes_no_weights() -> None:
         ({"estimator": "os.system"}, "no regressor 'os.system'"),
         ({"estimator": "sklearn.linear_model.Ridge"}, "no regressor"),
         ({"estimator": "RandomForestClassifier"}, "no regressor"),
-        ({"estimator": "StackingRegressor"}, "no regressor"),
+        ({"estimator": "StandardScaler"}, "StandardScaler is no regressor"),
+        ({"estimator": "StackingRegressor"}, r"StackingRegressor needs 'estimators'.*estimators = \[\["),
+        ({"estimator": "MultiOutputRegressor"}, r"MultiOutputRegressor needs 'estimator'.*estimator = \{estimator"),
+        ({"estimator": ["Ridge"]}, "no regressor"),
+        ({"estimator": Ridge}, r"it is the class Ridge\. Give an object, Ridge\(\)"),
+        ({"estimator": Ridge(), "params": {"alpha": 2}}, "they stand beside an object"),
+        ({"estimator": RandomForestRegressor(random_state=0)}, "random_state.*the campaign's seed decides"),
+        ({"estimator": RandomForestClassifier()}, "RandomForestClassifier is no regressor"),
+        ({"estimator": make_pipeline(StandardScaler())}, "Pipeline is no regressor"),
+        ({"estimator": Pipeline([("r", Ridge())], memory="cache")}, "memory.*nothing is kept on disk"),
+        ({"estimator": make_pipeline(StandardScaler(), Ridge(random_state=3))}, "steps, ridge.*random_state"),
+        ({"estimator": GaussianProcessRegressor(kernel=RBF())}, "kernel.*RBF.*Give numbers, text"),
+        ({"estimator": TransformedTargetRegressor(Ridge(), func=np.log, inverse_func=np.exp)}, "func.*Give numbers"),
+        ({"estimator": Ours()}, "Ours is no estimator of scikit-learn itself.*matloop.surrogate.Surrogate"),
+        ({"estimator": "BaggingRegressor", "params": {"estimator": {"estimator": "Rigde"}}}, "Did you mean 'Ridge'"),
+        (
+            {"estimator": "BaggingRegressor", "params": {"estimator": {"estimator": "Ridge", "alpha": 1}}},
+            "unknown key 'alpha'",
+        ),
         ({"estimator": "Ridge", "params": {"alfa": 1}}, "Did you mean 'alpha'"),
         ({"estimator": "Ridge", "params": {"alpha": "big"}}, "alpha"),
         ({"estimator": "Ridge", "params": {"random_state": 1}}, "seed"),
@@ -89,6 +143,57 @@ def test_a_wrong_setting_is_refused_with_a_cure(settings: dict[str, object], sai
         Sklearn(**settings)  # type: ignore[arg-type]
 
 
+OBJECTS = {
+    "plain": Ridge(),
+    "changed": Ridge(alpha=2.0, fit_intercept=False),
+    "tuple": MLPRegressor(hidden_layer_sizes=(7, 3), max_iter=20),
+    "NumPy": KNeighborsRegressor(n_neighbors=np.int64(2), p=np.float64(1.5)),
+    "nested": BaggingRegressor(Ridge(alpha=0.5), n_estimators=3),
+    "pipeline": make_pipeline(MinMaxScaler(feature_range=(-1, 1)), PolynomialFeatures(2), Ridge(alpha=0.01)),
+    "stack": StackingRegressor([("a", Ridge()), ("b", make_pipeline(StandardScaler(), SVR(C=3.0)))], Ridge(alpha=9)),
+    "vote": VotingRegressor([("a", Ridge()), ("b", ExtraTreesRegressor(3))], weights=[0.3, 0.7]),
+    "columns": make_pipeline(ColumnTransformer([("s", StandardScaler(), [0]), ("p", "passthrough", [1])]), Ridge()),
+    "search": GridSearchCV(Ridge(), {"alpha": [0.1, 1.0]}, cv=2),
+}
+
+
+@pytest.mark.parametrize("name", OBJECTS)
+def test_an_object_is_rebuilt_from_the_ledger_as_it_was_given_and_predicts_the_same(name: str) -> None:
+    given = OBJECTS[name]
+    before = repr(given)
+    settings = Sklearn(given, members=5)
+    text = json.dumps(plugins.describe(settings))
+    again = plugins.surrogate_of(json.loads(text))
+    assert isinstance(again, Sklearn)
+    assert again == settings
+    assert repr(made(again.estimator, again.params, "", Faults())) == before.replace("np.int64(2)", "2").replace(
+        "np.float64(1.5)", "1.5"
+    )
+    data, said = readings(), []
+    for one in (settings, again, again):
+        said.append(one.fit(data, np.random.default_rng(3)).predict(data.X))
+    assert np.array_equal(said[0].mean, said[1].mean)
+    assert np.array_equal(said[1].model_std, said[2].model_std)
+    assert repr(given) == before
+
+
+def test_an_object_is_the_same_surrogate_as_its_name_with_its_params() -> None:
+    assert Sklearn(Ridge(alpha=2.0)) == Sklearn("Ridge", {"alpha": 2.0})
+    pipe = Sklearn(Pipeline([("scale", StandardScaler()), ("line", Ridge(alpha=2.0))]))
+    line = {"estimator": "Ridge", "params": {"alpha": 2.0}}
+    assert pipe == Sklearn("Pipeline", {"steps": [["scale", {"estimator": "StandardScaler"}], ["line", line]]})
+    assert Sklearn("BaggingRegressor", {"estimator": Ridge(alpha=2.0)}).params == {"estimator": line}
+
+
+def test_weights_are_taken_only_where_every_regressor_within_takes_them() -> None:
+    def said(held) -> object:
+        one = Sklearn(BaggingRegressor(held, 3), members=5)
+        return one.fit(readings(), np.random.default_rng(0)).describe()["weights"]
+
+    assert said(Ridge()) == "taken"
+    assert said(KNeighborsRegressor(1)) == "not taken by this estimator"
+
+
 def test_all_wrong_settings_are_named_at_once() -> None:
     with pytest.raises(ConfigError) as error:
         Sklearn("Ridge", {"alfa": 1, "n_jobs": 2}, members=0)
@@ -98,6 +203,22 @@ def test_all_wrong_settings_are_named_at_once() -> None:
 def test_what_cannot_be_fitted_is_a_failure_of_the_model_that_names_it() -> None:
     with pytest.raises(ModelError, match="IsotonicRegression cannot be fitted"):
         Sklearn("IsotonicRegression").fit(readings(), np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("rows", [1, 40])
+def test_what_cannot_predict_is_a_failure_of_the_model_that_names_it(rows: int) -> None:
+    with pytest.raises(ModelError, match=r"KNeighborsRegressor cannot predict at \d+ inputs .*n_neighbors"):
+        Sklearn("KNeighborsRegressor", {"n_neighbors": 500}).fit(line(rows + 1, 0.1)[0], np.random.default_rng(0))
+
+
+def test_auto_leaves_out_an_estimator_that_cannot_predict_from_part_of_the_readings_and_says_why() -> None:
+    """60 readings are enough for 50 neighbours, and four fifths of them are not."""
+    data, rng = line(60, 0.1)
+    neighbours = Sklearn("KNeighborsRegressor", {"n_neighbors": 50})
+    assert np.isfinite(neighbours.fit(data, rng).predict(data.X).mean).all()
+    fitted = Auto((GP(), neighbours)).fit(data, rng)
+    assert fitted.describe()["picked"] == "gp"
+    assert "left out: KNeighborsRegressor cannot predict" in fitted.why()
 
 
 def test_settings_come_back_from_a_ledger_as_they_went_in() -> None:

@@ -26,7 +26,8 @@ from matloop.bench.summary import RANDOM
 from matloop.bench.truth import Truth
 from matloop.bench.workers import Job, perform
 from matloop.campaign import Campaign
-from matloop.decide import Strategy
+from matloop.decide import Pricing, Strategy
+from matloop.domain.cost import Cost
 from matloop.domain.objective import Objective, plain
 from matloop.domain.outcome import Measured
 from matloop.domain.pool import Pool
@@ -131,11 +132,14 @@ class Bench:
         return {**shared, **own, **({"objective": goals[0]} if len(goals) == 1 else {"objectives": goals})}
 
     def _campaign(self, name: str, run: int) -> Campaign:
-        protocol = self.protocol
+        protocol, strategy = self.protocol, self.strategies[name]
+        # Experiments are counted and not paid: to a strategy that cannot do without costs all cost the same.
+        cost = Cost(constant=1.0) if isinstance(strategy, Pricing) and strategy.unpriced() else None
         return Campaign(
             self.pool,
             list(self.objectives),
-            strategy=self.strategies[name],
+            strategy=strategy,
+            cost=cost,
             seed=protocol.campaign_seed(run),
             initial=1 if protocol.initial else None,  # once anything was measured, the strategy chooses
             repeat=protocol.repeat,

@@ -19,6 +19,7 @@ from matloop.domain.constraint import Constraint, Expression
 from matloop.domain.context import Context
 from matloop.domain.crossed import crossed, names_of
 from matloop.domain.descriptors import DescriptorTable
+from matloop.domain.number import as_number
 from matloop.domain.objective import RESERVED, Objective
 from matloop.domain.parameter import Parameter
 from matloop.domain.parquet import headers_of, is_parquet
@@ -373,7 +374,7 @@ class Builder:
 def _fitting(written: Mapping[str, Any]) -> dict[str, Any]:
     """Of an objective with a faulty key what can be judged without it: unit and goal, with the numbers it stands on."""
     numbers = {key: written[key] for key in ("value", "low", "high") if key in written}
-    plain = all(isinstance(number, int | float) and not isinstance(number, bool) for number in numbers.values())
+    plain = all(not isinstance(number, str) and as_number(number) is not None for number in numbers.values())
     told = {key: written[key] for key in ("goal", "unit") if isinstance(written.get(key), str)}
     if plain:
         return told | numbers

@@ -165,7 +165,7 @@ class BudgetSection(Section):
     """[budget]."""
 
     experiments: int | None = Field(None, ge=1)
-    cost: float | None = None
+    cost: float | None = Field(None, gt=0)
     days: float | None = Field(None, gt=0)
 
 
@@ -236,7 +236,7 @@ def _said(model: type[Section], item: Any) -> tuple[str, str]:
     elif kind == "literal_error":
         said = f"unknown value {shown(given)}", nearest(str(given), _literals(model, key))
     elif kind == "greater_than_equal":
-        what = "a whole number" if isinstance(given, int) else "a number"
+        what = "a whole number" if _is_whole(model, key) else "a number"
         said = f"it is {given}", f"Give {what} from {context['ge']:g}."
     elif kind == "greater_than":
         said = f"it is {given}", f"Give a number above {context['gt']:g}."
@@ -250,6 +250,12 @@ def _said(model: type[Section], item: Any) -> tuple[str, str]:
 def _literals(model: type[Section], key: str) -> Sequence[str]:
     """The texts that a key of fixed choices may hold."""
     return [str(choice) for choice in getattr(model.model_fields[key].annotation, "__args__", ())]
+
+
+def _is_whole(model: type[Section], key: str) -> bool:
+    """Does a key hold whole numbers, whatever was given?"""
+    annotation = model.model_fields[key].annotation
+    return int in (annotation, *getattr(annotation, "__args__", ()))
 
 
 _LONGEST = 60  # characters of a value that a message repeats; a longer one would bury the message

@@ -55,7 +55,7 @@ def strategy(kind: str, options: dict[str, Any], lines: Lines, faults: Faults) -
             faults.add(place, f"unknown key {key!r}", _keys_like(key, (*schema.StrategySection.model_fields, *own)))
             del sound[key]
         elif key in hints and not _fits(value, hints[key]):
-            faults.add(place, f"it is {schema.shown(value)}", f"Give {_plain(hints[key])}.")
+            _say_misfit(faults, place, value, hints[key])
             del sound[key]
     if "surrogate" in sound and not _look_at_surrogate(sound, lines, faults):
         del sound["surrogate"]
@@ -64,6 +64,8 @@ def strategy(kind: str, options: dict[str, Any], lines: Lines, faults: Faults) -
     except MatloopError as error:
         for fault in error.faults:
             path, rest = _key_of(fault.place, options)
+            if path and path[0] not in sound:
+                continue  # named above: what stands there is wrong, and so it lacks here
             faults.add(", ".join(filter(None, [lines.place("strategy", *path), rest])), fault.found, fault.cure)
         return None
     return StrategySettings(kind, options, made) if sound == options else None
@@ -139,6 +141,16 @@ def _fits(value: object, hint: Any) -> bool:
     except ValidationError:
         return False
     return True
+
+
+def _say_misfit(faults: Faults, place: str, value: object, hint: Any) -> None:
+    """Note that a setting is not of its type; of a table of numbers, which of its entries are none."""
+    if isinstance(value, dict) and Mapping[str, float] in (hint, *getattr(hint, "__args__", ())):
+        for key, item in value.items():
+            if not _fits(item, float):
+                faults.add(f"{place}, {key}", f"it is {schema.shown(item)}", f"Give {_plain(float)}.")
+        return
+    faults.add(place, f"it is {schema.shown(value)}", f"Give {_plain(hint)}.")
 
 
 def _plain(hint: Any) -> str:

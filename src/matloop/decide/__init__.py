@@ -148,17 +148,49 @@ class Choosy(Protocol):
         ...
 
 
-def refusal(strategy: Strategy, objectives: Sequence[Objective]) -> tuple[str, str] | None:
-    """Why a strategy cannot serve the goals, and the cure; one that does not say is taken to serve all."""
-    return strategy.refuse(objectives) if isinstance(strategy, Choosy) else None
+@runtime_checkable
+class Pricing(Protocol):
+    """Capability of a strategy that may go by costs: to say so before anything is asked."""
+
+    def unpriced(self) -> tuple[str, str] | None:
+        """What is wrong where nobody says what candidates cost, and the cure; None where it does not mind."""
+        ...
 
 
-def served(strategy: Strategy, objectives: Sequence[Objective]) -> None:
+@runtime_checkable
+class Equipped(Protocol):
+    """Capability of a strategy that needs more than the program brings: to say so before anything is asked."""
+
+    def lacking(self) -> tuple[str, str] | None:
+        """What is not installed, and how to get it; None where nothing lacks."""
+        ...
+
+
+def refusal(strategy: Strategy, objectives: Sequence[Objective], *, priced: bool = True) -> tuple[str, str] | None:
+    """Why a strategy cannot serve the goals, and the cure; one that does not say is taken to serve all.
+
+    Args:
+        strategy: may be `Choosy`, and `Pricing`.
+        objectives: the goals.
+        priced: whether somebody says what candidates cost.
+    """
+    refused = strategy.refuse(objectives) if isinstance(strategy, Choosy) else None
+    if refused is None and not priced and isinstance(strategy, Pricing):
+        return strategy.unpriced()
+    return refused
+
+
+def served(strategy: Strategy, objectives: Sequence[Objective], *, priced: bool = True) -> None:
     """Demand that a strategy serves the goals.
 
     Raises:
         InputError: when it does not.
     """
-    refused = refusal(strategy, objectives)
+    refused = refusal(strategy, objectives, priced=priced)
     if refused is not None:
         fail(InputError, "strategy", *refused)
+
+
+def lacking(strategy: Strategy) -> tuple[str, str] | None:
+    """What a strategy needs that is not installed, and how to get it; None where nothing lacks."""
+    return strategy.lacking() if isinstance(strategy, Equipped) else None

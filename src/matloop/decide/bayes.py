@@ -9,6 +9,7 @@ from typing import ClassVar, Literal, get_args
 from matloop.decide import Chosen, Task, served
 from matloop.decide.acquisition import Acquisition
 from matloop.decide.acquisition.mean import Mean
+from matloop.decide.acquisition.per_cost import PerCost
 from matloop.decide.acquisition.registry import AIMS, acquisition, refusal, unable
 from matloop.decide.aim import Aim
 from matloop.decide.batch import Rule
@@ -32,7 +33,7 @@ class Bayes:
     acquisition: `auto`, or a name of `matloop.decide.acquisition.registry`.
     surrogate: how the model is fitted.
     beta: weight of the variance in `ucb`; None for the schedule of Srinivas et al. 2010.
-    draws: how many draws `nei` makes; None for 64.
+    draws: how many draws `nei` makes, at most 16384; None for 64.
     threshold: what `hits` and `level` ask to be exceeded, in the objective's unit; the others have none.
     pending: what `auto`, `ei` and `ucb` believe of candidates being measured: `believer` (they read their mean),
         `pessimistic` (as low as the worst so far), `fantasies` (`nei` seeks, over all they may read); None: the first.
@@ -96,6 +97,13 @@ class Bayes:
     def aim(self) -> Aim:
         """What its acquisition seeks."""
         return Aim(AIMS.get(self.acquisition, "best"), self.acquisition, self.threshold)
+
+    def unpriced(self) -> tuple[str, str] | None:
+        """Why its acquisition says nothing without costs, and the cure; None where it does."""
+        if self.acquisition != PerCost.name:
+            return None
+        found = f"acquisition {self.acquisition!r} divides by what candidates cost, and nobody says what they do"
+        return found, "Add [cost] (in Python cost = Cost(...)), or take acquisition 'nei', which it is without costs."
 
     def suggest(self, task: Task) -> Chosen:
         """Choose n candidates: first the initial design, then what the acquisition finds.

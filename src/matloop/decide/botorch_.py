@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matloop.decide import Choice, Chosen, Purpose, Task
+from matloop.decide import Choice, Chosen, Purpose, Task, served
 from matloop.decide.design import design_line, design_words, initial_length
 from matloop.decide.model import ignorance, observations
 from matloop.decide.search_climb import search_over
 from matloop.decide.words import figure, sentence
+from matloop.domain.objective import Objective, plain
 from matloop.domain.prediction import Floats, PredictionAt
-from matloop.errors import ModelError, NotYetSupported, PluginError, extra, fail
+from matloop.errors import ModelError, PluginError, extra, fail
 
 _CHUNK = 512  # candidates scored at once, each with a matrix of the squared number of readings
+_CURE = extra("botorch", "name another strategy")
 _DRAWS, _STEPS = 128, 200  # of the posterior, as in BoTorch's examples; and of a climb, at most
 
 
@@ -33,16 +37,27 @@ class BoTorch:
 
     name: ClassVar[str] = "botorch"
 
+    def refuse(self, objectives: Sequence[Objective]) -> tuple[str, str] | None:
+        """Why it cannot serve the goals, and the cure; None for one quantity of which more is better, or less."""
+        if plain(tuple(objectives)):
+            return None
+        found = "strategy 'botorch' is for one quantity of which more is better, or less, and these goals are others"
+        return found, "Use strategy 'bayes'."
+
+    def lacking(self) -> tuple[str, str] | None:
+        """The extra, where it is not installed, and how to get it."""
+        absent = [name for name in ("torch", "botorch") if find_spec(name) is None]
+        return (f"strategy 'botorch': {' and '.join(absent)} cannot be found", _CURE) if absent else None
+
     def suggest(self, task: Task) -> Chosen:
         """First the initial design, then what qLogNEI finds.
 
         Raises:
-            PluginError: when the extra is not installed. NotYetSupported: for two or more objectives.
+            PluginError: when the extra is not installed. InputError: when the goals are none that it serves.
             ModelError: when no model can be fitted. SearchError: when nothing free is found in a large space.
         """
+        served(self, task.objectives)
         torch = _library("torch")
-        if len(task.objectives) != 1:
-            fail(NotYetSupported, "objectives", f"{len(task.objectives)} of them", "Give one objective.")
         why = ignorance(task)
         wanted = task.n if why else min(task.n, max(0, initial_length(task) - task.design_done))
         taken = design_line(task).take(task.design_next, wanted, task.closed, task.purse()) if wanted else []
@@ -145,5 +160,4 @@ def _library(name: str) -> Any:
     try:
         return import_module(name)
     except ImportError as error:
-        cure = extra("botorch", "name another strategy")
-        raise PluginError.at("strategy 'botorch'", f"{name} cannot be imported ({error})", cure) from error
+        raise PluginError.at("strategy 'botorch'", f"{name} cannot be imported ({error})", _CURE) from error

@@ -102,6 +102,9 @@ class AtMostNonzero:
         object.__setattr__(self, "k", int(self.k))
         object.__setattr__(self, "names", tuple(self.names))
         _look_at_names(faults, str(self), self.names)
+        if len(self.names) > 1 and self.k > len(self.names):
+            found = f"at_most is {self.k}, and {len(self.names)} parameters are named, so it excludes nothing"
+            faults.add(str(self), found, f"Give a number below {len(self.names)}, name more, or leave it out.")
         faults.raise_if_any(SpaceError)
 
     def __str__(self) -> str:

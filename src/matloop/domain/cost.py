@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from matloop.domain.candidate import Candidate
 from matloop.domain.change import ChangeOver, look_at_prices
+from matloop.domain.cost_floor import CURE, Floor, place_of, said_of, worked_out, written
 from matloop.domain.expression import Figure, figure
 from matloop.domain.number import as_number
-from matloop.domain.parameter import Integer, Real
 from matloop.domain.pool import Pool
 from matloop.domain.prediction import Floats
 from matloop.domain.space import Space
@@ -82,10 +82,13 @@ class Cost:
         except SpaceError as error:
             faults.absorb(error)
         if self.expression is not None:
+            wrong = Faults()
             try:
-                bound = figure(self.expression, parse(self.expression), _kinds(candidates), faults)
+                bound = figure(self.expression, parse(self.expression), _kinds(candidates), wrong)
             except SpaceError as error:
-                faults.absorb(error)
+                wrong.absorb(error)
+            for fault in wrong.found:
+                faults.add(f"[cost] {fault.place}", fault.found, fault.cure)
         faults.raise_if_any(SpaceError)
         return Costs(self, candidates, bound, change)
 
@@ -139,12 +142,7 @@ class Costs:
         """(n,) the costs of points K (n, p), change-over left aside."""
         if self.bound is None:
             return np.full(len(K), float(self.settings.constant or 0.0))
-        columns = {
-            one.name: one.grid.values(K[:, i]) if isinstance(one, Real | Integer) else K[:, i].astype(np.float64)
-            for i, one in enumerate(space.parameters)
-            if one.name in self.bound.names
-        }
-        return _positive(np.broadcast_to(self.bound.of(columns), (len(K),)))
+        return _positive(worked_out(self.bound, space, K))
 
     def of(self, candidate: Candidate, last: Candidate | None = None) -> float | None:
         """What a candidate costs after the last one; None where the pool lacks it, or there is no number above 0."""
@@ -162,12 +160,31 @@ class Costs:
         found = _positive(self.bound.of(figures))
         return None if np.isnan(found).any() else float(np.ravel(found)[0])
 
-    @property
+    @cached_property
     def least(self) -> float:
-        """What the cheapest candidate costs, as far as that is known without looking at a whole space; else 0."""
+        """What no candidate costs less than; what the cheapest one costs where all can be looked at, as in a pool.
+
+        Raises:
+            DataError: for candidates of a pool without a cost above 0.
+            SpaceError: for an expression that is not above 0 for every candidate of a space, as far as that is found.
+        """
         if isinstance(self.candidates, Pool):
             return float(self.rows.min())
-        return float(self.settings.constant or 0.0)
+        if self.bound is None:
+            return float(self.settings.constant or 0.0)
+        return Floor(self.bound, self.candidates).demand()
+
+    def demand(self, candidate: Candidate) -> None:
+        """Raise where nothing above 0 says what a candidate of a space costs.
+
+        Raises:
+            SpaceError: naming it, the expression and what that gives.
+        """
+        if self.bound is not None and self._one(candidate) is None:
+            values = {name: float(candidate.values[name]) for name in self.bound.names}
+            found = float(np.ravel(self.bound.of({name: np.array([one]) for name, one in values.items()}))[0])
+            said = f"candidate {candidate.id!r} ({written(values)}) costs {said_of(found)}"
+            fail(SpaceError, place_of(self.bound), said, CURE)
 
     def to_json(self) -> dict[str, Any]:
         """Settings, and a digest of the costs that stand in a file, so that a changed file is seen."""

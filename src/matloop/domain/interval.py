@@ -25,6 +25,14 @@ def always(tree: Tree, box: Box) -> bool | None:
         return None
 
 
+def reach(tree: Tree, box: Box) -> Range | None:
+    """Bounds of a figure over a box, exact where it is linear; None where it may divide by zero."""
+    try:
+        return _linear_span(tree, box) or _range(tree, box)
+    except _UnsureError:
+        return None
+
+
 def _truth(tree: Tree, box: Box) -> bool | None:
     match tree:
         case Not():
@@ -52,13 +60,8 @@ def _same_texts(sign: str, left: frozenset[object], right: frozenset[object]) ->
 
 def _compared(tree: Comparison, left: Range, right: Range, box: Box) -> bool | None:
     """Compare the difference with zero; a linear one is taken together, so that x - x is 0 and no range."""
-    low, high = left[0] - right[1], left[1] - right[0]
-    form = linear(Arithmetic("-", tree.left, tree.right, tree.column))
-    if form is not None:
-        low = high = form.constant
-        for name, c in form.coefficients.items():
-            ends = sorted(c * end for end in _numbers(box[name]))
-            low, high = low + ends[0], high + ends[1]
+    apart = left[0] - right[1], left[1] - right[0]
+    low, high = _linear_span(Arithmetic("-", tree.left, tree.right, tree.column), box) or apart
     match tree.sign:
         case "<" | ">=":
             said = True if high < 0 else False if low >= 0 else None
@@ -67,6 +70,23 @@ def _compared(tree: Comparison, left: Range, right: Range, box: Box) -> bool | N
         case _:
             said = True if low == high == 0 else False if low > 0 or high < 0 else None
     return said if said is None or tree.sign in ("<", "<=", "==") else not said
+
+
+def _linear_span(tree: Tree, box: Box) -> Range | None:
+    """The range of a linear figure, taken together; None where it is not linear."""
+    form = linear(tree)
+    if form is None:
+        return None
+    low = high = form.constant
+    for name, c in form.coefficients.items():
+        ends = sorted(c * end for end in _numbers(box[name]))
+        low, high = low + ends[0], high + ends[1]
+    return low, high
+
+
+def _range(tree: Tree, box: Box) -> Range | None:
+    found = _span(tree, box)
+    return None if isinstance(found, frozenset) else found
 
 
 def _numbers(found: Range | frozenset[str]) -> Sequence[Fraction]:

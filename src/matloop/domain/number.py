@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 import numbers
+import operator
+
+import numpy as np
 
 
 def as_number(value: object) -> float | None:
@@ -23,3 +26,13 @@ def as_number(value: object) -> float | None:
     except (ValueError, OverflowError):
         return None
     return found + 0.0 if math.isfinite(found) else None
+
+
+def as_whole(value: object) -> int | None:
+    """The whole number that an argument is, of Python or of NumPy, else None; a boolean is none."""
+    if isinstance(value, bool | np.bool_):
+        return None
+    try:
+        return operator.index(value)  # type: ignore[arg-type]  # it says itself what is none
+    except TypeError:
+        return None

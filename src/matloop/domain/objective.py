@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -39,9 +39,9 @@ class Objective:
 
     goal: maximize | minimize | target (a value as near as possible to `value`) | range (inside `low` to `high`, where
         every value is as good) | limit (not below `low`, not above `high`: must hold, is not optimised) | learn (know
-        it everywhere).
+        it everywhere). `maximize` where none is given; a campaign file must say one.
     unit: what pint knows, or % wt% at% 1 arb; None when nobody said.
-    std: standard deviation of one reading, same unit; a reading may bring its own.
+    std: standard deviation of one reading, same unit; a reading may bring its own. 0 counts as None: it is learned.
     value, low, high: what the goal speaks of, same unit.
     reference: with several goals, the worst that still counts, same unit: a value; for target and range a distance
         from them. None: worked out from what was measured.
@@ -136,6 +136,31 @@ def _cure(name: str, goal: str) -> str:
     """What to do about a mark that a goal does not take."""
     takes = [one for one, marks in _TAKES.items() if name in marks]
     return f"Leave it out, or take goal {' or '.join(map(repr, takes))} instead of {goal!r}."
+
+
+def objectives_of(given: object) -> tuple[Objective, ...]:
+    """A campaign's objectives.
+
+    Raises:
+        InputError: for what is no list of them.
+    """
+    if isinstance(given, str | Objective) or not isinstance(given, Iterable):
+        fail(
+            InputError, "objectives", f"{_kind(given)} is no list", "Give a list, as [Objective('y', goal='maximize')]."
+        )
+    made, faults = tuple(given), Faults()
+    for one in made:
+        if not isinstance(one, Objective):
+            name = one if isinstance(one, str) else "y"
+            cure = f"Give Objective({name!r}, goal='maximize') or another goal."
+            faults.add("objectives", f"{_kind(one)} is no objective", cure)
+    faults.raise_if_any(InputError)
+    return made
+
+
+def _kind(given: object) -> str:
+    name = type(given).__name__
+    return repr(given) if isinstance(given, str) else f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
 
 
 def optimised(objectives: tuple[Objective, ...]) -> tuple[Objective, ...]:

@@ -7,13 +7,13 @@ from functools import cached_property
 from typing import Any
 
 from matloop.domain import canonical
-from matloop.domain.cost import Cost, Costs
-from matloop.domain.number import as_number
+from matloop.domain.cost import ROUNDING, Cost, Costs
+from matloop.domain.number import as_number, as_whole
 from matloop.domain.objective import Objective, optimised
 from matloop.domain.pool import Pool
 from matloop.domain.space import Space
 from matloop.domain.stop import Stop
-from matloop.errors import Faults, InputError
+from matloop.errors import Faults, InputError, fail
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,20 @@ class Problem:
             if found is not None and not isinstance(found, kind):
                 faults.add(name, f"a {type(found).__name__}", f"Give a {kind.__name__}.")
         faults.raise_if_any(InputError)
-        if self.costs is not None and isinstance(self.candidates, Pool):
-            _ = self.costs.rows  # a faulty column is found at once
+        self._look_at_costs()
+
+    def _look_at_costs(self) -> None:
+        """Has every candidate a cost, and does the budget pay for the cheapest one?
+
+        Raises:
+            DataError, SpaceError: for candidates without a cost above 0. InputError: for a budget that pays for none.
+        """
+        if self.cost is None or self.costs is None:
+            return
+        limit, least = self.cost.limit, self.costs.least
+        if limit is not None and limit < least * (1.0 - ROUNDING):
+            found = f"it is {limit:g}, and no candidate costs less than {least:g}"
+            fail(InputError, "[budget] cost", found, "Raise it, or lower what an experiment costs in [cost].")
 
     def _look_at_objectives(self, faults: Faults) -> None:
         names = [objective.name for objective in self.objectives]
@@ -103,8 +115,11 @@ class Problem:
             number = getattr(self, name)
             if number is None and name in ("initial", "budget"):
                 continue
-            if isinstance(number, bool) or not isinstance(number, int) or number < low:
+            whole = as_whole(number)
+            if whole is None or whole < low:
                 faults.add(name, f"it is {number!r}", f"Give a whole number from {low}.")
+            else:
+                object.__setattr__(self, name, whole)  # one of NumPy becomes Python's own
 
     @property
     def measured(self) -> tuple[str, ...]:

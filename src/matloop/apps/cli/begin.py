@@ -194,7 +194,8 @@ def _say_description(document: dict[str, Any]) -> None:
     for objective in document["objectives"]:
         unit = unit_beside(objective["name"], objective["unit"])
         marks = "".join(f", {mark} {objective[mark]:g}" for mark in MARKS if mark in objective)
-        say(f"objective   {objective['goal']} {objective['name']}{marks}" + (f" [{unit}]" if unit else ""))
+        learned = "; std = 0 counts as none: it is learned" if objective["std"] == 0 else ""
+        say(f"objective   {objective['goal']} {objective['name']}{marks}" + (f" [{unit}]" if unit else "") + learned)
     number = f"at most {candidates['most']:,}" if candidates["count"] is None else f"{candidates['count']:,}"
     say(f"candidates  {number} in a {candidates['kind']}{rows}")
     if "equal_rows" in candidates:

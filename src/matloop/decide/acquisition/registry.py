@@ -31,6 +31,8 @@ from matloop.surrogate import Ability
 
 DRAWS = 64
 """Draws of nei where nobody says otherwise: the error of its mean over draws is then a few per cent of itself."""
+MOST_DRAWS = 2**14
+"""Draws at most: the error of a mean is then below a hundredth of its spread, and more only take memory and time."""
 
 _PLACE = "strategy.acquisition"
 _LATER = ("kg", "mes")
@@ -91,7 +93,7 @@ def acquisition(
     if name in _LATER:
         fail(NotYetSupported, _PLACE, f"{name!r} is not yet supported", "Use one of " + ", ".join(NAMES) + ".")
     if name not in NAMES:
-        fail(InputError, _PLACE, f"unknown acquisition {name!r}", nearest(str(name), (*NAMES, *_LATER)))
+        fail(InputError, _PLACE, f"unknown acquisition {name!r}", nearest(str(name), NAMES))
     faults = Faults()
     if beta is not None:
         if name != "ucb":
@@ -101,8 +103,9 @@ def acquisition(
     if draws is not None:
         if name not in _DRAWING:
             faults.add("strategy.draws", f"acquisition {name!r} makes no draws", "Leave it out, or take 'nei'.")
-        elif isinstance(draws, bool) or not isinstance(draws, int) or draws < 1:
-            faults.add("strategy.draws", f"is {draws!r}", "Give a whole number from 1, best a power of two.")
+        elif isinstance(draws, bool) or not isinstance(draws, int) or not 1 <= draws <= MOST_DRAWS:
+            cure = f"Give a whole number from 1 to {MOST_DRAWS}, best a power of two."
+            faults.add("strategy.draws", f"is {draws!r}", cure)
     _look_at_threshold(faults, name, threshold)
     if pending is not None and pending not in _BELIEVING.get(name, ()):
         offered = _BELIEVING.get(name)
