@@ -145,3 +145,22 @@ def test_the_chance_of_a_hit_does_not_change_with_what_is_pending():
     X = ask.candidates.encode_rows(np.arange(200))
     scorer = Hits(0.5).prepare(shown)
     assert np.array_equal(scorer.join(X[:1]).join(X[5:6]).chance(X), scorer.chance(X))
+
+
+def test_a_doubtful_hit_beside_a_pending_one_is_put_off_and_a_certain_one_is_not():
+    ask = task(small_pool(200), 9, n=3)
+    shown = scene_of(ask, learn(ask, GP()), (), 3, None)
+    shown = replace(shown, crowd=crowd_of(ask, ask.closed))
+    X = ask.candidates.encode_rows(np.arange(200))
+    near = np.argsort(np.linalg.norm(X - X[0], axis=1))[1:2]
+
+    def lost(threshold):
+        """What one candidate's score loses against another far away once their neighbour is pending."""
+        scorer = Hits(threshold).prepare(shown)
+        joined, far = scorer.join(X[:1]), np.argsort(np.linalg.norm(X - X[0], axis=1))[-1:]
+        before, after = (one.score(X[near])[0] - one.score(X[far])[0] for one in (scorer, joined))
+        return before - after
+
+    mean, std = (float(one[0]) for one in Believed.of(shown).plain(X[near]))
+    assert lost(mean) > 0.05
+    assert abs(lost(mean - 50 * std)) < 0.02

@@ -155,10 +155,15 @@ class Search:
         return np.ones(len(X)) if reads is None else odds(reads, X)
 
     def score(self, X: Floats) -> Floats:
-        """Hits (q,) to be expected of each candidate at X (q, d) and the experiments after it."""
+        """Hits (q,) to be expected of each candidate at X (q, d) and the experiments after it.
+
+        As long as others follow, a doubtful candidate counts less as far as the pending will settle its doubt: if it is
+        a hit, it can be collected then. A certain hit is none the worse for it.
+        """
         reads, own, keep = self._read(X), self.chance(X), self.keep
         if len(keep) == 0:
             return lonely(own, self.believed, X)
+        own = own * (1.0 - (1.0 - own) * (1.0 - self.believed.share_left(X, self.believed.plain(X)[1])))
         base = self._useful(self.others)
         plain = self._beyond(self.others) if self.believed.counts else None
         parts, start = [], 0
