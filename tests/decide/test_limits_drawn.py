@@ -161,20 +161,23 @@ def disc(x, y):
 
 @pytest.mark.parametrize("acquisition", ["auto", "nei"])
 def test_under_a_noisy_limit_what_is_asked_truly_holds_it_now_and_again_and_comes_near_the_best(acquisition):
-    rng = np.random.default_rng(0)
     space = ml.Space([ml.Real("x", 0, 1), ml.Real("y", 0, 1)])
     goals = [ml.Objective("sum"), ml.Objective("slack", goal="limit", low=0)]
-    campaign = ml.Campaign(space, goals, strategy=ml.Bayes(acquisition=acquisition), seed=3, initial=6)
-    truths = []
-    for _ in range(22):
-        (item,) = campaign.suggest(1)
-        truths.append(disc(**item.values))
-        told = np.array(truths[-1]) + [0.04, 0.05] * rng.standard_normal(2)
-        campaign.tell(ml.Measured(item.id, dict(zip(("sum", "slack"), told.tolist(), strict=True))))
-    assert "counted where the limits hold; slack at least 0 with probability" in item.reason
-    holding = [total for total, slack in truths[6:] if slack >= 0]
-    assert len(holding) >= 5
-    assert max(holding) > 2**0.5 - 0.05
+    held = []
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        campaign = ml.Campaign(space, goals, strategy=ml.Bayes(acquisition=acquisition), seed=3 + seed, initial=6)
+        truths = []
+        for _ in range(22):
+            (item,) = campaign.suggest(1)
+            truths.append(disc(**item.values))
+            told = np.array(truths[-1]) + [0.04, 0.05] * rng.standard_normal(2)
+            campaign.tell(ml.Measured(item.id, dict(zip(("sum", "slack"), told.tolist(), strict=True))))
+        assert "counted where the limits hold; slack at least 0 with probability" in item.reason
+        holding = [total for total, slack in truths[6:] if slack >= 0]
+        assert max(holding) > 2**0.5 - 0.05
+        held.append(len(holding))
+    assert np.mean(held) >= 5  # of sixteen; 8 on average, from 3 to 13
 
 
 @pytest.mark.parametrize(("size", "rule"), [(10_000, SeekThenCollect), (10_001, LimitedImprovement)])
