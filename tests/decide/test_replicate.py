@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import matloop as ml
@@ -28,6 +28,8 @@ AUTO = Bayes(replicates="auto")
 
 
 @given(FEW)
+@example([(1.0, 0.0), (0.0, 2.2e-309)])
+@example([(0.0, 0.0), (1.0, 2.2e-309)])
 def test_the_expected_rise_is_that_of_fine_quadrature(lines):
     heights, slopes = np.array(lines).T
     z = np.linspace(-9, 9, 20_001)

@@ -54,7 +54,8 @@ def expected_rise(heights: Floats, slopes: Floats) -> float:
             if slopes[i] == slopes[last]:  # parallel, and not below it
                 at = -np.inf
             else:
-                at = (heights[last] - heights[i]) / (slopes[i] - slopes[last])
+                with np.errstate(over="ignore"):  # slopes all but parallel cross at infinity
+                    at = (heights[last] - heights[i]) / (slopes[i] - slopes[last])
             if len(hull) > 1 and at <= breaks[-1]:
                 hull.pop()
                 breaks.pop()
