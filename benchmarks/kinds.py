@@ -1,8 +1,8 @@
 """Should `auto` collect in a large space of choices and numbers, or seek to the end? Protocol: record 0064.
 
-Two kinds of truth, drawn anew for each seed: `recipe`, four choices of ten with effects of their own and by pairs, and
+Kinds of truth, drawn anew for each seed: `recipe`, four choices of ten with effects of their own and by pairs, and
 four fractions of which the best blend depends on the first choice; `process`, three choices of eight, likewise, and
-three reals with a hill whose place depends on the first choice. Campaigns that were kept are not repeated.
+three reals with a hill whose place depends on the first choice; `switches`, the same of ten binaries. Campaigns that were kept are not repeated.
 
 Usage: python -m benchmarks.kinds [--from 0] [--seeds 4] [--arms collects seeks] [--only NAME ...] [--keep FILE]
 """
@@ -63,7 +63,7 @@ def effects(rng: np.random.Generator, sizes: list[int]) -> np.ndarray:
 
 def world(name: str, seed: int) -> World:
     """The truth of a seed."""
-    rng = np.random.default_rng([64, seed, sorted(KINDS).index(name)])
+    rng = np.random.default_rng([64, seed, ["process", "recipe", "switches"].index(name)])
     return KINDS[name](rng)
 
 
@@ -107,7 +107,23 @@ def process(rng: np.random.Generator) -> World:
     return World(space, f, float(total.max()) + 3.0, float(np.sqrt(total.var() + hills.var())))
 
 
-KINDS: dict[str, Callable[[np.random.Generator], World]] = {"recipe": recipe, "process": process}
+def switches(rng: np.random.Generator) -> World:
+    total = effects(rng, [2] * 10)
+    places = 0.2 + 0.6 * rng.random((2, 3))
+    names, reals = [f"b{i}" for i in range(10)], ["u", "v", "w"]
+    space = ml.Space([*map(ml.Binary, names), *(ml.Real(one, 0, 1) for one in reals)])
+
+    def f(values: Mapping[str, object]) -> float:
+        k = tuple(int(bool(values[one])) for one in names)
+        point = np.array([float(values[one]) for one in reals])  # type: ignore[arg-type]
+        return float(total[k] + 3.0 * np.exp(-((point - places[k[0]]) ** 2).sum() / 0.18))
+
+    points = rng.random((4096, 3))
+    hills = 3.0 * np.exp(-((points[None] - places[:, None]) ** 2).sum(axis=2) / 0.18)
+    return World(space, f, float(total.max()) + 3.0, float(np.sqrt(total.var() + hills.var())))
+
+
+KINDS: dict[str, Callable[[np.random.Generator], World]] = {"recipe": recipe, "process": process, "switches": switches}
 
 
 @cache
