@@ -2,7 +2,8 @@
 
 Kinds of truth, drawn anew for each seed: `recipe`, four choices of ten with effects of their own and by pairs, and
 four fractions of which the best blend depends on the first choice; `process`, three choices of eight, likewise, and
-three reals with a hill whose place depends on the first choice; `switches`, the same of ten binaries. Campaigns that were kept are not repeated.
+three reals with a hill whose place depends on the first choice; `switches`, the same of ten binaries.
+Campaigns that were kept are not repeated.
 
 Usage: python -m benchmarks.kinds [--from 0] [--seeds 4] [--arms collects seeks] [--only NAME ...] [--keep FILE]
 """
