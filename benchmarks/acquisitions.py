@@ -11,36 +11,21 @@ from __future__ import annotations
 
 import argparse
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
 import pandas as pd
-from campaigns import follow, found
+from campaigns import Chance, Trial, follow, found
 from functions import PROBLEMS
 
 import matloop as ml
 from matloop.bench.intervals import paired_difference
-from matloop.decide import Chosen, Strategy, Task
+from matloop.decide import Strategy
 from matloop.decide.acquisition.auto import Auto
-from matloop.decide.batch import Rule
-from matloop.decide.bayes import EVALUATIONS
-from matloop.surrogate.gp import GP
 
 CANDIDATES, EXPERIMENTS, INITIAL = 800, 60, 2
 AT = (20, 40, 60)
 NOISE = (0.0, 0.2)
-
-
-@dataclass(frozen=True)
-class Collecting:
-    """`auto` that collects by another weight of the variance."""
-
-    beta: float
-    name: str = "collecting"
-
-    def suggest(self, task: Task) -> Chosen:
-        return Rule(GP(), Auto(beta=self.beta), EVALUATIONS).suggest(task)
 
 
 RULES: dict[str, Strategy] = {
@@ -54,8 +39,9 @@ RULES: dict[str, Strategy] = {
     "greedy": ml.Greedy(),
     "auto": ml.Bayes(),
     "auto, stated": ml.Bayes(calibrate=False),
-    "auto, beta 4": Collecting(4.0),
-    "auto, beta 1": Collecting(1.0),
+    "auto, beta 4": Trial(Auto(beta=4.0)),
+    "auto, beta 1": Trial(Auto(beta=1.0)),
+    "auto, chance": Trial(Chance()),
 }
 
 

@@ -1,11 +1,13 @@
-"""Should `auto` collect in a large space of choices and numbers, or seek to the end? Protocol: record 0064.
+"""Should `auto` collect in a large space of choices and numbers, or seek to the end? Records 0064, 0067.
 
 Kinds of truth, drawn anew for each seed: `recipe`, four choices of ten with effects of their own and by pairs, and
 four fractions of which the best blend depends on the first choice; `process`, three choices of eight, likewise, and
-three reals with a hill whose place depends on the first choice; `switches`, the same of ten binaries.
+three reals with a hill whose place depends on the first choice; `switches`, the same of ten binaries; `cones`, binaries
+and a hill with a point. Record 0064 has `recipe`, `process` and `switches`, record 0067 `switches` and `cones`.
 Campaigns that were kept are not repeated.
 
-Usage: python -m benchmarks.kinds [--from 0] [--seeds 4] [--arms collects seeks] [--only NAME ...] [--keep FILE]
+Usage: python -m benchmarks.kinds [--from 0] [--seeds 4] [--arms collects seeks] [--only NAME ...] [--snr 10]
+       [--keep FILE]
 """
 
 from __future__ import annotations
@@ -23,10 +25,11 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 import matloop as ml
-from benchmarks.campaigns import Trial
+from benchmarks.campaigns import Trial, Unknown
 from matloop.bench.intervals import paired_difference
 from matloop.decide import Strategy
 from matloop.decide.acquisition.auto import Auto
+from matloop.domain.prediction import Floats
 
 AT, BATCH, INITIAL = (30, 60), 5, 10
 SNRS = (math.inf, 10.0)
@@ -35,6 +38,7 @@ ARMS: dict[str, Strategy] = {
     "collects": Trial(Auto(pays=0.1)),
     "seeks": Trial(Auto(pays=1e-300)),
     "auto": ml.Bayes(),
+    "unknown": Trial(Unknown()),
     "nei": ml.Bayes(acquisition="nei"),
 }
 
@@ -62,13 +66,15 @@ def effects(rng: np.random.Generator, sizes: list[int]) -> np.ndarray:
     return total
 
 
+@cache
 def world(name: str, seed: int) -> World:
     """The truth of a seed."""
-    rng = np.random.default_rng([64, seed, ["process", "recipe", "switches"].index(name)])
+    rng = np.random.default_rng([64, seed, ["process", "recipe", "switches", "cones"].index(name)])
     return KINDS[name](rng)
 
 
 def recipe(rng: np.random.Generator) -> World:
+    """Four choices of ten, and four fractions whose best blend depends on the first choice."""
     total = effects(rng, [10] * 4)
     blends = rng.dirichlet(np.ones(4) * 2, size=10)
     grid = np.array([(a, b, c, 20 - a - b - c) for a, b, c in product(range(21), repeat=3) if a + b + c <= 20]) / 20
@@ -90,6 +96,7 @@ def recipe(rng: np.random.Generator) -> World:
 
 
 def process(rng: np.random.Generator) -> World:
+    """Three choices of eight, and a hill over three reals whose place depends on the first choice."""
     total = effects(rng, [8] * 3)
     places = 0.2 + 0.6 * rng.random((8, 3))
     names, reals = [f"c{i}" for i in range(3)], ["u", "v", "w"]
@@ -109,33 +116,43 @@ def process(rng: np.random.Generator) -> World:
 
 
 def switches(rng: np.random.Generator) -> World:
+    """Ten binaries, and a smooth hill over three reals whose place depends on the first binary."""
+    return binaries(rng, 0.2, lambda far: np.exp(-(far**2) / 0.18))
+
+
+def cones(rng: np.random.Generator) -> World:
+    """The same with a hill that has a point, anywhere in the box: a model takes its slope to go on."""
+    return binaries(rng, 0.0, lambda far: 1.0 - far)
+
+
+def binaries(rng: np.random.Generator, margin: float, hill: Callable[[Floats], Floats]) -> World:
+    """Ten binaries, and a hill of the distance from a place, which the first one decides, over three reals."""
     total = effects(rng, [2] * 10)
-    places = 0.2 + 0.6 * rng.random((2, 3))
+    places = margin + (1 - 2 * margin) * rng.random((2, 3))
     names, reals = [f"b{i}" for i in range(10)], ["u", "v", "w"]
     space = ml.Space([*map(ml.Binary, names), *(ml.Real(one, 0, 1) for one in reals)])
 
     def f(values: Mapping[str, object]) -> float:
         k = tuple(int(bool(values[one])) for one in names)
         point = np.array([float(values[one]) for one in reals])  # type: ignore[arg-type]
-        return float(total[k] + 3.0 * np.exp(-((point - places[k[0]]) ** 2).sum() / 0.18))
+        return float(total[k] + 3.0 * hill(np.linalg.norm(point - places[k[0]])))  # type: ignore[arg-type]
 
     points = rng.random((4096, 3))
-    hills = 3.0 * np.exp(-((points[None] - places[:, None]) ** 2).sum(axis=2) / 0.18)
+    hills = 3.0 * hill(np.linalg.norm(points[None] - places[:, None], axis=2))
     return World(space, f, float(total.max()) + 3.0, float(np.sqrt(total.var() + hills.var())))
 
 
-KINDS: dict[str, Callable[[np.random.Generator], World]] = {"recipe": recipe, "process": process, "switches": switches}
-
-
-@cache
-def known(name: str, seed: int) -> World:
-    """As `world`; made once."""
-    return world(name, seed)
+KINDS: dict[str, Callable[[np.random.Generator], World]] = {
+    "recipe": recipe,
+    "process": process,
+    "switches": switches,
+    "cones": cones,
+}
 
 
 def play(arm: str, name: str, snr: float, seed: int) -> list[float]:
     """True regret in spreads of the best so far, at each of AT, and of the candidate named best at last."""
-    truth = known(name, seed)
+    truth = world(name, seed)
     noise = np.random.default_rng([65, seed]).normal(size=AT[-1]) * truth.spread / snr
     campaign = ml.Campaign(truth.space, [ml.Objective("y")], strategy=ARMS[arm], seed=seed, initial=INITIAL)
     values: list[float] = []
@@ -178,11 +195,12 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=4, help="how many from there on")
     parser.add_argument("--arms", nargs="+", default=["collects", "seeks"], choices=list(ARMS), metavar="NAME")
     parser.add_argument("--only", nargs="+", default=list(KINDS), choices=list(KINDS), metavar="NAME")
+    parser.add_argument("--snr", nargs="+", type=float, default=list(SNRS))
     parser.add_argument("--keep", type=Path, default=Path("kinds.json"))
     options = parser.parse_args()
     kept = json.loads(options.keep.read_text()) if options.keep.exists() else {}
     for seed in range(options.first, options.first + options.seeds):
-        for name, snr, arm in product(options.only, SNRS, options.arms):
+        for name, snr, arm in product(options.only, options.snr, options.arms):
             key = f"{arm} {name} {snr} {seed}"
             if key not in kept:
                 kept[key] = play(arm, name, snr, seed)

@@ -19,7 +19,7 @@ from scipy.optimize import minimize
 from threadpoolctl import threadpool_limits
 
 import matloop as ml
-from benchmarks.campaigns import Trial
+from benchmarks.campaigns import Trial, Unknown
 from benchmarks.functions import levy, log_rosenbrock
 from benchmarks.peers.boxes import Box
 from benchmarks.peers.work import BoxWork, readings, seed_of
@@ -58,6 +58,7 @@ ARMS: dict[str, Strategy] = {
     "collects": Trial(Auto(pays=0.1)),
     "later": Trial(Auto(pays=0.01)),
     "seeks": Trial(Auto(pays=NEVER)),
+    "unknown": Trial(Unknown()),
     "auto": ml.Bayes(),
 }
 

@@ -135,10 +135,14 @@ class Auto:
             return replace(NEI(self.draws).plain(scene), preface=f"auto took nei: {why}; ")
         return replace(EI().plain(scene), preface=f"auto took ei: {why}; ")
 
+    def collecting(self, scene: Scene, pays: float) -> Pointwise:
+        """What chooses once seeking no longer pays; benchmarks try others here."""
+        return _collecting(scene, pays, self.beta, self._believing)
+
     def _best(self, scene: Scene, pays: float, aim: str = "") -> SeekThenCollect | Pointwise:
         """Tie both rules, where more is better; `aim` is said of the one that seeks."""
         noisy, why = noise_matters(scene)
-        collect = _collecting(scene, pays, self.beta, self._believing)
+        collect = self.collecting(scene, pays)
         drawing = self.pending == "fantasies"
         if noisy or (drawing and isinstance(scene.fitted, Joint)):
             preface = "auto took nei: it weighs all that is pending; " if drawing else f"auto took nei: {why}; "
