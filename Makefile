@@ -19,7 +19,7 @@ help:
 	@echo "make docs    build the documentation into build/site; open build/site/index.html"
 	@echo "make docs-peers  run the other programs' code of the documentation, each in its own environment (gigabytes)"
 	@echo "make bench-peers  other programs and matloop on the same work (gigabytes, days in full): ARGS='--seeds 3 --work branin-snr10'"
-	@echo "make bench   the slow figures: backtests on real data, kill test, timings (about an hour)"
+	@echo "make bench   the slow figures: backtests on real data, kill test, timings (hours in full): ARGS='liang kill_run'"
 
 $(VENV)/core: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -62,7 +62,7 @@ fix: $(VENV)/dev
 	$(BIN)/ruff format .
 
 bench: $(VENV)/dev
-	$(ONE_THREAD) $(BIN)/python benchmarks/run_all.py
+	$(ONE_THREAD) $(BIN)/python benchmarks/run_all.py $(ARGS)
 
 docs: $(VENV)/docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict

@@ -12,27 +12,41 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from campaigns import Trial
-from reactions import AT, BATCH, EXPERIMENTS, FEATURES, TRIALS
+from reactions import AT, BATCH, EXPERIMENTS, FEATURES
 from threadpoolctl import threadpool_limits
 
 import matloop as ml
 from matloop.bench.intervals import bootstrap, paired_difference
 from matloop.decide import Strategy
+from matloop.decide.acquisition import Scene, Scorer
+from matloop.decide.acquisition.auto import Auto
 from matloop.decide.acquisition.ei import EI
 from matloop.decide.acquisition.nei import NEI
 from matloop.domain.prediction import Floats
 
 TOP = 0.05
+
+
+@dataclass(frozen=True)
+class Further:
+    """`auto` that looks further among described choices, as it does among others."""
+
+    name: str = "further"
+
+    def prepare(self, scene: Scene) -> Scorer:
+        return Auto().prepare(replace(scene, choices=True))
+
+
 ARMS: dict[str, Strategy] = {
-    "near": Trial(TRIALS["auto, near"]),
     "auto": ml.Bayes(),
+    "further": Trial(Further()),
     "ei": Trial(EI()),
     "nei": Trial(NEI()),
 }
@@ -153,7 +167,7 @@ def main() -> None:
     runs = range(options.first, options.first + options.runs)
     with threadpool_limits(1):
         if options.part == "factorials":
-            chosen = options.arms or ["near", "auto"]
+            chosen = options.arms or ["auto", "further"]
             compare({arm: (ARMS[arm], lambda run: factorial(np.random.default_rng([63, run]))) for arm in chosen}, runs)
             return
         works = {
