@@ -43,7 +43,7 @@ def text_of(name: str, params: Any) -> str:
 def unfit(text: str) -> Refusal | None:
     """Why a regressor can never be fitted to readings of one output, whatever they are; None where it can be."""
     name, params = json.loads(text)
-    regressor = made(name, params, "", Faults())
+    regressor = _quietly_made(text)
     try:
         regresses = is_regressor(regressor)
         _ = seeded(regressor), weighs(regressor), kept(regressor, 0)
@@ -105,14 +105,20 @@ def _fault(text: str, rows: int, columns: int, outputs: int = 1) -> Exception | 
     y = 0.5 + X.mean(axis=1)
     if outputs > 1:
         y = np.column_stack((y, 2.0 - X[:, 0]))
-    name, params = json.loads(text)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            kept(made(name, params, "", Faults()), 0).fit(X, y)
+            kept(_quietly_made(text), 0).fit(X, y)
     except Exception as error:
         return error
     return None
+
+
+def _quietly_made(text: str) -> Any:
+    """The regressor, which was made before: what scikit-learn warns of was said then."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return made(*json.loads(text), "", Faults())
 
 
 def _said(error: Exception) -> str:

@@ -220,8 +220,7 @@ def _say_description(document: dict[str, Any]) -> None:
         fallen = f": {held['rows_fallen']:,} {fall}" if "rows_fallen" in held else ""
         say(f"constraint  {held['constraint']}{fallen}")
         if held.get("excludes_nothing"):
-            say("            Warning: it excludes nothing, since it names no more than it allows: lower at_most,")
-            say("            name more, or leave it out.")
+            say("            warning: it excludes nothing: lower at_most, name more parameters, or leave it out")
     say(f"strategy    {document['strategy']}, {document['batch']} at a time; lab {document['lab']}")
     for key, value in document["settings"].items():
         say(f"            {key} = {_setting(value)}")
