@@ -290,7 +290,7 @@ SMILES = ("CN(C)C=O", "CS(C)=O")
         "too many",
         "one",
         "none",
-        "mirror images",
+        "mirrored",
         "twice",
         "one structure by two names",
         "a table too",
