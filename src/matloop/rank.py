@@ -261,6 +261,7 @@ def hits_found(ranked: Sequence[Ranked], goal: Objective, threshold: float) -> d
         "by_mean": beyond(means),
         "by_readings": beyond([one.reading_mean for one in held]),
         "made": len(ranked),
+        "limited": any(one.holds is not None for one in ranked),
     }
 
 

@@ -163,7 +163,9 @@ def test_check_says_that_a_std_of_0_counts_as_none(tmp_path: Path, capsys, std: 
 def test_check_says_that_botorch_is_not_installed_and_other_verbs_still_read_the_campaign(
     monkeypatch: pytest.MonkeyPatch, installed: bool
 ) -> None:
-    monkeypatch.setattr("matloop.decide.botorch_.find_spec", lambda name: find_spec("numpy") if installed else None)
+    monkeypatch.setattr(
+        "matloop.decide.botorch_library.find_spec", lambda name: find_spec("numpy") if installed else None
+    )
     one = ml.Campaign(ml.Pool.from_frame(FRAME, ["x"]), [ml.Objective("y", goal="maximize")], strategy=BoTorch())
     said = [(fault.place, fault.found, fault.cure) for fault in one.check()]
     if installed:

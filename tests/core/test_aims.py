@@ -11,6 +11,7 @@ from scipy.stats import norm
 import matloop as ml
 from matloop.ask import task_of
 from matloop.decide.stopping_hits import hits_left
+from matloop.decide.words import hits_words
 from matloop.errors import ConfigError, InputError
 
 X = np.linspace(0, 1, 60)
@@ -95,6 +96,20 @@ def test_hits_that_break_a_limit_or_do_not_form_are_none() -> None:
     assert one["hits"]["by_readings"] == int(((TRUTH > 0.6) & (X <= 0.5))[::4].sum())
     left = np.delete((TRUTH > 0.6) & (X <= 0.5), np.arange(0, 60, 4)).sum()
     assert one["outlook"]["hits_left"] == pytest.approx(int(left), abs=1.5)
+    assert "above 0.600 and hold the limits by" in hits_words(one["hits"], "y", None)
+
+
+@pytest.mark.parametrize("search", [HITS, ml.Bayes()], ids=["hits", "the best"])
+def test_what_came_out_beside_what_was_planned_is_not_left(search: ml.Bayes) -> None:
+    space = ml.Space([ml.Real("x", 0, 1, step=0.05)])
+    held = ml.Campaign(space, [ml.Objective("y")], strategy=search, seed=1)
+    for i in range(21):
+        made = i / 20 + 0.002
+        held.tell(ml.Measured.of({"x": i / 20}, {"y": float(np.sin(9 * made))}, executed={"x": made}))
+    outlook = held.status()["outlook"]
+    assert outlook["looked"] == 21
+    assert outlook["probability"] > 0.99
+    assert outlook.get("hits_left", 0.0) == 0.0
 
 
 @pytest.mark.parametrize("name", ["level", "learn", "variance"])
@@ -129,7 +144,14 @@ def test_check_names_the_line_of_a_stop_rule_that_makes_no_sense(tmp_path: Path)
 def test_status_counts_hits_by_posterior_mean_and_by_readings() -> None:
     one = told(20, campaign()).status()["hits"]
     read = int((TRUTH[np.linspace(1, 58, 20).astype(int)] > 0.6).sum())
-    assert one == {"threshold": 0.6, "side": "above", "by_mean": read, "by_readings": read, "made": 20}
+    assert one == {
+        "threshold": 0.6,
+        "side": "above",
+        "by_mean": read,
+        "by_readings": read,
+        "made": 20,
+        "limited": False,
+    }
     assert "hits" not in told(12, campaign(ml.Bayes())).status()
 
 

@@ -10,10 +10,12 @@ import pytest
 
 from matloop import plugins
 from matloop.decide.botorch_ import BoTorch
+from matloop.decide.prices import Prices
 from matloop.decide.search_climb import Climbs, search_over, snapped
 from matloop.decide.search_space import Copies
 from matloop.domain.canonical import Value
 from matloop.domain.constraint import Sum
+from matloop.domain.cost import Cost
 from matloop.domain.parameter import Binary, Categorical, Integer, Real
 from matloop.domain.prediction import Floats
 from matloop.domain.reading import Key, Reading
@@ -114,6 +116,8 @@ def test_it_has_no_settings() -> None:
 class Hill:
     """A scorer whose climbs end at a known top."""
 
+    falls = False
+
     def __init__(self, top: Floats) -> None:
         self.top = top
 
@@ -165,6 +169,28 @@ def test_climbs_leave_out_copies_and_stay_as_near_as_is_allowed(place: str, reac
     assert found is not None
     gap = np.abs(found.X - space.encoder.encode([held.values])).max()
     assert reach < gap < 6 * reach
+
+
+def test_climbs_find_the_best_that_can_be_paid_and_nothing_where_nothing_can() -> None:
+    costs = Cost(expression="1 + 10 * a * a").bind(MIXED)
+    search = climbs(MIXED, set())
+    search.prices = Prices(costs, 1.0, 0.0, 12.0)
+    top = MIXED.encoder.encode([{"a": 4.0, "k": 5, "c": "y", "b": True}])
+    first, second = search.best(Hill(top)), search.best(Hill(top))
+    assert first is not None
+    assert second is not None
+    assert first.candidate.values["a"] == 1.0
+    assert search.prices.left == 0.0
+    assert second.candidate.values["a"] == 0.0
+    assert search.best(Hill(top)) is None
+
+
+def test_a_list_is_searched_for_what_can_be_paid() -> None:
+    pool = small_pool()
+    costs = Cost(constant=2.0, limit=5.0).bind(pool)
+    search = search_over(replace(task(pool, 3), costs=costs, left=5.0), [])
+    found = [search.best(Hill(np.zeros((1, pool.encoder.d)))) for _ in range(3)]
+    assert [one is None for one in found] == [False, False, True]
 
 
 def test_what_climbs_find_in_one_ask_are_no_copies_of_each_other() -> None:

@@ -96,6 +96,18 @@ def test_it_serves_either_direction(sign):
     assert chosen_ids(found) == chosen_ids(Bayes().suggest(task(REACTIONS, 8, truth=yields, n=3)))
 
 
+@pytest.mark.parametrize("unit", [1.0, 1e-25])
+def test_in_large_spaces_the_best_is_sought_to_the_end_whatever_the_unit(unit):
+    space = Space([Categorical(f"c{i}", [f"v{k}" for k in range(8)]) for i in range(5)])
+    goals = (Objective("y", std=1e-3 * unit),)
+
+    def truth(values):
+        return unit * sum(int(value[1:]) ** 0.5 for value in values.values())
+
+    found = Bayes().suggest(task(space, 12, truth=truth, objectives=goals))
+    assert "the best is sought to the end; expected improvement" in found.choices[0].reason
+
+
 def test_numbers_are_searched_as_before():
     ask = task(small_pool(), 6)  # two numbers and one choice
     now = scene(ask)

@@ -18,6 +18,7 @@ from matloop.decide.acquisition.level import Level, straddle
 from matloop.decide.acquisition.others import said
 from matloop.decide.bayes import Bayes
 from matloop.decide.crowd import crowd_of
+from matloop.decide.words import figure
 from matloop.domain.objective import Objective
 from matloop.domain.pool import Pool
 from matloop.surrogate import Observations
@@ -131,6 +132,14 @@ def test_a_reason_says_when_the_campaign_is_taken_to_end():
     assert "hits expected after it, if 5 % of campaigns end at each experiment, since no budget is set" in said
     budgeted = Hits(0.5).prepare(replace(scene, remaining=5)).say(x)
     assert "if 1 % of campaigns end at each experiment and the budget leaves 4 more" in budgeted
+
+
+def test_the_hits_after_it_are_what_the_score_adds_to_its_own_chance_beside_what_is_pending():
+    scorer = Hits(0.5).prepare(on_a_line(remaining=5)).join(LINE.encode_rows(np.array([20])))
+    for x in LINE.encode_rows(np.array([21, 27, 31]))[:, None]:
+        own, left = scorer.chance(x), scorer.believed.share_left(x, scorer.believed.plain(x)[1])
+        after = float((scorer.score(x) - own * (1.0 - (1.0 - own) * (1.0 - left)))[0])
+        assert f"; {figure(after)} hits expected after it" in scorer.say(x)
 
 
 def test_without_a_budget_twenty_experiments_are_expected():

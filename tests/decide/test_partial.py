@@ -126,6 +126,20 @@ def test_bounds_of_one_objective_count_for_it() -> None:
     assert after.bounds == 1
 
 
+def test_a_bound_of_two_objectives_counts_once_and_bounds_of_each_count_together() -> None:
+    one = campaign(0)
+    for a, limits in ((0.98, {"f": -2.0}), (0.9, {"g": 9.0}), (0.8, {"f": -2.0, "g": 9.0})):
+        (asked,) = one.suggest(1, fixed={"a": a, "b": 0.0})
+        one.tell(ml.Censored(asked.id, limits, side="below"))
+    model = one.model()
+    assert model is not None
+    assert [int(np.count_nonzero(~part.read)) for part in model.parts] == [2, 2]
+    assert model.bounds == 3
+    reason = one.suggest(1)[0].reason
+    assert "3 censored readings taken as bounds" in reason
+    assert "set aside" not in reason
+
+
 def observations(seed: int) -> Observations:
     rng = np.random.default_rng(seed)
     X = rng.random((12, 2))

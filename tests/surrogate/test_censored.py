@@ -13,7 +13,7 @@ from matloop.surrogate import Bounds, Observations
 from matloop.surrogate.apart import apart
 from matloop.surrogate.bounded import Bounded
 from matloop.surrogate.calibrate import calibrations
-from matloop.surrogate.censored import propagate
+from matloop.surrogate.censored import cut, propagate
 from matloop.surrogate.evidence import Hyper, LogPosterior
 from matloop.surrogate.forest import Forest
 from matloop.surrogate.gp import GP
@@ -103,6 +103,32 @@ def test_the_converged_moments_are_those_of_sampling():
     error = kept.std(axis=0) / np.sqrt(len(kept))
     assert (np.abs(mu - kept.mean(axis=0)) < 4 * error + 0.03 * kept.std(axis=0)).all()
     assert_allclose(np.sqrt(np.diag(Sigma)), kept.std(axis=0), rtol=0.03)
+
+
+@pytest.mark.parametrize("far", [5.0, 29.0, 31.0, 100.0, 900.0])
+def test_a_cut_far_out_has_the_moments_of_the_exponential_tail_that_is_left(far):
+    precision, shift = cut(-far, 1.0, 0.0, 1.0)
+    var = 1.0 / (1.0 + precision)
+    nodes, weights = np.polynomial.laguerre.laggauss(60)  # in units of 1 / far the tail is nearly exp(-t)
+    weights = weights * np.exp(-0.5 * (nodes / far) ** 2)
+    mean = np.sum(weights * nodes) / weights.sum()
+    assert var * (shift - far) == pytest.approx(mean / far, rel=1e-6)
+    assert var == pytest.approx(np.sum(weights * (nodes - mean) ** 2) / weights.sum() / far**2, rel=1e-5)
+
+
+@pytest.mark.parametrize("far", [1e4, 1e10, 1e100])
+def test_a_limit_however_far_is_followed(far):
+    precision, shift = cut(-far, 1.0, 0.0, 1.0)
+    assert precision > 1e5
+    assert abs((shift - far) / (1.0 + precision)) < 0.01 * far
+
+
+def test_the_memory_order_of_a_covariance_does_not_matter():
+    cov = np.array([[1.0, 0.6], [0.6, 2.0]])
+    told = np.zeros(2), np.array([0.3, -0.2]), np.array([1.0, -1.0])
+    rows, columns = (propagate(told[0], one, *told[1:]) for one in (cov, np.asfortranarray(cov)))
+    assert_allclose(columns.mean, rows.mean)
+    assert_allclose(columns.var, rows.var)
 
 
 def test_fifty_bounds_at_one_input_settle():

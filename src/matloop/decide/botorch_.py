@@ -5,24 +5,23 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from matloop.decide import Choice, Chosen, Purpose, Task, served
+from matloop.decide.botorch_library import lacking, library
 from matloop.decide.design import design_line, design_words, initial_length
 from matloop.decide.model import ignorance, observations
 from matloop.decide.search_climb import search_over
 from matloop.decide.words import figure, sentence
 from matloop.domain.objective import Objective, plain
 from matloop.domain.prediction import Floats, PredictionAt
-from matloop.errors import ModelError, PluginError, extra, fail
+from matloop.errors import ModelError, fail
 
 _CHUNK = 512  # candidates scored at once, each with a matrix of the squared number of readings
-_CURE = extra("botorch", "name another strategy")
+_OTHERS = "strategy 'botorch' is for one quantity of which more is better, or less, and these goals are others"
 _DRAWS, _STEPS = 128, 200  # of the posterior, as in BoTorch's examples; and of a climb, at most
 
 
@@ -31,23 +30,19 @@ class BoTorch:
     """BoTorch's Gaussian process with its default priors, and its noisy expected improvement, one after another.
 
     Lists are scored whole; in a larger space climbs by gradient are snapped to the grid, and near copies are left out.
-    It does not learn from failures, weighs no costs, and corrects no errors: its predictions are labelled `not
-    calibrated`.
+    It does not learn from failures, weighs no costs (what cannot be paid is left out), and corrects no errors: its
+    predictions are labelled `not calibrated`.
     """
 
     name: ClassVar[str] = "botorch"
 
     def refuse(self, objectives: Sequence[Objective]) -> tuple[str, str] | None:
         """Why it cannot serve the goals, and the cure; None for one quantity of which more is better, or less."""
-        if plain(tuple(objectives)):
-            return None
-        found = "strategy 'botorch' is for one quantity of which more is better, or less, and these goals are others"
-        return found, "Use strategy 'bayes'."
+        return None if plain(tuple(objectives)) else (_OTHERS, "Use strategy 'bayes'.")
 
     def lacking(self) -> tuple[str, str] | None:
         """The extra, where it is not installed, and how to get it."""
-        absent = [name for name in ("torch", "botorch") if find_spec(name) is None]
-        return (f"strategy 'botorch': {' and '.join(absent)} cannot be found", _CURE) if absent else None
+        return lacking()
 
     def suggest(self, task: Task) -> Chosen:
         """First the initial design, then what qLogNEI finds.
@@ -57,7 +52,7 @@ class BoTorch:
             ModelError: when no model can be fitted. SearchError: when nothing free is found in a large space.
         """
         served(self, task.objectives)
-        torch = _library("torch")
+        torch = library("torch")
         why = ignorance(task)
         wanted = task.n if why else min(task.n, max(0, initial_length(task) - task.design_done))
         taken = design_line(task).take(task.design_next, wanted, task.closed, task.purse()) if wanted else []
@@ -80,8 +75,8 @@ def _found(task: Task, scorer: _Scorer, design: list[Choice]) -> list[Choice]:
     search = search_over(task, taken)
     choices: list[Choice] = []
     while len(choices) < task.n - len(design) and (found := search.best(scorer)):
-        words = sentence([scorer.say(found.X)], task.set_aside)
-        choices.append(scorer.heard(Choice(found.candidate, words), task))
+        said = [scorer.say(found.X), "" if search.prices is None else search.prices.say(scorer, found.X)]
+        choices.append(scorer.heard(Choice(found.candidate, sentence(said, task.set_aside)), task))
         scorer = scorer.join(found.X)
     return choices
 
@@ -101,14 +96,14 @@ class _Scorer:
     @classmethod
     def fit(cls, task: Task) -> _Scorer:
         """Learn from sorted readings, so that their order changes nothing."""
-        torch, sign, data = _library("torch"), task.objectives[0].sign, observations(task)
+        torch, sign, data = library("torch"), task.objectives[0].sign, observations(task)
         order = np.lexsort((data.var[:, 0], data.y[:, 0], *data.X.T[::-1]))
         X, y, var = (torch.tensor(one[order]) for one in (data.X, sign * data.y, data.var))
         stated = data.var > 0
         try:
-            model = _library("botorch.models").SingleTaskGP(X, y, var if stated.all() else None)
-            mll = _library("gpytorch.mlls").ExactMarginalLogLikelihood(model.likelihood, model)
-            _library("botorch.fit").fit_gpytorch_mll(mll)
+            model = library("botorch.models").SingleTaskGP(X, y, var if stated.all() else None)
+            mll = library("gpytorch.mlls").ExactMarginalLogLikelihood(model.likelihood, model)
+            library("botorch.fit").fit_gpytorch_mll(mll)
         except (RuntimeError, ValueError) as error:
             fail(ModelError, "strategy 'botorch'", f"its model was not fitted ({error})", "Look for extreme readings.")
         noise = "learned; stated errors set aside, since not all readings have one" if stated.any() else "learned"
@@ -118,15 +113,15 @@ class _Scorer:
 
     def join(self, X: Floats) -> _Scorer:
         """The scorer once the candidates at X (q, d) are pending too."""
-        torch, pending = _library("torch"), np.vstack([self.pending, X])
-        draws = _library("botorch.sampling").SobolQMCNormalSampler(torch.Size([_DRAWS]), seed=len(pending))
-        improvement = _library("botorch.acquisition.logei").qLogNoisyExpectedImprovement
+        torch, pending = library("torch"), np.vstack([self.pending, X])
+        draws = library("botorch.sampling").SobolQMCNormalSampler(torch.Size([_DRAWS]), seed=len(pending))
+        improvement = library("botorch.acquisition.logei").qLogNoisyExpectedImprovement
         given = {"X_pending": torch.tensor(pending)} if len(pending) else {}
         return replace(self, nei=improvement(self.model, torch.tensor(self.measured), draws, **given), pending=pending)
 
     def score(self, X: Floats) -> Floats:
         """Log of the noisy expected improvement (q,) of candidates (q, d)."""
-        torch = _library("torch")
+        torch = library("torch")
         with torch.no_grad():
             parts = [self.nei(torch.tensor(X[i : i + _CHUNK])[:, None]).numpy() for i in range(0, len(X), _CHUNK)]
         return np.concatenate([np.zeros(0), *parts])
@@ -135,7 +130,7 @@ class _Scorer:
         """Ends (q, d) of climbs from X (q, d) within the unit cube; columns that do not move (d,) stay."""
         if not moves.any():
             return X
-        torch, gen = _library("torch"), _library("botorch.generation.gen")
+        torch, gen = library("torch"), library("botorch.generation.gen")
         held = {int(i): torch.tensor(X[:, i]) for i in np.flatnonzero(~moves)}
         terms = {"fixed_features": held, "options": {"maxiter": _STEPS}}
         ends, _ = gen.gen_candidates_scipy(torch.tensor(X)[:, None], self.nei, 0.0, 1.0, **terms)
@@ -148,16 +143,8 @@ class _Scorer:
     def heard(self, choice: Choice, task: Task) -> Choice:
         """The choice with what the model predicts of it."""
         name, encoder = task.objectives[0].name, task.candidates.encoder
-        X = _library("torch").tensor(encoder.encode([choice.candidate.values]))
+        X = library("torch").tensor(encoder.encode([choice.candidate.values]))
         truth, reading = self.model.posterior(X), self.model.posterior(X, observation_noise=True)
         mean, var, total = (float(one) for one in (truth.mean, truth.variance, reading.variance))
         figures = ({name: self.sign * mean}, {name: var**0.5}, {name: max(0.0, total - var) ** 0.5})
         return replace(choice, prediction=PredictionAt(*figures, {name: "not calibrated"}))
-
-
-def _library(name: str) -> Any:
-    """A module of the extra."""
-    try:
-        return import_module(name)
-    except ImportError as error:
-        raise PluginError.at("strategy 'botorch'", f"{name} cannot be imported ({error})", _CURE) from error

@@ -47,6 +47,7 @@ class Model:
     parts: what each objective was fitted to, where some readings lack one; `data` are then the inputs that were read in
         every objective. part_labels: the candidate of each row of each of them.
     suspects: readings that lie far from all others, and that a surrogate which looked for such left in.
+    bounds: how many readings count as no more than bounds, of any objective.
     apart: readings that the surrogate set apart. own: the std that each row of `data`, or of each of `parts`, was given
         for that, (n, m) or (n, 1), 0 for what belongs; empty where the surrogate sets nothing apart.
     """
@@ -63,6 +64,7 @@ class Model:
     own: tuple[Floats, ...] = ()
     suspects: tuple[Suspect, ...] = ()
     part_labels: tuple[tuple[str, ...], ...] = ()
+    bounds: int = 0
     _measured: list[Prediction] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
@@ -131,11 +133,6 @@ class Model:
         if self.suspects:
             said["suspects"] = [one.to_json() for one in self.suspects]
         return said
-
-    @property
-    def bounds(self) -> int:
-        """How many of the rows are no more than bounds."""
-        return max(int(np.count_nonzero(~one.read)) for one in self.parts or (self.data,))
 
     @property
     def spread(self) -> float:
@@ -259,18 +256,29 @@ def learn(task: Task, surrogate: Surrogate, *, calibrate: bool = True) -> Model:
         fitted, data, labels = together([fit.fitted for fit in fits]), complete.data, complete.labels
         apart, suspects = chain.from_iterable(f.apart for f in fits), chain.from_iterable(f.suspects for f in fits)
         doubts = tuple(apart), tuple(fit.own for fit in fits), tuple(suspects)
-        told = tuple(_told(one, fit, bounded) for one, fit in zip(tasks, fits, strict=True))
-        return Model(fitted, task.candidates.encoder, names, data, labels, surrogate.name, judged, parts, *doubts, told)
+        heard = tuple(_heard(one, fit, bounded) for one, fit in zip(tasks, fits, strict=True))
+        told, cut = tuple(_labels(one) for one in heard), _bounds(*heard)
+        said = surrogate.name, judged, parts, *doubts, told, cut
+        return Model(fitted, task.candidates.encoder, names, data, labels, *said)
     fit = _fit(task, surrogate, rngs, task.warm or None, calibrate)
     encoder, doubts = task.candidates.encoder, (fit.apart, (fit.own,), fit.suspects)
-    labels = _told(task, fit, bounded)
-    return Model(fit.fitted, encoder, names, fit.data, labels, surrogate.name, fit.judged, (), *doubts)
+    rows = _heard(task, fit, bounded)
+    said = surrogate.name, fit.judged, (), *doubts, (), _bounds(rows)
+    return Model(fit.fitted, encoder, names, fit.data, _labels(rows), *said)
 
 
-def _told(task: Task, fit: _Fit, bounded: bool) -> tuple[str, ...]:
-    """The candidate of each row that was fitted to; bounds come last, if they count."""
-    readings = (*learned(task), *(bounds(task) if bounded else ()))
-    return tuple(reading.candidate for reading in readings[: len(fit.data.y)])
+def _heard(task: Task, fit: _Fit, bounded: bool) -> tuple[Reading, ...]:
+    """The readings that were fitted to, one a row; bounds come last, if they count."""
+    return (*learned(task), *(bounds(task) if bounded else ()))[: len(fit.data.y)]
+
+
+def _labels(readings: Sequence[Reading]) -> tuple[str, ...]:
+    return tuple(reading.candidate for reading in readings)
+
+
+def _bounds(*heard: Sequence[Reading]) -> int:
+    """How many readings, each counted once, are bounds of any of the objectives that heard them."""
+    return len({reading.key for readings in heard for reading in readings if reading.status in _SIDES})
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,17 +13,17 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from matloop.decide import Purpose, Task
 from matloop.decide.acquisition import Priced
 from matloop.decide.words import figure
 from matloop.domain.candidate import Candidate
-from matloop.domain.cost import Costs
+from matloop.domain.cost import Costs, affordable
 from matloop.domain.pool import Pool
 from matloop.domain.prediction import Floats
 
 _ALIKE = 1e-9  # relative difference up to which costs are the same
-_ROUNDING = 1e-9  # of what is left, as where choices are paid
 _SAMPLED = 256  # candidates of a space whose costs tell whether costs differ, and which one is typical
 
 
@@ -81,9 +81,9 @@ class Prices:
         self.changed = self.costs.change.between(self.last, candidate.values)
         self.last = candidate
 
-    def affordable(self, cost: Floats) -> Any:
+    def affordable(self, cost: Floats) -> NDArray[np.bool_]:
         """(q,) which candidates can still be paid; one whose cost nobody knows cannot where there is a limit."""
-        return cost <= self.left * (1.0 + _ROUNDING) if np.isfinite(self.left) else np.ones(len(cost), dtype=np.bool_)
+        return affordable(cost, self.left) if np.isfinite(self.left) else np.ones(len(cost), dtype=np.bool_)
 
     def apply(self, scorer: Any, scores: Floats, cost: Floats) -> Floats:
         """Scores (q,), or upper bounds of them, per cost (q,) where the scorer minds costs."""

@@ -30,8 +30,12 @@ def listed(task: Task) -> bool:
 
 
 def known(task: Task, measured: Floats) -> NDArray[np.void]:
-    """Keys of what is no rival by its values: measured already (b, d), failed, or cut off and not made again."""
+    """Keys of what is no rival by its values: measured already (b, d), failed, or cut off and not made again.
+
+    What was planned and came out otherwise is none either, where it is not made again: its result is another point.
+    """
     lost = [one.values for one in task.tried if one.status == "failed" or one.candidate in task.closed]
+    lost += [one.values for one in task.readings if one.executed and one.candidate in task.closed]
     return keys_of(np.vstack([measured, task.candidates.encoder.encode(lost)]) if lost else measured)
 
 

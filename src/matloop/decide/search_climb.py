@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matloop.decide import Purpose, Task
+from matloop.decide.prices import Prices
 from matloop.decide.search_pool import Found, GridRows, PoolRows, RowSearch
 from matloop.decide.search_space import Copies
 from matloop.decide.sequence import SMALL
@@ -45,15 +46,17 @@ class Climbs:
     """The search over a large space, within one ask; what it finds is closed from then on.
 
     copies: what a find must not merely repeat; copies come behind all others.
+    prices: what is left to spend, None where nobody says; what it cannot pay is not found.
     """
 
     space: Space
     closed: set[str]
     rng: np.random.Generator
     copies: Copies
+    prices: Prices | None = None
 
-    def best(self, scorer: Climber) -> Found:
-        """The best free candidate met.
+    def best(self, scorer: Climber) -> Found | None:
+        """The best free candidate met; None when none of those met can be paid.
 
         Climbs begin at the best draw and at others drawn by exp(standardised score) (Balandat et al. 2020, F.1).
 
@@ -70,16 +73,27 @@ class Climbs:
         found = snapped(self.space, points[starts], scorer.climb(X[starts], self._moves(X)))
         for _ in range(_POLISH):
             points, scores = np.vstack([points, found]), np.append(scores, scorer.score(self.space.encode_grid(found)))
-            order = np.lexsort([-scores, self.copies.among(points)])
+            dear = self._dear(points)
+            order = np.lexsort([-scores, self.copies.among(points), dear])
             found = self.space.neighbours(points[order[0]], self.rng, _NEAR)
-        for k in points[order]:
+        if dear.all():
+            return None
+        for k in points[order[~dear[order]]]:
             candidate = self.space.candidate(k)
             if candidate.id not in self.closed:
                 self.closed.add(candidate.id)
+                if self.prices is not None:
+                    self.prices.pay(candidate)
                 self.copies = self.copies.join(k)
                 return Found(candidate, self.space.encode_grid(k[None, :]))
         found_closed = f"{len(points)} candidates were looked at, and all are closed"
         fail(SearchError, "search by climbs", found_closed, "Widen the space, or allow repeats.")
+
+    def _dear(self, points: Ints) -> NDArray[np.bool_]:
+        """(n,) which points (n, p) cannot be paid."""
+        if self.prices is None:
+            return np.zeros(len(points), dtype=np.bool_)
+        return ~self.prices.affordable(self.prices.costs.of_grid(self.space, points, self.prices.last))
 
     def _moves(self, X: Floats) -> NDArray[np.bool_]:
         """(d,) columns of numbers that are not the same in all draws X (n, d), as fixed ones are."""
@@ -96,13 +110,13 @@ def search_over(task: Task, chosen: Sequence[Candidate]) -> RowSearch | Climbs:
         chosen: those of the same ask so far, which are closed too.
     """
     candidates, rng = task.candidates, task.rng(Purpose.SEARCH)
-    closed = task.closed | {one.id for one in chosen}
+    closed, prices = task.closed | {one.id for one in chosen}, Prices.of(task, chosen)
     if isinstance(candidates, Pool):
-        return RowSearch(PoolRows(candidates), closed, rng)
+        return RowSearch(PoolRows(candidates), closed, rng, prices)
     listed = GridRows.of(candidates, SMALL)
     if listed is not None:
-        return RowSearch(listed, closed, rng)
-    return Climbs(candidates, set(closed), rng, Copies.of(task, candidates, closed, chosen))
+        return RowSearch(listed, closed, rng, prices)
+    return Climbs(candidates, set(closed), rng, Copies.of(task, candidates, closed, chosen), prices)
 
 
 def snapped(space: Space, starts: Ints, X: Floats) -> Ints:

@@ -52,10 +52,14 @@ def passed_words(passed: str, by: str, holds: float, best: str, surer: float) ->
 
 
 def hits_words(hits: Mapping[str, Any], name: str, unit: str | None) -> str:
-    """`147 of 200 made have a hardness above 60.0 GPa by their posterior mean, 148 by their readings`."""
+    """`147 of 200 made have a hardness above 60.0 GPa by their posterior mean, 148 by their readings`.
+
+    Under limits: `... above 60.0 GPa and hold the limits by ...`.
+    """
     beyond = f"{hits['side']} {figure(hits['threshold'], unit)}"
     by = f"by their posterior mean, {hits['by_readings']} by the mean of their readings"
-    return f"{hits['by_mean']} of {hits['made']} made have {name} {beyond} {by}"
+    held = " and hold the limits" if hits.get("limited") else ""
+    return f"{hits['by_mean']} of {hits['made']} made have {name} {beyond}{held} {by}"
 
 
 def sentence(parts: Iterable[str], set_aside: int = 0) -> str:

@@ -52,6 +52,9 @@ _MOVED = 1e-3
 _SHARPEST = 1e-6
 """Share of a variance that a cut leaves at least: one by a limit a thousand standard deviations away. Smaller, rounding
 makes the rest of a variance negative when the site is taken out again."""
+_FAR = -30.0
+"""Standard deviations beyond a limit from which on the moments of a cut come from their asymptotic series. Nearer, the
+series errs by more than rounding does; farther, rounding spoils the closed form, which overflows in the end."""
 _LOG_ROOT_2PI = 0.5 * np.log(2.0 * np.pi)
 
 
@@ -132,8 +135,13 @@ def cut(mean: float, var: float, limit: float, side: float) -> tuple[float, floa
     """
     std = math.sqrt(var)  # of numbers one by one: NumPy's functions would cost more than the algebra
     z = side * (mean - limit) / std
-    h = math.exp(-0.5 * z * z - _LOG_ROOT_2PI - float(log_ndtr(z)))
-    left = max(1.0 - h * (h + z), _SHARPEST)
+    if z < _FAR:  # the same by its asymptotic series: there the difference of two large numbers says nothing
+        t = 1.0 / (z * z)
+        h, left = -z * (1.0 + t * (1.0 - t * (2.0 - 10.0 * t))), t * (1.0 - t * (6.0 - t * (50.0 - 518.0 * t)))
+    else:
+        h = math.exp(-0.5 * z * z - _LOG_ROOT_2PI - float(log_ndtr(z)))
+        left = 1.0 - h * (h + z)
+    left = max(left, _SHARPEST)
     precision = max(1.0 - left, 0.0) / (var * left)
     return precision, precision * mean + side * h / (std * left)
 
@@ -191,7 +199,7 @@ def _refreshed(mean: Floats, cov: Floats, tau: Floats, nu: Floats) -> tuple[Floa
     root = np.sqrt(tau)
     scaled = root[:, None] * cov
     B = scaled * root
-    B.ravel()[:: len(mean) + 1] += 1.0
+    B.flat[:: len(mean) + 1] += 1.0
     _, solved, info = lapack.dposv(B, scaled, lower=1)
     if info:
         raise _contradiction()

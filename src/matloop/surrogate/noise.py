@@ -227,7 +227,7 @@ def _normal(G: Floats, b: Floats, amplitude: float, prior: float) -> tuple[float
     scale = np.full(len(b), amplitude)
     scale[0] = 1.0
     A, right = scale[:, None] * G * scale, scale * b
-    A.ravel()[:: len(b) + 1] += 1.0
+    A.flat[:: len(b) + 1] += 1.0
     factor, info = lapack.dpotrf(A, lower=1, clean=0)
     c, _ = lapack.dpotrs(factor, right, lower=1)
     evidence = 0.5 * float(right @ c) - float(np.log(np.diagonal(factor)).sum())

@@ -231,8 +231,8 @@ def _exact(collect: Pointwise, preface: str, spread: float, share: float) -> Poi
     seek = Pointwise(collect.believed, log_ei, ei_words, collect.falls, preface, rises=True)
 
     def speaker(mean: float, std: float, best: float) -> Pointwise:
-        pays = float(log_ei(np.array([mean]), np.array([std]), best)[0]) >= math.log(share * spread)
-        return seek if pays else collect
+        gain = float(log_ei(np.array([mean]), np.array([std]), best)[0])
+        return seek if gain - math.log(spread) >= math.log(share) else collect
 
     return replace(seek, formula=formula, speaker=speaker)
 

@@ -160,10 +160,15 @@ class Search:
         As long as others follow, a doubtful candidate counts less as far as the pending will settle its doubt: if it is
         a hit, it can be collected then. A certain hit is none the worse for it.
         """
-        reads, own, keep = self._read(X), self.chance(X), self.keep
-        if len(keep) == 0:
+        own = self.chance(X)
+        if len(self.keep) == 0:
             return lonely(own, self.believed, X)
         own = own * (1.0 - (1.0 - own) * (1.0 - self.believed.share_left(X, self.believed.plain(X)[1])))
+        return lonely(own + self._after(X), self.believed, X)
+
+    def _after(self, X: Floats) -> Floats:
+        """Hits (q,) to be expected of the experiments after each candidate at X (q, d)."""
+        reads, keep = self._read(X), self.keep
         base = self._useful(self.others)
         plain = self._beyond(self.others) if self.believed.counts else None
         parts, start = [], 0
@@ -171,8 +176,8 @@ class Search:
             rows = slice(start, start + len(one.shift))
             start = rows.stop
             now, after = later(one, self.mark, base * ~_equal(X[rows], self.others), keep, plain)
-            parts.append(own[rows] + reads[rows] * after + (1.0 - reads[rows]) * now)  # a failure moves no mean
-        return lonely(np.concatenate(parts) if parts else np.zeros(0), self.believed, X)
+            parts.append(reads[rows] * after + (1.0 - reads[rows]) * now)  # a failure moves no mean
+        return np.concatenate(parts) if parts else np.zeros(0)
 
     def glance(self, X: Floats) -> Floats:
         """The probability of a hit (q,)."""
@@ -190,7 +195,7 @@ class Search:
         side = "above" if scene.sign > 0 else "below"
         words = f"{percent(own)} chance of a hit, {side} {figure(scene.sign * self.mark, scene.objective.unit)}"
         if len(self.keep):
-            more = figure(max(float(self.score(X)[0]) - own, 0.0))
+            more = figure(float(self._after(X)[0]))
             words += f"; {more} hits expected after it, if {percent(self.ends)} of campaigns end at each experiment"
             words += ", since no budget is set" if self.remaining is None else (
                 f" and the budget leaves {self.remaining - 1} more"
