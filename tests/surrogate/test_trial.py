@@ -135,7 +135,7 @@ def test_a_campaign_refuses_before_the_design_what_cannot_be_fitted_to_its_candi
         ml.Campaign(space(2), GOAL, strategy=isotonic)
     assert ml.Campaign(space(1), GOAL, strategy=isotonic).suggest(1)
     three = ml.Space([ml.Categorical("solvent", ["a", "b", "c"])])
-    with pytest.raises(InputError, match=r"to the 3 columns .* a category makes a column of each choice"):
+    with pytest.raises(InputError, match=r"to the 3 columns .*choices take columns of their own"):
         ml.Campaign(three, GOAL, strategy=isotonic)
 
 

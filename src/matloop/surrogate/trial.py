@@ -93,7 +93,7 @@ def too_wide(text: str, d: int) -> tuple[str, str] | None:
         errors.append(error)
     name, _ = json.loads(text)
     found = f"{name} cannot be fitted to the {d} column{'s' * (d != 1)} that the candidates make ({_said(errors[0])})"
-    return found, "Change its params, or take another estimator; a category makes a column of each choice."
+    return found, "Change its params, or take another estimator; choices take columns of their own."
 
 
 @one_thread()
@@ -116,9 +116,10 @@ def _fault(text: str, rows: int, columns: int, outputs: int = 1) -> Exception | 
 
 def _quietly_made(text: str) -> Any:
     """The regressor, which was made before: what scikit-learn warns of was said then."""
+    name, params = json.loads(text)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return made(*json.loads(text), "", Faults())
+        return made(name, params, "", Faults())
 
 
 def _said(error: Exception) -> str:
