@@ -147,8 +147,16 @@ SERIES = pd.Series(["CCO", "CCCCCC", "c1ccccc1"], index=[7, 7, 9])
 
 @pytest.mark.parametrize(
     "given",
-    [SERIES, SERIES.to_numpy(), np.array(list(SERIES)), tuple(SERIES), iter(list(SERIES)), Given(list(SERIES))],
-    ids=["series", "array of objects", "array of texts", "tuple", "iterator", "iterable"],
+    [
+        SERIES,
+        SERIES.to_numpy(),
+        np.array(list(SERIES)),
+        tuple(SERIES),
+        iter(list(SERIES)),
+        dict.fromkeys(SERIES).keys(),
+        Given(list(SERIES)),
+    ],
+    ids=["series", "array of objects", "array of texts", "tuple", "iterator", "keys", "iterable"],
 )
 def test_any_ordered_run_of_texts_is_a_list_of_smiles(given) -> None:
     assert ml.chem.molecules(given) == ml.chem.molecules(list(SERIES))

@@ -10,7 +10,8 @@ open is counted), so molecules that differ in nothing else cannot be choices of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, NoReturn
@@ -96,7 +97,7 @@ def _naming_themselves(given: object) -> dict[str, str]:
     Raises:
         InputError: for what is no list of them, and for SMILES that stand there twice.
     """
-    if isinstance(given, str | bytes | Set) or hasattr(given, "columns") or not isinstance(given, Iterable):
+    if isinstance(given, str | bytes | set | frozenset) or hasattr(given, "columns") or not isinstance(given, Iterable):
         _refuse_kind(given)
     try:
         listed = [str(one) if isinstance(one, str) else one for one in given]
@@ -107,19 +108,18 @@ def _naming_themselves(given: object) -> dict[str, str]:
         if not isinstance(one, str):
             faults.add(f"molecules, {i + 1}", f"{cut_short(one)} is no text", "Give SMILES, as 'c1ccccc1'.")
     faults.raise_if_any(InputError)
-    named = {one: one for one in listed}
-    for one in named:
-        if (times := listed.count(one)) > 1:
+    for one, times in Counter(listed).items():
+        if times > 1:
             found = f"{cut_short(one)} stands there {'twice' if times == 2 else f'{times} times'}"
             faults.add("molecules", found, "Give every molecule once.")
     faults.raise_if_any(InputError)
-    return named
+    return {one: one for one in listed}
 
 
 def _refuse_kind(given: object) -> NoReturn:
     found = f"smiles is {cut_short(given)} (a {type(given).__name__})"
     cure = "Give choice -> SMILES, or a list of SMILES."
-    if isinstance(given, Set):
+    if isinstance(given, set | frozenset):
         cure = "Give a list: a set has no order, and choices have one."
     elif hasattr(given, "columns"):
         cure = "Give one of its columns, or choice -> SMILES."

@@ -45,7 +45,8 @@ class Sklearn:
     members: how many are fitted to resampled inputs, where the estimator says no error of its own.
 
     Raises:
-        ConfigError: for an unknown estimator or parameter, or a value that scikit-learn refuses or no ledger can hold.
+        ConfigError: for an unknown estimator or parameter, a value that scikit-learn refuses or no ledger can hold, and
+            a regressor that could never be fitted.
     """
 
     name: ClassVar[str] = "sklearn"
