@@ -155,6 +155,15 @@ def fail(kind: type[MatloopError], place: str, found: str, cure: str) -> NoRetur
     raise kind(Fault(place, found, cure))
 
 
+_LONGEST = 60  # characters of a value that a message repeats; a longer one would bury the message
+
+
+def cut_short(value: object) -> str:
+    """What was given, as Python writes it, in one line of bounded length."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + "..."
+
+
 _NAMED = 6  # known names in a cure; a table of fifty columns would bury what is wrong
 _BEGINNING = 3  # letters from which a beginning is taken for an abbreviation; fewer fit too many names
 

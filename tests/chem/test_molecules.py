@@ -3,15 +3,17 @@
 import itertools
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib import import_module
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import matloop as ml
 from matloop.chem.molecules import HELD, components
 from matloop.domain.parameter import Categorical, from_json
-from matloop.errors import InputError, PluginError, SpaceError
+from matloop.errors import InputError, PluginError
 
 MODULE = import_module("matloop.chem.molecules")  # the function of that name hides it
 SOLVENTS = {
@@ -100,10 +102,92 @@ def test_fewer_than_two_molecules_are_refused(given: object) -> None:
         ml.chem.molecules(given)  # type: ignore[arg-type]
 
 
-def test_molecules_that_descriptors_do_not_tell_apart_are_refused() -> None:
-    mirrored = {"R": "C[C@H](O)CC", "S": "C[C@@H](O)CC", "hexane": "CCCCCC"}
-    with pytest.raises(SpaceError, match="'R' and 'S' have the same descriptors"):
-        Categorical("alcohol", descriptors=ml.chem.molecules(mirrored))
+@pytest.mark.parametrize("more", [{}, {"hexane": "CCCCCC"}], ids=["alone", "among others"])
+@pytest.mark.parametrize(("one", "other"), [("C[C@H](O)CC", "C[C@@H](O)CC"), ("C/C=C/C", r"C/C=C\C")])
+def test_molecules_that_differ_in_stereochemistry_alone_are_refused_as_such(one: str, other: str, more: dict) -> None:
+    with pytest.raises(InputError) as error:
+        ml.chem.molecules({"R": one, "S": other, **more})
+    (fault,) = error.value.faults
+    assert fault.found == "'R' and 'S' differ only in stereochemistry, which these descriptors do not see"
+    assert fault.cure == "Leave smiles out and name the choices, or give a table of descriptors in which they differ."
+
+
+def test_one_molecule_under_several_names_is_said_to_be_one() -> None:
+    with pytest.raises(InputError) as error:
+        ml.chem.molecules(["CCO", "OCC", "CCC", "C(O)C"])
+    assert [fault.found for fault in error.value.faults] == [
+        "'CCO' and 'OCC' are the same molecule (CCO)",
+        "'CCO' and 'C(O)C' are the same molecule (CCO)",
+    ]
+    assert {fault.cure for fault in error.value.faults} == {"Keep one of them, or leave smiles out."}
+
+
+def test_isotopes_are_no_stereochemistry_and_are_told_apart() -> None:
+    at = points({"light": "O", "heavy": "[2H]O[2H]", "ethanol": "CCO"})
+    assert len({tuple(point) for point in at.values()}) == 3
+
+
+def test_what_the_descriptors_are_blind_to_is_documented() -> None:
+    assert "do not see stereochemistry" in (ml.chem.molecules.__doc__ or "")
+    assert "blind to stereochemistry" in (MODULE.__doc__ or "")
+
+
+class Given:
+    """No list, but it can be gone through."""
+
+    def __init__(self, texts: list[str]) -> None:
+        self.texts = texts
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.texts)
+
+
+SERIES = pd.Series(["CCO", "CCCCCC", "c1ccccc1"], index=[7, 7, 9])
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        SERIES,
+        SERIES.to_numpy(),
+        np.array(list(SERIES)),
+        tuple(SERIES),
+        iter(list(SERIES)),
+        dict.fromkeys(SERIES).keys(),
+        Given(list(SERIES)),
+    ],
+    ids=["series", "array of objects", "array of texts", "tuple", "iterator", "keys", "iterable"],
+)
+def test_any_ordered_run_of_texts_is_a_list_of_smiles(given) -> None:
+    assert ml.chem.molecules(given) == ml.chem.molecules(list(SERIES))
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["CCO", "CCO", "CC"], "'CCO' stands there twice. Give every molecule once."),
+        (pd.Series(["CCO"] * 3 + ["CC"]), "'CCO' stands there 3 times. Give every molecule once."),
+        (["CCO", None, np.nan], "molecules, 2: None is no text. Give SMILES"),
+        ({"CCO", "CC"}, "a set has no order"),
+        (SERIES.to_frame("smiles"), "Give one of its columns"),
+        (np.array("CCO"), "Give choice -> SMILES, or a list of SMILES."),
+        (b"CCO", "Give choice -> SMILES, or a list of SMILES."),
+    ],
+    ids=["twice", "thrice", "no text", "set", "frame", "no dimension", "bytes"],
+)
+def test_what_is_no_list_of_different_smiles_is_refused(given, said: str) -> None:
+    with pytest.raises(InputError) as error:
+        ml.chem.molecules(given)
+    assert said in str(error.value)
+
+
+@pytest.mark.parametrize("given", [pd.DataFrame({"x": range(500)}), "C" * 500, {"a": "Q" * 500, "b": "CC"}])
+def test_what_is_refused_is_shown_in_one_short_line(given) -> None:
+    with pytest.raises(InputError) as error:
+        ml.chem.molecules(given)
+    (fault,) = error.value.faults
+    assert "\n" not in str(fault)
+    assert len(fault.found) < 120
 
 
 def test_without_rdkit_the_cure_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

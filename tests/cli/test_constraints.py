@@ -31,6 +31,20 @@ def test_check_shows_how_many_rows_fall_to_each_constraint(fresh: Path, matloop:
     assert "candidates  5 in a pool from 5 of the 12 rows of candidates.csv" in said
 
 
+@pytest.mark.parametrize("text", [SPACE, CAMPAIGN], ids=["space", "pool"])
+def test_check_warns_of_an_at_most_that_excludes_nothing(text: str, fresh: Path, matloop: Matloop) -> None:
+    file = fresh / "campaign.toml"
+    names = '["a", "b"]' if text is SPACE else '["Cr", "Mo"]'
+    file.write_text(text + f"[[constraint]]\nat_most = 2\nnonzero = {names}\n")
+    done = matloop("check", file, "--json")
+    assert done.code == 0
+    assert done.document["constraints"][0]["excludes_nothing"] is True
+    assert "warning: it excludes nothing: lower at_most" in matloop("check", file).out
+    file.write_text(text + f"[[constraint]]\nat_most = 1\nnonzero = {names}\n")
+    assert "excludes_nothing" not in matloop("check", file, "--json").document["constraints"][0]
+    assert "warning" not in matloop("check", file).out
+
+
 def test_tell_names_the_constraint_that_took_a_known_candidate_out(fresh: Path, matloop: Matloop) -> None:
     file = fresh / "campaign.toml"
     file.write_text(CAMPAIGN + constraint("Cr < 15") + constraint("Mo < 1"))

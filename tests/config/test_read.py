@@ -278,12 +278,23 @@ SMILES = ("CN(C)C=O", "CS(C)=O")
     [
         (f'{CHOICES}\nsmiles = ["CN(C)C=O", "CS(C"]', "molecule 'DMSO': 'CS(C' is no SMILES that RDKit can read"),
         (f'{CHOICES}\nsmiles = ["CN(C)C=O", "CS(C)=O", "O"]', "there are 2 choices and 3 smiles"),
-        (f'{CHOICES}\nsmiles = ["CN(C)C=O"]', "smiles"),
+        (f'{CHOICES}\nsmiles = ["CN(C)C=O"]', "smiles: it holds 1 entry. Give 2 or more: between fewer"),
+        (f"{CHOICES}\nsmiles = []", "smiles: it holds 0 entries. Give 2 or more: between fewer"),
+        ('smiles = ["C[C@H](N)C(=O)O", "C[C@@H](N)C(=O)O"]', "differ only in stereochemistry, which these descriptors"),
         ('smiles = ["CN(C)C=O", "CN(C)C=O"]', "stands there twice"),
-        (f'{CHOICES}\nsmiles = ["CN(C)C=O", "O=CN(C)C"]', "every column is the same for all 2 choices"),
+        (f'{CHOICES}\nsmiles = ["CN(C)C=O", "O=CN(C)C"]', "'DMF' and 'DMSO' are the same molecule (CN(C)C=O). Keep"),
         (f'{CHOICES}\nsmiles = ["CN(C)C=O", "CS(C)=O"]\ndescriptors = "t.csv"', "'descriptors' stands beside it"),
     ],
-    ids=["unreadable", "too many", "one", "twice", "one structure by two names", "a table too"],
+    ids=[
+        "unreadable",
+        "too many",
+        "one",
+        "none",
+        "mirrored",
+        "twice",
+        "one structure by two names",
+        "a table too",
+    ],
 )
 def test_faulty_molecules_are_named_with_their_line(written: str, found: str, tmp_path: Path) -> None:
     faults = faults_of(write(tmp_path, SPACE.replace(CHOICES, written)))

@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 import matloop as ml
+from matloop import plugins
 from matloop.decide.acquisition.registry import NAMES, acquisition, refusal
 from matloop.decide.bayes import Bayes, Greedy
 from matloop.decide.sobol import Sobol
@@ -176,3 +178,54 @@ def test_who_seeks_hits_is_not_sent_to_another_goal():
 )
 def test_what_the_surrogate_can_do_is_not_refused(settings):
     assert Bayes(**settings).refuse([ml.Objective("y")]) is None
+
+
+NUMBERS = {
+    "draws": ({"acquisition": "nei"}, "draws", np.int64(64), 64),
+    "evaluations": ({}, "evaluations", np.uint16(500), 500),
+    "threshold": ({"acquisition": "hits"}, "threshold", np.float32(2), 2.0),
+    "whole threshold": ({"acquisition": "level"}, "threshold", np.int32(2), 2),
+    "beta": ({"acquisition": "ucb"}, "beta", np.float64(0.5), 0.5),
+}
+
+
+@pytest.mark.parametrize(("others", "name", "given", "plain"), NUMBERS.values(), ids=list(NUMBERS))
+def test_numbers_of_numpy_are_settings_like_pythons_own(others, name: str, given, plain) -> None:
+    made, same = Bayes(**others, **{name: given}), Bayes(**others, **{name: plain})
+    assert made == same
+    assert type(getattr(made, name)) in (int, float)
+    assert plugins.describe(made) == plugins.describe(same)
+    assert plugins.rebuild(plugins.describe(made)) == made
+
+
+@pytest.mark.parametrize("given", [True, np.True_, "8", 2.5, np.float64(8), [8]], ids=repr)
+def test_what_is_no_whole_number_is_no_number_of_draws(given) -> None:
+    with pytest.raises(InputError, match=r"draws: is .*Give a whole number from 1 to 16384"):
+        Bayes(acquisition="nei", draws=given)
+
+
+@pytest.mark.parametrize("given", [True, np.True_, "2", np.float32("nan"), [2]], ids=repr)
+def test_what_is_no_number_is_no_threshold(given) -> None:
+    with pytest.raises(InputError, match=r"threshold: is .*Give a finite number"):
+        Bayes(acquisition="hits", threshold=given)
+
+
+def test_numbers_of_numpy_say_how_sure_a_model_must_be() -> None:
+    assert Bayes(sure={"max_std": np.float32(0.5)}).sure == {"max_std": 0.5}
+    with pytest.raises(InputError, match="Give a finite number"):
+        Bayes(sure={"max_std": np.True_})
+
+
+def test_a_stop_rule_takes_whole_numbers_of_numpy_and_no_truth_values() -> None:
+    stop = ml.Stop(least=np.int64(5))
+    assert stop == ml.Stop(least=5)
+    assert type(stop.least) is int
+    for given in (True, np.True_, 5.0, "5", np.int64(1)):
+        with pytest.raises(InputError, match="Give a whole number from 2"):
+            ml.Stop(least=given)
+
+
+def test_members_are_counted_by_whole_numbers_of_numpy_too() -> None:
+    assert type(Sklearn(members=np.int64(7)).members) is int
+    with pytest.raises(InputError, match="from 5 to 1000"):
+        Sklearn(members=np.True_)

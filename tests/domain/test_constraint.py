@@ -49,6 +49,13 @@ def test_an_at_most_that_says_nothing_is_refused(k: int, names: list[str], found
         AtMostNonzero(k, names)
 
 
+def test_an_at_most_of_as_many_as_it_names_still_stands_and_knows_that_it_excludes_nothing() -> None:
+    assert AtMostNonzero(2, ["a", "b"]).idle
+    assert not AtMostNonzero(1, ["a", "b"]).idle
+    with pytest.raises(SpaceError, match="at_most is 3, and 2 parameters are named, so it excludes nothing"):
+        AtMostNonzero(3, ["a", "b"])
+
+
 def test_an_expression_is_a_text() -> None:
     with pytest.raises(SpaceError, match="it is 3"):
         Expression(3)  # type: ignore[arg-type]

@@ -113,7 +113,7 @@ def test_it_says_when_an_estimator_takes_no_weights() -> None:
         ({"estimator": "RandomForestClassifier"}, "no regressor"),
         ({"estimator": "StandardScaler"}, "StandardScaler is no regressor"),
         ({"estimator": "StackingRegressor"}, r"StackingRegressor needs 'estimators'.*estimators = \[\["),
-        ({"estimator": "MultiOutputRegressor"}, r"MultiOutputRegressor needs 'estimator'.*estimator = \{estimator"),
+        ({"estimator": "GridSearchCV"}, r"GridSearchCV needs 'estimator'.*estimator = \{estimator = \"Ridge\"\}"),
         ({"estimator": ["Ridge"]}, "no regressor"),
         ({"estimator": Ridge}, r"it is the class Ridge\. Give an object, Ridge\(\)"),
         ({"estimator": Ridge(), "params": {"alpha": 2}}, "they stand beside an object"),

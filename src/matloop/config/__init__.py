@@ -89,7 +89,7 @@ def _plan(path: Path, builder: Builder) -> Plan | None:
     setup = LabSetup(builder.folder, objectives, candidates, campaign.seed if campaign else 0)
     lab = settings.lab(bench.kind, own, setup, builder.lines, builder.faults)
     priced = "cost" in builder.raw
-    refused = refusal(strategy.made, objectives, priced=priced) if strategy is not None else None
+    refused = refusal(strategy.made, objectives, priced=priced, candidates=candidates) if strategy is not None else None
     if refused:
         builder.faults.add(builder.lines.place("strategy"), *refused)
     endless_ = endless(strategy.made, problem.stop) if strategy is not None and problem is not None else None

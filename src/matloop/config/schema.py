@@ -242,6 +242,10 @@ def _said(model: type[Section], item: Any) -> tuple[str, str]:
         said = f"it is {given}", f"Give a number above {context['gt']:g}."
     elif kind == "string_too_short":
         said = "it is empty", "Give it a text, or leave the key out."
+    elif kind == "too_short":
+        n = context["actual_length"]
+        cure = f"Give {context['min_length']} or more: between fewer there is nothing to choose."
+        said = f"it holds {n} {'entry' if n == 1 else 'entries'}", cure
     else:
         said = f"it is {shown(given)}: {item['msg']}", "Correct it."
     return said

@@ -158,6 +158,15 @@ class Pricing(Protocol):
 
 
 @runtime_checkable
+class Picky(Protocol):
+    """Capability of a strategy whose model cannot be fitted to all candidates: to say so before anything is asked."""
+
+    def unfit(self, candidates: Pool | Space) -> tuple[str, str] | None:
+        """Why no model can be fitted to readings of these candidates, and the cure; None where one can."""
+        ...
+
+
+@runtime_checkable
 class Equipped(Protocol):
     """Capability of a strategy that needs more than the program brings: to say so before anything is asked."""
 
@@ -166,27 +175,42 @@ class Equipped(Protocol):
         ...
 
 
-def refusal(strategy: Strategy, objectives: Sequence[Objective], *, priced: bool = True) -> tuple[str, str] | None:
+def refusal(
+    strategy: Strategy,
+    objectives: Sequence[Objective],
+    *,
+    priced: bool = True,
+    candidates: Pool | Space | None = None,
+) -> tuple[str, str] | None:
     """Why a strategy cannot serve the goals, and the cure; one that does not say is taken to serve all.
 
     Args:
-        strategy: may be `Choosy`, and `Pricing`.
+        strategy: may be `Choosy`, `Pricing` and `Picky`.
         objectives: the goals.
         priced: whether somebody says what candidates cost.
+        candidates: to which its model is to be fitted; None leaves that open.
     """
     refused = strategy.refuse(objectives) if isinstance(strategy, Choosy) else None
     if refused is None and not priced and isinstance(strategy, Pricing):
-        return strategy.unpriced()
+        refused = strategy.unpriced()
+    if refused is None and candidates is not None and isinstance(strategy, Picky):
+        return strategy.unfit(candidates)
     return refused
 
 
-def served(strategy: Strategy, objectives: Sequence[Objective], *, priced: bool = True) -> None:
-    """Demand that a strategy serves the goals.
+def served(
+    strategy: Strategy,
+    objectives: Sequence[Objective],
+    *,
+    priced: bool = True,
+    candidates: Pool | Space | None = None,
+) -> None:
+    """Demand that a strategy serves the goals; see `refusal`.
 
     Raises:
         InputError: when it does not.
     """
-    refused = refusal(strategy, objectives, priced=priced)
+    refused = refusal(strategy, objectives, priced=priced, candidates=candidates)
     if refused is not None:
         fail(InputError, "strategy", *refused)
 

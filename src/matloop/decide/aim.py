@@ -60,7 +60,7 @@ def demand_fit(strategy: Strategy, problem: Problem) -> None:
     Raises:
         InputError: when it does not.
     """
-    served(strategy, problem.objectives, priced=problem.cost is not None)
+    served(strategy, problem.objectives, priced=problem.cost is not None, candidates=problem.candidates)
     refused = endless(strategy, problem.stop)
     if refused is not None:
         fail(InputError, "stop", *refused)

@@ -15,9 +15,12 @@ from matloop.decide.aim import Aim
 from matloop.decide.batch import Rule
 from matloop.decide.replicate import unreplicated
 from matloop.decide.risk import Sure
+from matloop.domain.number import as_number, as_whole
 from matloop.domain.objective import Objective, optimised, plain
+from matloop.domain.pool import Pool
+from matloop.domain.space import Space
 from matloop.errors import Faults, InputError, NotYetSupported
-from matloop.surrogate import ABILITIES, Surrogate, able
+from matloop.surrogate import ABILITIES, Picky, Surrogate, able, unfit
 from matloop.surrogate.gp import GP
 
 EVALUATIONS = 12_000
@@ -70,6 +73,7 @@ class Bayes:
         elif self.replicates == "auto" and self.sure is not None:
             cure = "Leave one of them out: what is measured again is not held against `sure`."
             faults.add("strategy.replicates", "'auto' is not supported together with `sure`", cure)
+        _plain_numbers(self)
         try:
             acquisition(self.acquisition, self.beta, self.draws, threshold=self.threshold, pending=self.pending)
         except NotYetSupported:
@@ -92,6 +96,10 @@ class Bayes:
             found = "replicates are weighed by the highest mean, and the goals are not one of more or less"
             return found, "Leave 'replicates' out, or measure again by repeat = true."
         return refused
+
+    def unfit(self, candidates: Pool | Space) -> tuple[str, str] | None:
+        """Why its surrogate cannot be fitted to readings of these candidates, and the cure; None where it can."""
+        return _unfit(self.surrogate, candidates)
 
     @property
     def aim(self) -> Aim:
@@ -144,6 +152,7 @@ class Greedy:
         faults = Faults()
         _look(faults, self)
         faults.raise_if_any(InputError)
+        _plain_numbers(self)
 
     def refuse(self, objectives: Sequence[Objective]) -> tuple[str, str] | None:
         """Why there is no best predicted mean, and the cure; None where there is one."""
@@ -151,6 +160,10 @@ class Greedy:
             return _unsure(Sure.of(self.sure), objectives)
         found = "strategy 'greedy' takes the best predicted mean, and by these goals there is no best one"
         return found, "Use strategy 'bayes'."
+
+    def unfit(self, candidates: Pool | Space) -> tuple[str, str] | None:
+        """Why its surrogate cannot be fitted to readings of these candidates, and the cure; None where it can."""
+        return _unfit(self.surrogate, candidates)
 
     def suggest(self, task: Task) -> Chosen:
         """Choose n candidates: first the initial design, then the best predicted means.
@@ -174,9 +187,22 @@ def _unsure(sure: Sure | None, objectives: Sequence[Objective]) -> tuple[str, st
     return None
 
 
+def _unfit(surrogate: Surrogate, candidates: Pool | Space) -> tuple[str, str] | None:
+    return unfit([surrogate], candidates.encoder.d) if isinstance(surrogate, Picky) else None
+
+
 def _rule(settings: Bayes | Greedy, acquisition: Acquisition) -> Rule:
     sure = Sure.of(settings.sure)
     return Rule(settings.surrogate, acquisition, settings.evaluations, settings.calibrate, settings.feasibility, sure)
+
+
+def _plain_numbers(settings: Bayes | Greedy) -> None:
+    """Make NumPy's numbers Python's own, as a ledger gives them back; what is none is left as it is, to be judged."""
+    for name, read in (("beta", as_number), ("threshold", as_number), ("draws", as_whole), ("evaluations", as_whole)):
+        value = getattr(settings, name, None)
+        number = None if isinstance(value, str) else read(value)
+        if number is not None and type(value) not in (int, float):
+            object.__setattr__(settings, name, number)
 
 
 def _look(faults: Faults, settings: Bayes | Greedy) -> None:
@@ -185,7 +211,7 @@ def _look(faults: Faults, settings: Bayes | Greedy) -> None:
     if isinstance(surrogate, type) or not isinstance(surrogate, Surrogate):
         found = f"{surrogate!r} is no surrogate"
         faults.add("strategy.surrogate", found, "Give an object with `name` and `fit`, such as GP().")
-    if isinstance(evaluations, bool) or not isinstance(evaluations, int) or evaluations < 1:
+    if (as_whole(evaluations) or 0) < 1:
         faults.add("strategy.evaluations", f"is {evaluations!r}", "Give a whole number from 1.")
     for name in ("calibrate", "feasibility"):
         if not isinstance(getattr(settings, name), bool):

@@ -11,7 +11,6 @@ against harm: what must not be tried at all belongs out of the pool, or under a 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, cast
@@ -26,6 +25,7 @@ from matloop.decide.acquisition.feasible import upper
 from matloop.decide.model import CHUNK, Model
 from matloop.decide.search_pool import Rows, RowSearch, Search
 from matloop.decide.words import figure
+from matloop.domain.number import as_number
 from matloop.domain.objective import Objective
 from matloop.domain.prediction import Floats
 from matloop.errors import Faults, InputError, NotYetSupported, fail, nearest
@@ -67,7 +67,7 @@ class Sure:
         for key, value in settings.items():
             if key not in known:
                 faults.add(f"{_PLACE}, {key}", f"unknown key {key!r}", nearest(str(key), known))
-            elif isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            elif isinstance(value, str) or as_number(value) is None:
                 faults.add(f"{_PLACE}, {key}", f"is {value!r}", "Give a finite number.")
             elif key == "max_std" and value <= 0:
                 faults.add(f"{_PLACE}, {key}", f"is {value!r}", "Give a number above 0, in the objective's unit.")

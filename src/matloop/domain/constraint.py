@@ -107,6 +107,11 @@ class AtMostNonzero:
             faults.add(str(self), found, f"Give a number below {len(self.names)}, name more, or leave it out.")
         faults.raise_if_any(SpaceError)
 
+    @property
+    def idle(self) -> bool:
+        """Does it exclude nothing, since as many may differ from 0 as it names?"""
+        return self.k >= len(self.names)
+
     def __str__(self) -> str:
         return f"constraint at most {self.k} nonzero of {', '.join(map(str, self.names))}"
 

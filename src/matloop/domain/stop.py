@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from matloop.domain.number import as_number
+from matloop.domain.number import as_number, as_whole
 from matloop.errors import Faults, InputError
 
 SHARE = 0.1
@@ -47,9 +47,11 @@ class Stop:
                 faults.add(f"[stop] {name}", f"it is {value!r}", "Give a number above 0.")
         if not _above_zero(self.probability) or self.probability >= 1:
             faults.add("[stop] probability", f"it is {self.probability!r}", "Give a number between 0 and 1, as 0.95.")
-        if isinstance(self.least, bool) or not isinstance(self.least, int) or self.least < 2:
+        least = as_whole(self.least)
+        if least is None or least < 2:
             faults.add("[stop] least", f"it is {self.least!r}", "Give a whole number from 2.")
         faults.raise_if_any(InputError)
+        object.__setattr__(self, "least", least)
 
     def allowed(self, spread: float) -> float:
         """The regret allowed where the readings have this standard deviation, or the front this hypervolume."""

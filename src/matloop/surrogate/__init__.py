@@ -6,7 +6,7 @@ Outputs are in the objective's own unit; a surrogate standardises inside.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Protocol, get_args, runtime_checkable
 
@@ -313,6 +313,21 @@ class Declaring(Protocol):
 def able(surrogate: Surrogate) -> frozenset[Ability]:
     """What a surrogate says that its fitted models can do; one that does not say is taken to be able to do all."""
     return surrogate.able() if isinstance(surrogate, Declaring) else ABILITIES
+
+
+@runtime_checkable
+class Picky(Protocol):
+    """Capability of a surrogate that cannot be fitted to any number of columns: to say so before any fit."""
+
+    def unfit(self, d: int) -> tuple[str, str] | None:
+        """Why no model can be fitted to inputs of d columns, and the cure; None where one can."""
+        ...
+
+
+def unfit(surrogates: Iterable[Surrogate], d: int) -> tuple[str, str] | None:
+    """Why one of some surrogates cannot be fitted to d columns, and the cure; those that do not say are taken to be."""
+    said = (one.unfit(d) for one in surrogates if isinstance(one, Picky))
+    return next((why for why in said if why is not None), None)
 
 
 @runtime_checkable

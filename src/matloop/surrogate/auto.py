@@ -33,6 +33,7 @@ from matloop.surrogate import (
     Quick,
     Surrogate,
     able,
+    unfit,
     will_hear,
 )
 from matloop.surrogate.apart import Heeding
@@ -105,6 +106,10 @@ class Auto:
     def able(self) -> frozenset[Ability]:
         """What each of the surrogates can do: any of them may be picked."""
         return ABILITIES.intersection(*map(able, self.surrogates))
+
+    def unfit(self, d: int) -> tuple[str, str] | None:
+        """Why one of the surrogates cannot be fitted to inputs of d columns, and the cure; None where all can."""
+        return unfit(self.surrogates, d)
 
     def labelled(self) -> dict[str, Surrogate]:
         """The surrogates by name, and where several bear the same name, by what sets them apart."""

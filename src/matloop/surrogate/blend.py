@@ -32,6 +32,7 @@ from matloop.surrogate import (
     Quick,
     Surrogate,
     able,
+    unfit,
 )
 from matloop.surrogate.folds import Folded
 from matloop.surrogate.gp import GP
@@ -96,6 +97,10 @@ class Blend:
     def able(self) -> frozenset[Ability]:
         """All where each of the surrogates has a joint posterior, else nothing."""
         return ABILITIES if all("joint" in able(one) for one in self.surrogates) else frozenset()
+
+    def unfit(self, d: int) -> tuple[str, str] | None:
+        """Why one of the surrogates cannot be fitted to inputs of d columns, and the cure; None where all can."""
+        return unfit(self.surrogates, d)
 
     def quick(self) -> Surrogate:
         """The same with the weights of the fit that it starts from, and searches that are content with a warm start."""

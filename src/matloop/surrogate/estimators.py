@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import warnings
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
@@ -19,7 +20,7 @@ from sklearn.utils import all_estimators
 from sklearn.utils.validation import has_fit_parameter
 
 from matloop.domain import canonical
-from matloop.errors import Faults, nearest
+from matloop.errors import Faults, cut_short, nearest
 
 OURS = {
     "random_state": "Leave it out: the campaign's seed decides.",
@@ -32,7 +33,24 @@ OURS = {
 
 PLAIN = "Give numbers, text, true, false, lists of them, and estimators of scikit-learn."
 _TABLE = ("estimator", "params")
-_NAMED = ("estimators", "steps", "transformers", "transformer_list")  # lists of a name and an estimator each
+_NAMED: Mapping[str, tuple[str | None, ...]] = {
+    "steps": ("passthrough", None),
+    "estimators": ("drop",),
+    "transformers": ("passthrough", "drop"),
+    "transformer_list": ("passthrough", "drop"),
+}
+"""Parameters that are lists of a name and an estimator each, and the words that may stand for the estimator."""
+_HOLDING = ("estimator", "regressor", "final_estimator", "transformer", "covariance_estimator")
+"""Parameters that are an estimator, or nothing."""
+_SEVERAL = (
+    "MultiOutputRegressor",
+    "MultiTaskElasticNet",
+    "MultiTaskElasticNetCV",
+    "MultiTaskLasso",
+    "MultiTaskLassoCV",
+    "RegressorChain",
+)
+"""Regressors that take no single output, whatever their parameters."""
 
 
 @cache
@@ -45,10 +63,15 @@ def estimators() -> Mapping[str, type[Any]]:
 
 @cache
 def regressors() -> tuple[str, ...]:
-    """The class names of those that are regressors, and of those that become one by what they hold."""
+    """The class names of those that are regressors of one output, and of those that become one by what they hold."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return (*(name for name, _ in all_estimators("regressor")), "Pipeline")
+        return (*(name for name, _ in all_estimators("regressor") if name not in _SEVERAL), "Pipeline")
+
+
+def for_several(name: str) -> bool:
+    """Does a regressor take several outputs at once alone?"""
+    return name in _SEVERAL
 
 
 def written(value: object, place: str, faults: Faults) -> Any:
@@ -97,12 +120,88 @@ def made(name: str, params: Mapping[str, Any], place: str, faults: Faults) -> An
             faults.add(f"{place}, params, {key}", f"{name} has no such parameter", nearest(key, known))
         elif key in OURS:
             faults.add(f"{place}, params, {key}", "it is not a setting of a surrogate", OURS[key])
-        else:
+        elif _well_formed(key, item, f"{place}, params, {key}", faults):
             values[key] = _typed(key, _value(item, f"{place}, params, {key}", faults), known[key].default)
     lacking = [one.name for one in known.values() if _must(one) and one.name not in params]
     if lacking:
         faults.add(f"{place}, params", f"{name} needs {' and '.join(map(repr, lacking))}", _example(lacking[0]))
     return class_(**values) if len(faults.found) == before else None
+
+
+def _well_formed(key: str, item: Any, place: str, faults: Faults) -> bool:
+    """Does a parameter's value have the form of what it must hold? scikit-learn itself stumbles over some that do not.
+
+    Text that names an estimator stands where a table belongs.
+    """
+    before = len(faults.found)
+    if key in _NAMED:
+        _look_at_named(key, item, place, faults)
+    elif isinstance(item, str) and (key in _HOLDING or item in estimators()):
+        faults.add(place, f"it is the text {item!r}", f"Write {_table(item)}.")
+    elif key in _HOLDING and item is not None and not (isinstance(item, Mapping) and "estimator" in item):
+        faults.add(place, f"{cut_short(item)} is no estimator", f"Write a table, as {_table('Ridge')}.")
+    return len(faults.found) == before
+
+
+def _look_at_named(key: str, item: Any, place: str, faults: Faults) -> None:
+    """Note what is wrong with a list of named estimators; `transformers` say besides for which columns each is."""
+    if not isinstance(item, list) or not item:
+        faults.add(
+            place, f"it is {cut_short(item)}", f"Write a list of names and estimators, as {key} = {_entries(key)}."
+        )
+        return
+    names = set[str]()
+    for i, entry in enumerate(item):
+        where = _within(place, entry, i)
+        if not isinstance(entry, list) or len(entry) != _length(key) or not isinstance(entry[0], str):
+            faults.add(where, f"it is {cut_short(entry)}", f"Write an entry as {_entry(key, _usual(key))}.")
+            continue
+        name, held = entry[:2]
+        if name in names or "__" in name or not name:
+            found = f"the name {name!r} stands there twice" if name in names else f"{name!r} is no name"
+            faults.add(where, found, "Give each a name of its own, without a double underscore.")
+        names.add(name)
+        if held in _NAMED[key] if held is None or isinstance(held, str) else _is_table(held):
+            continue
+        text = isinstance(held, str) and held in estimators()
+        cure = _entry(key, held if text else _usual(key), name) + ("" if text else _words(key))
+        faults.add(where, f"its estimator is {'the text ' * text}{cut_short(held)}", f"Write {cure}.")
+
+
+def _is_table(held: Any) -> bool:
+    return isinstance(held, Mapping) and "estimator" in held
+
+
+def _length(key: str) -> int:
+    return 3 if key == "transformers" else 2
+
+
+def _table(name: str) -> str:
+    """How an estimator is written."""
+    close = get_close_matches(name, estimators(), n=1)
+    return f'{{estimator = "{close[0] if close else "Ridge"}"}}'
+
+
+def _entry(key: str, estimator: str, name: str = "one") -> str:
+    """How a named estimator is written."""
+    return f'["{name}", {_table(estimator)}{", [0]" if key == "transformers" else ""}]'
+
+
+def _entries(key: str) -> str:
+    """How a list of named estimators is written."""
+    first = f"{_entry(key, 'StandardScaler', 'scale')}, " if key == "steps" else ""
+    return f"[{first}{_entry(key, _usual(key))}]"
+
+
+def _usual(key: str) -> str:
+    """An estimator that may stand in such a list."""
+    return "StandardScaler" if key.startswith("transformer") else "Ridge"
+
+
+def _words(key: str) -> str:
+    """Which words may stand for an estimator, for a cure."""
+    words = [f'"{word}"' for word in _NAMED[key] if word]
+    return f", or {' or '.join(words)} for the estimator"
 
 
 def _value(item: Any, place: str, faults: Faults) -> Any:
@@ -163,8 +262,7 @@ def _must(parameter: inspect.Parameter) -> bool:
 
 def _example(name: str) -> str:
     """How a parameter without a default is given."""
-    one = '{estimator = "Ridge"}'
-    return f'Give params = {{{name} = {f"""[["ridge", {one}]]""" if name in _NAMED else one}}}.'
+    return f"Give params = {{{name} = {_entries(name) if name in _NAMED else _table('Ridge')}}}."
 
 
 def _within(place: str, item: object, i: int) -> str:

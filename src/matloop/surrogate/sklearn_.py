@@ -15,20 +15,23 @@ from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.base import BaseEstimator, is_regressor
+from sklearn.base import BaseEstimator
 
+from matloop.domain.number import as_whole
 from matloop.domain.prediction import Floats
-from matloop.errors import ConfigError, Fault, Faults, ModelError, fail, nearest
+from matloop.errors import ConfigError, Fault, Faults, ModelError, cut_short, fail, nearest
 from matloop.surrogate import Ability, Observations
 from matloop.surrogate.ensemble import FittedEnsemble, FittedParts, Part, Said, warm_words
-from matloop.surrogate.estimators import estimators, kept, made, regressors, seeded, weighs, written
+from matloop.surrogate.estimators import estimators, for_several, kept, made, regressors, seeded, weighs, written
 from matloop.surrogate.named_trees import name_trees
 from matloop.surrogate.split import HeldOut, Lesson
 from matloop.surrogate.threads import one_thread
+from matloop.surrogate.trial import text_of, too_wide, unfit
 
 _FOLDS = 5
 _PLACE = "surrogate 'sklearn'"
-_TRIAL = 12  # readings of the trial fit that has scikit-learn judge the parameters' values
+_FOR_SEVERAL = "is for several outputs at once"
+_SINGLE = "Each objective is fitted by itself: take a regressor of a single output, as 'Ridge'."
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,8 @@ class Sklearn:
     members: how many are fitted to resampled inputs, where the estimator says no error of its own.
 
     Raises:
-        ConfigError: for an unknown estimator or parameter, or a value that scikit-learn refuses or no ledger can hold.
+        ConfigError: for an unknown estimator or parameter, a value that scikit-learn refuses or no ledger can hold, and
+            a regressor that could never be fitted.
     """
 
     name: ClassVar[str] = "sklearn"
@@ -53,14 +57,16 @@ class Sklearn:
 
     def __post_init__(self) -> None:
         faults = Faults()
-        if not isinstance(self.members, int) or isinstance(self.members, bool) or not 5 <= self.members <= 1000:
-            faults.add(f"{_PLACE}, members", f"{self.members!r}", "Give a whole number from 5 to 1000.")
+        members = as_whole(self.members)
+        if members is None or not 5 <= members <= 1000:
+            faults.add(f"{_PLACE}, members", cut_short(self.members), "Give a whole number from 5 to 1000.")
         before = len(faults.found)
         name, params = _plainly(self.estimator, self.params, faults)
-        regressor = made(name, params, _PLACE, faults) if len(faults.found) == before else None
-        if regressor is not None:
-            _try(regressor, faults)
+        sound = len(faults.found) == before and made(name, params, _PLACE, faults) is not None
+        if sound and (refused := unfit(text_of(name, params))):
+            faults.add(f"{_PLACE}, {refused[0]}", *refused[1:])
         faults.raise_if_any(ConfigError)
+        object.__setattr__(self, "members", members)
         object.__setattr__(self, "estimator", name)
         object.__setattr__(self, "params", params)
 
@@ -95,6 +101,10 @@ class Sklearn:
     def able(self) -> frozenset[Ability]:
         """A joint posterior where members are fitted; an estimator that says its own error knows no covariance."""
         return frozenset() if _says_its_error(estimators()[str(self.estimator)]) else frozenset({"joint"})
+
+    def unfit(self, d: int) -> tuple[str, str] | None:
+        """Why no regressor of these settings can be fitted to inputs of d columns, and the cure; None where it can."""
+        return too_wide(text_of(str(self.estimator), self.params), d)
 
     def _resampled(self, lesson: Lesson, rng: np.random.Generator) -> Part:
         g = len(lesson.y)
@@ -149,32 +159,19 @@ def _plainly(given: object, params: object, faults: Faults) -> tuple[str, dict[s
                 f"{_PLACE}, params", "they stand beside an object", "Give them to the object, or name its class."
             )
         told = written(given, place, faults)
-        return told["estimator"], told.get("params", {})
+        name = told["estimator"]
+        if for_several(name):
+            faults.add(place, f"{name} {_FOR_SEVERAL}", _SINGLE)
+        return name, told.get("params", {})
     elif not isinstance(given, str) or given not in estimators():
         faults.add(place, f"scikit-learn has no regressor {given!r}", nearest(str(given), regressors()))
+    elif for_several(given):
+        faults.add(place, f"{given} {_FOR_SEVERAL}", _SINGLE)
     return str(given), written(params, f"{_PLACE}, params", faults)
 
 
 def _says_its_error(class_: type[Any]) -> bool:
     return "return_std" in inspect.signature(class_.predict).parameters
-
-
-def _try(regressor: Any, faults: Faults) -> None:
-    """Note what is no regressor after all, and what scikit-learn itself refuses of the params."""
-    name = type(regressor).__name__
-    if not is_regressor(regressor):
-        cure = f"Take one of {len(regressors())}, as 'ExtraTreesRegressor'; a Pipeline ends in one."
-        faults.add(f"{_PLACE}, estimator", f"{name} is no regressor", cure)
-        return
-    X = np.linspace(0.0, 1.0, _TRIAL)[:, None]
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            kept(regressor, 0).fit(X, X[:, 0])
-    except Exception as error:
-        # A dozen readings may be too few for sound parameters; only a value of the wrong kind is refused here.
-        if type(error).__name__ in ("InvalidParameterError", "TypeError"):
-            faults.add(f"{_PLACE}, params", str(error), f"See the documentation of {name}.")
 
 
 def _every(fitted: tuple[Any, ...], X: Floats) -> Floats:

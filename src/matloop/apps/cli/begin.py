@@ -18,6 +18,7 @@ from matloop.campaign import Campaign
 from matloop.config.starter import STARTERS, starter_files
 from matloop.decide.words import count
 from matloop.domain.categorical import Categorical
+from matloop.domain.constraint import AtMostNonzero, Constraint
 from matloop.domain.objective import MARKS
 from matloop.domain.pool import Pool
 from matloop.domain.problem import Problem
@@ -152,9 +153,7 @@ def _description(problem: Problem, folder: Path) -> dict[str, Any]:
         "seed": problem.seed,
     }
     described["context"] = [one.to_json() for one in candidates.context]
-    described["constraints"] = [
-        {"constraint": str(held).removeprefix("constraint ")} for held in candidates.constraints
-    ]
+    described["constraints"] = [_constraint_told(held) for held in candidates.constraints]
     if isinstance(candidates, Space):
         described["descriptors"] = [
             {"parameter": one.name, "columns": list(one.descriptors.names), "left_out": list(one.descriptors.dropped)}
@@ -167,6 +166,13 @@ def _description(problem: Problem, folder: Path) -> dict[str, Any]:
         for held, fallen in zip(described["constraints"], candidates.fallen, strict=True):
             held["rows_fallen"] = fallen
     return described
+
+
+def _constraint_told(held: Constraint) -> dict[str, Any]:
+    """A constraint in words, and whether it says nothing: an older file may hold one that does not, and still opens."""
+    told: dict[str, Any] = {"constraint": str(held).removeprefix("constraint ")}
+    idle = isinstance(held, AtMostNonzero) and held.idle
+    return {**told, "excludes_nothing": True} if idle else told
 
 
 def _ledger_words(campaign: Campaign, ledger: Path | None) -> dict[str, Any]:
@@ -213,6 +219,8 @@ def _say_description(document: dict[str, Any]) -> None:
         fall = "row falls" if held.get("rows_fallen") == 1 else "rows fall"
         fallen = f": {held['rows_fallen']:,} {fall}" if "rows_fallen" in held else ""
         say(f"constraint  {held['constraint']}{fallen}")
+        if held.get("excludes_nothing"):
+            say("            warning: it excludes nothing: lower at_most, name more parameters, or leave it out")
     say(f"strategy    {document['strategy']}, {document['batch']} at a time; lab {document['lab']}")
     for key, value in document["settings"].items():
         say(f"            {key} = {_setting(value)}")

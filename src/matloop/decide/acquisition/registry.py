@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Container, Sequence
 from typing import Any, Literal, cast, get_args
 
@@ -25,6 +24,7 @@ from matloop.decide.acquisition.thompson import Thompson
 from matloop.decide.acquisition.ucb import UCB
 from matloop.decide.acquisition.variance import Variance
 from matloop.decide.acquisition.within import Within
+from matloop.domain.number import as_number, as_whole
 from matloop.domain.objective import Objective, optimised
 from matloop.errors import Faults, InputError, NotYetSupported, fail, nearest
 from matloop.surrogate import Ability
@@ -98,12 +98,12 @@ def acquisition(
     if beta is not None:
         if name != "ucb":
             faults.add("strategy.beta", f"acquisition {name!r} has no beta", "Leave it out, or take 'ucb'.")
-        elif not _number(beta) or beta < 0:
+        elif not _number(beta) or float(beta) < 0:
             faults.add("strategy.beta", f"is {beta!r}", "Give a number of 0 or more, or leave it out.")
     if draws is not None:
         if name not in _DRAWING:
             faults.add("strategy.draws", f"acquisition {name!r} makes no draws", "Leave it out, or take 'nei'.")
-        elif isinstance(draws, bool) or not isinstance(draws, int) or not 1 <= draws <= MOST_DRAWS:
+        elif not 1 <= (as_whole(draws) or 0) <= MOST_DRAWS:
             cure = f"Give a whole number from 1 to {MOST_DRAWS}, best a power of two."
             faults.add("strategy.draws", f"is {draws!r}", cure)
     _look_at_threshold(faults, name, threshold)
@@ -114,7 +114,7 @@ def acquisition(
     faults.raise_if_any(InputError)
     if name in _BY_THRESHOLD and threshold is not None:
         return _BY_THRESHOLD[name](float(threshold))
-    return _MAKE[name](beta, DRAWS if draws is None else draws, cast(Pending, pending or "believer"))
+    return _MAKE[name](beta, DRAWS if draws is None else int(draws), cast(Pending, pending or "believer"))
 
 
 def serving(wanted: str) -> tuple[str, ...]:
@@ -161,4 +161,4 @@ def _look_at_threshold(faults: Faults, name: str, threshold: float | None) -> No
 
 
 def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return not isinstance(value, str) and as_number(value) is not None
