@@ -40,8 +40,17 @@ class Trial:
 
 
 @dataclass(frozen=True)
+class Again(Auto):
+    """`auto` that asks for the same thing as often as its bound says, as it did before record 0067."""
+
+    def collecting(self, scene: Scene, pays: float) -> Pointwise:
+        """The bound alone."""
+        return Auto.collecting(self, replace(scene, few_values=False), pays)
+
+
+@dataclass(frozen=True)
 class Unknown(Auto):
-    """`auto` that in a space collects first what a reading would still say something about (record 0067).
+    """`auto` that in any large space collects first what a reading would still say something about (record 0067).
 
     known: model_std, as a share of the noise of one reading, below which a candidate is known.
     """
@@ -50,7 +59,7 @@ class Unknown(Auto):
 
     def collecting(self, scene: Scene, pays: float) -> Pointwise:
         """The bound; what is known ranks behind all others."""
-        bound = Auto.collecting(self, scene, pays)
+        bound = Auto.collecting(self, replace(scene, few_values=False), pays)
         if not scene.space or scene.size <= COLLECTED:
             return bound
         least = self.known * float(np.sqrt(np.mean(scene.seen().noise_std[:, 0] ** 2)))

@@ -25,7 +25,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 import matloop as ml
-from benchmarks.campaigns import Trial, Unknown
+from benchmarks.campaigns import Again, Trial, Unknown
 from matloop.bench.intervals import paired_difference
 from matloop.decide import Strategy
 from matloop.decide.acquisition.auto import Auto
@@ -35,7 +35,7 @@ AT, BATCH, INITIAL = (30, 60), 5, 10
 SNRS = (math.inf, 10.0)
 FLOOR = 1e-3  # spreads; regret below it does not matter
 ARMS: dict[str, Strategy] = {
-    "collects": Trial(Auto(pays=0.1)),
+    "collects": Trial(Again(pays=0.1)),
     "seeks": Trial(Auto(pays=1e-300)),
     "auto": ml.Bayes(),
     "unknown": Trial(Unknown()),

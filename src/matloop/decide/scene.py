@@ -15,7 +15,9 @@ from matloop.decide.acquisition.limits import Limits, Seek, Useful
 from matloop.decide.acquisition.variance import Variance
 from matloop.decide.model import Model
 from matloop.domain.candidate import Candidate
+from matloop.domain.categorical import Categorical
 from matloop.domain.encoder import Encoder, OneHot
+from matloop.domain.parameter import Binary
 from matloop.domain.pool import Pool
 from matloop.domain.space import Space
 from matloop.surrogate.classify import Forming
@@ -46,6 +48,7 @@ def scene_of(task: Task, model: Model, pending: tuple[Candidate, ...], n: int, f
         more=tuple(goals[1:]),
         choices=_of_choices(candidates.encoder),
         space=isinstance(candidates, Space),
+        few_values=isinstance(candidates, Space) and _of_few_values(candidates),
         asks=task.asks,
         surrogate=model.surrogate,
     )
@@ -68,6 +71,15 @@ def _of_choices(encoder: Encoder) -> bool:
     """Are half of the features or more choices of which a model knows no likeness?"""
     bare = [type(part) is OneHot for part in encoder.chosen]  # kinds of it are described by numbers
     return 2 * sum(bare) >= len(bare)
+
+
+def _of_few_values(space: Space) -> bool:
+    """Are half of the parameters or more binaries, or choices of which a model knows no likeness?"""
+    few = [
+        isinstance(one, Binary) or (isinstance(one, Categorical) and one.descriptors is None)
+        for one in space.parameters
+    ]
+    return 2 * sum(few) >= len(few)
 
 
 def _odds(forming: Forming | None, limits: Limits | None) -> Odds | None:

@@ -77,6 +77,7 @@ class Scene:
     remaining: experiments that the budget still allows, those of this ask included; None without a limit.
     choices: are half of the features or more choices that nothing describes?
     space: are candidates a space, in which what is good has neighbours without end?
+    few_values: are half of its parameters or more binaries, or choices that nothing describes?
     asks: how many times suggestions were asked for before this ask.
     surrogate: the name of what was fitted, for words; empty where nobody says.
     """
@@ -116,6 +117,7 @@ class Scene:
     remaining: int | None = None
     choices: bool = False
     space: bool = False
+    few_values: bool = False
     asks: int = 0
     surrogate: str = ""
     _seen: list[tuple[Fitted, Floats, Prediction]] = field(default_factory=list, repr=False, compare=False)

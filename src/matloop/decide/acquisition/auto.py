@@ -54,6 +54,11 @@ COLLECTING_BETA = 2.0
 """Weight of the corrected variance in the bound that collects. Liang et al. 2021 take 4, on errors as their model
 states them; on errors that are corrected upwards 4 reaches further, and collects less (record 0049)."""
 
+KNOWN = 0.5
+"""Model error, as a share of the noise of one reading, below which a candidate is known: what four readings leave. In
+large spaces of few values it comes last where the bound collects, else what is taken for the top is asked for again
+and again (record 0067). Smaller, it is; larger, what is good is left before it is closed in on."""
+
 NEVER = 1e-300
 """An improvement, as a share of the spread, below which nothing is: whatever improves pays."""
 
@@ -62,6 +67,9 @@ SOUGHT = "among so many choices the best is sought to the end; "
 COLLECTED = 10_000
 """Candidates up to which what holds the limits is collected. Each of a few is asked once, so that the bound moves on;
 of neighbours without end the best bound is where the limits hold by one half, and it stays there (record 0056)."""
+
+_BEHIND = 1e4
+"""Taken from the bounds of what is known, in spreads, so that they come last; above any difference of bounds."""
 
 _FIRST = 1e6
 """Added to the scores of candidates that still pay, so that they come before all others; above any score in spreads."""
@@ -137,7 +145,8 @@ class Auto:
 
     def collecting(self, scene: Scene, pays: float) -> Pointwise:
         """What chooses once seeking no longer pays; benchmarks try others here."""
-        return _collecting(scene, pays, self.beta, self._believing)
+        found = _collecting(scene, pays, self.beta, self._believing)
+        return _unknown(found, scene) if scene.few_values and scene.size > COLLECTED else found
 
     def _best(self, scene: Scene, pays: float, aim: str = "") -> SeekThenCollect | Pointwise:
         """Tie both rules, where more is better; `aim` is said of the one that seeks."""
@@ -218,6 +227,20 @@ def _collecting(scene: Scene, pays: float, beta: float, pending: Pending) -> Poi
         when = f" {believed.supposing}" if believed.counts else ""
         preface = f"auto took ucb: no improvement by {percent(pays)} of the spread is expected{when}; "
         return preface + bound.wording(mean, std, believed)
+
+    return replace(bound, formula=formula, wording=words)
+
+
+def _unknown(bound: Pointwise, scene: Scene) -> Pointwise:
+    """The bound; what is known ranks behind all others: its neighbours are the same thing made again."""
+    least = KNOWN * float(np.sqrt(np.mean(scene.seen().noise_std[:, 0] ** 2)))
+
+    def formula(mean: Floats, std: Floats, best: float) -> Floats:
+        return bound.formula(mean, std, best) - _BEHIND * (std < least)
+
+    def words(mean: float, std: float, believed: Believed) -> str:
+        said = bound.wording(mean, std, believed)
+        return said if std < least else f"{said}; what is known to half the noise of a reading comes last"
 
     return replace(bound, formula=formula, wording=words)
 
