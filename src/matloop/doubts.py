@@ -15,7 +15,7 @@ import numpy as np
 from matloop.domain.canonical import Value
 from matloop.domain.constraint import Sum
 from matloop.domain.events import Draft
-from matloop.domain.far import HELD, far_by
+from matloop.domain.far import FEWEST, HELD, WIDE, far_by
 from matloop.domain.keeping import keeps
 from matloop.domain.number import as_number
 from matloop.domain.objective import Objective, optimised
@@ -68,7 +68,8 @@ def doubts_of(
         far.extend(_far(objective, state, drafts, rows))
     misplaced = (doubt for draft, row in zip(drafts, rows, strict=True) for doubt in _misplaced(problem, draft, row))
     exact = _exact(problem, drafts, rows)
-    return (*far, *misplaced, *echoes, *exact, *_unreached(problem, state, drafts, rows))
+    wide = _wide(problem, state, drafts, rows)
+    return (*far, *misplaced, *echoes, *exact, *wide, *_unreached(problem, state, drafts, rows))
 
 
 def _far(objective: Objective, state: State, drafts: Sequence[Draft], rows: Sequence[int]) -> Iterator[Doubt]:
@@ -168,6 +169,27 @@ def _exact(problem: Problem, drafts: Sequence[Draft], rows: Sequence[int]) -> It
             instead = f", also not the {objective.std:g} of the campaign file" if objective.std else ""
             found = f"{objective.name}_std = 0{more} counts as no std given{instead}: the model learns the scatter"
             yield Doubt(zero[0][1], zero[0][0], found, "No reading is exact: leave it empty where it is not known.")
+
+
+def _wide(problem: Problem, state: State, drafts: Sequence[Draft], rows: Sequence[int]) -> Iterator[Doubt]:
+    """A stated std far above the scatter of all readings, which it is a part of: the widest of the call."""
+    for one in problem.objectives:
+        name = one.name
+        new = [
+            (draft, row) for draft, row in zip(drafts, rows, strict=True) if _is_number(draft.data, draft.type, name)
+        ]
+        held = [r.outcome[name] for r in state.readings.values() if r.status == "ok" and name in r.outcome]
+        numbers = np.array([*held, *(float(draft.data["outcome"][name]) for draft, _ in new)])
+        if not new or len(numbers) < FEWEST:
+            continue
+        stated = [float(draft.data.get("std", {}).get(name, one.std or 0.0)) for draft, _ in new]
+        widest, scatter = int(np.argmax(stated)), float(np.std(numbers, ddof=1))
+        if stated[widest] > WIDE * scatter:
+            draft, row = new[widest]
+            found = (
+                f"the std of {name} is {stated[widest]:g}, and {len(numbers)} readings scatter by {scatter:.3g} in all"
+            )
+            yield Doubt(row, str(Key.from_json(draft.data)), found, f"Give it as a std, in the unit of {name}.")
 
 
 def _unreached(problem: Problem, state: State, drafts: Sequence[Draft], rows: Sequence[int]) -> Iterator[Doubt]:

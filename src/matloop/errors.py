@@ -164,7 +164,7 @@ def cut_short(value: object) -> str:
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "..."
 
 
-_NAMED = 6  # known names in a cure; a table of fifty columns would bury what is wrong
+_NAMED = 12  # known names in a cure; a table of fifty columns would bury what is wrong
 _BEGINNING = 3  # letters from which a beginning is taken for an abbreviation; fewer fit too many names
 
 

@@ -5,7 +5,7 @@ import pytest
 
 import matloop as ml
 from matloop.domain.far import FAR, RANGES, far_by
-from tests.core.campaigns import campaign, measured, space
+from tests.core.campaigns import campaign, measured, pool, space
 
 BLEND = ml.Space(
     [ml.Real(name, 0, 100, step=10) for name in ("a", "b", "c")],
@@ -24,6 +24,28 @@ def blend(**values: float) -> ml.Told:
 def test_what_was_planned_and_measured_raises_no_doubt() -> None:
     held = campaign()
     assert held.tell(measured(held.suggest(3))).warnings == ()
+
+
+def with_std(std: float | None) -> ml.Campaign:
+    return ml.Campaign(pool(30), [ml.Objective("y", std=std)], strategy=ml.Random())
+
+
+def test_a_std_far_above_the_scatter_of_all_readings_is_doubted_once_and_one_like_it_is_not() -> None:
+    numbers = [3.0, 9.0, 14.0, 20.0, 22.0, 25.0, 28.0, 31.0]
+    for std, doubted in ((100.0, True), (20.0, False)):
+        for own in (True, False):
+            held = with_std(None if own else std)
+            told = held.tell(
+                [
+                    ml.Measured.of(candidate=f"d{i}", outcome={"y": y}, std={"y": std} if own else None)
+                    for i, y in enumerate(numbers)
+                ]
+            )
+            assert len(told.warnings) == doubted
+            if doubted:
+                assert "the std of y is 100, and 8 readings scatter by 9.65 in all" in told.warnings[0].found
+    few = with_std(100.0)
+    assert few.tell(ml.Measured.of(candidate="d1", outcome={"y": 1.0})).warnings == ()
 
 
 def test_a_telling_says_which_keys_are_new() -> None:

@@ -225,6 +225,10 @@ def test_while_nothing_holds_the_limit_it_is_sought_whatever_the_goal_says():
     (chosen,) = campaign.suggest(1)
     assert chosen.values["x"] <= 0.2
     assert "sought for the limits" in chosen.reason
+    assert "next to nothing" not in chosen.reason
+    never = told((Objective("a"), Objective("c", goal="limit", high=-50.0)), UP, (0.4, 0.55, 0.7, 0.85, 1.0))
+    (hopeless,) = never.suggest(1)
+    assert "next to nothing: look whether the limits can be held at all" in hopeless.reason
 
 
 def test_a_target_is_approached_from_both_sides():

@@ -205,6 +205,28 @@ def test_what_cannot_be_fitted_is_a_failure_of_the_model_that_names_it() -> None
         Sklearn("IsotonicRegression").fit(readings(), np.random.default_rng(0))
 
 
+def test_an_estimator_that_passes_through_its_readings_is_as_unsure_of_them_as_their_noise() -> None:
+    """Of itself it says that it knows them exactly."""
+    X, rng = np.linspace(0, 1, 60)[:, None], np.random.default_rng(3)
+    inside, stated = [], []
+    for _ in range(8):
+        rows = rng.choice(60, 25, replace=False)
+        truth = np.sin(10 * X[rows])
+        data = Observations(X[rows], truth + 0.4 * rng.standard_normal((25, 1)), np.zeros((25, 1)), np.arange(1))
+        said = Sklearn("GaussianProcessRegressor", {"normalize_y": True}).fit(data, rng).predict(X[rows])
+        inside.append(np.abs(said.mean - truth) < 1.96 * said.model_std)
+        stated.append(said.model_std)
+    assert 0.8 < np.mean(inside)
+    assert 0.2 < np.mean(stated) < 0.5
+
+
+def test_an_estimator_that_smooths_its_readings_keeps_the_error_that_it_says() -> None:
+    data, rng = line(40, 0.4)
+    fitted = Sklearn("BayesianRidge").fit(data, rng)
+    near = np.nextafter(data.X, 2.0)
+    assert fitted.predict(data.X).model_std == pytest.approx(fitted.predict(near).model_std, rel=0.05)
+
+
 @pytest.mark.parametrize("rows", [1, 40])
 def test_what_cannot_predict_is_a_failure_of_the_model_that_names_it(rows: int) -> None:
     with pytest.raises(ModelError, match=r"KNeighborsRegressor cannot predict at \d+ inputs .*n_neighbors"):

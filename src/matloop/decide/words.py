@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+from matloop.domain.objective import Objective
 
 _PLAIN = (1e-3, 1e6)  # figures between these are written without an exponent; beyond, digits would be lost or invented
 
@@ -41,6 +43,19 @@ def unreached_words(marks: Mapping[str, str]) -> str:
     """
     listed = ", ".join(f"{name} {mark}" for name, mark in marks.items())
     return f"none of what was measured reaches the reference {listed}, from which volumes count"
+
+
+def reference_words(volume: float, reference: Mapping[str, float], goals: Sequence[Objective]) -> str:
+    """`hypervolume 1875 from the reference strength 306 MPa, price 60.0`.
+
+    Args:
+        volume: of the front.
+        reference: in the goals' own terms; of a target or range, how far from it.
+        goals: what is optimised.
+    """
+    far = {one.name: "" if one.linear else " away from what is sought" for one in goals}
+    marks = ", ".join(f"{one.name} {figure(reference[one.name], one.unit)}{far[one.name]}" for one in goals)
+    return f"hypervolume {figure(volume)} from the reference {marks}"
 
 
 def passed_words(passed: str, by: str, holds: float, best: str, surer: float) -> str:

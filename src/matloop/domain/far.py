@@ -22,6 +22,9 @@ of three, 160,000 of two."""
 RANGES = 20.0
 """Ranges of the readings held, from the median, beyond which a reading is doubted where the spread is not known: few
 readings, or more than half of them equal."""
+WIDE = 5.0
+"""Scatters of at least `FEWEST` readings beyond which the std of one of them is doubted: noise of that std alone would
+make them scatter as little once in 100,000 cases. Smaller, honest errors of poor instruments are doubted."""
 _NORMAL = 1.4826  # 1 / the upper quartile of the standard normal law
 
 

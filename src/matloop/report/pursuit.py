@@ -14,7 +14,7 @@ from matloop.report.figures.growth import growth as draw_growth
 from matloop.report.findings import Findings
 from matloop.report.html import Page, say
 from matloop.report.numerals import setting, with_error
-from matloop.report.sought import Sought, complete, figures_of, reference_words
+from matloop.report.sought import Sought, complete, figures_of, volume_words
 
 _SHORTLIST = 20  # candidates on the page, or the whole front where that is longer
 _LEFT = 30  # candidates listed that are not best
@@ -32,7 +32,7 @@ def headline(findings: Findings, sought: Sought) -> str:
         return "Nothing measured holds the limits more likely than not."
     if len(goals) > 1:
         said = f"Front: {count(sought.best, 'candidate')} that no other made beats in every goal"
-        return f"{said}; {reference_words(sought, goals)}"
+        return f"{said}; {volume_words(sought, goals)}"
     return f"Best so far: {_said(findings.ranked[0], goals[0])}"
 
 

@@ -18,7 +18,7 @@ from matloop.decide.acquisition import EVEN
 from matloop.decide.acquisition.utility import utility_of
 from matloop.decide.front import hypervolume, non_dominated
 from matloop.decide.model import Model
-from matloop.decide.words import figure, passed_words, percent
+from matloop.decide.words import figure, passed_words, percent, reference_words
 from matloop.domain.objective import Objective, optimised
 from matloop.domain.prediction import Floats
 from matloop.domain.problem import Problem
@@ -240,9 +240,8 @@ def _among(worth: Floats, held: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return found
 
 
-def reference_words(sought: Sought, goals: Sequence[Objective]) -> str:
-    """`hypervolume 1875 from the reference strength 306 MPa, price 60.0`; empty with one goal."""
+def volume_words(sought: Sought, goals: Sequence[Objective]) -> str:
+    """The hypervolume and from where it counts, in words; empty with one goal."""
     if sought.reference is None or sought.volume is None:
         return ""
-    marks = ", ".join(f"{one.name} {figure(sought.reference[one.name], one.unit)}" for one in goals)
-    return f"hypervolume {figure(sought.volume)} from the reference {marks}"
+    return reference_words(sought.volume, sought.reference, goals)

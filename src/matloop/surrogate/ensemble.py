@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from matloop.domain.prediction import Floats, Prediction
 from matloop.errors import DataError, fail
@@ -85,25 +86,42 @@ class Part:
 class Said:
     """One objective of a model that says its own error.
 
-    speak: X (q, d) -> mean and variance (q,) of the standardised truth.
+    Where it passes through its readings it says of measured inputs that nothing is unknown, though their noise is, and
+    no held-out input can judge that. A smoother whose mean follows a reading to the share h (its leverage) errs there
+    by h times the reading's noise at least, whatever it says; h is one less the ratio of the residuals at what it has
+    seen to those at what it has not (Hastie, Tibshirani, Friedman 2009, "The elements of statistical learning",
+    equation 7.64, solved for the leverage).
+
+    speak: X (q, d) -> mean and variance (q,) of the standardised truth. floor: (g,) least variance at each input seen.
     """
 
     lesson: Lesson
     speak: Callable[[Floats], tuple[Floats, Floats]]
     split: Split
     error: float | None
+    floor: Floats
 
     @classmethod
     def of(cls, lesson: Lesson, speak: Callable[[Floats], tuple[Floats, Floats]], held: HeldOut) -> Said:
         """Judge what it says by inputs that it had not seen."""
-        return cls(lesson, speak, Split.of(lesson, held), root_error(held))
+        split, error = Split.of(lesson, held), root_error(held)
+        seen = math.sqrt(float(np.mean((lesson.y - speak(lesson.X)[0]) ** 2)))
+        follows = max(1.0 - seen / error, 0.0) if error else 0.0
+        return cls(lesson, speak, split, error, follows**2 * split.own(lesson.atoms))
 
     def moments(self, X: Floats) -> tuple[Floats, Floats]:
         """Mean and variance (q,) of the standardised truth."""
         if not len(X):
             return np.zeros(0), np.zeros(0)
         mean, variance = self.speak(X)
-        return mean, self.split.factor * variance + least(self.split, self.lesson.atoms)
+        gap, near = self.nearest.query(X)
+        floor = np.where(gap == 0.0, self.floor[near], 0.0)
+        return mean, np.maximum(self.split.factor * variance, floor) + least(self.split, self.lesson.atoms)
+
+    @property
+    def nearest(self) -> cKDTree:
+        """The inputs seen."""
+        return cKDTree(self.lesson.X)
 
     def describe(self) -> dict[str, Any]:
         """In JSON types, of standardised readings."""

@@ -23,7 +23,7 @@ All figures are of standardised readings.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.spatial.distance import cdist, pdist
@@ -133,9 +133,13 @@ class Split:
             unknown = ~atoms.given
             freedom = float((atoms.count - 1.0)[unknown].sum())
             settled = (freedom**2 * noise + _TRUSTED**2 * left) / (freedom**2 + _TRUSTED**2)
-        per_reading = atoms.variance(settled, excess or 0.0)
-        own = 1.0 / np.add.reduceat(atoms.count / np.maximum(per_reading, _LEAST), atoms.first)
-        return cls(settled, excess or 0.0, _factor(held, own[held.rows]))
+        bare = cls(settled, excess or 0.0, 1.0)
+        return replace(bare, factor=_factor(held, bare.own(atoms)[held.rows]))
+
+    def own(self, atoms: Atoms) -> Floats:
+        """(g,) variance of the mean of the readings of each input."""
+        per_reading = np.maximum(atoms.variance(self.noise, self.excess), _LEAST)
+        return np.asarray(1.0 / np.add.reduceat(atoms.count / per_reading, atoms.first))
 
     def reading_variance(self, atoms: Atoms) -> float:
         """Variance of one new reading: mean over the readings seen."""

@@ -17,6 +17,7 @@ from matloop.decide.words import (
     figure,
     hits_words,
     passed_words,
+    reference_words,
     suspect_words,
 )
 from matloop.domain.objective import Objective, optimised
@@ -121,7 +122,9 @@ def say_summary(summary: Summary, sheet: Sheet) -> None:
         say(f"{names} {verb} {modelled if summary.modelled else plain}.")
     if summary.steps:
         unit = None if objective.unit == "1" else objective.unit
-        taken = [f"{figure(step.value, unit)} ({step.key})" for step in summary.steps[-_STEPS:]]
+        apart = {one["key"]: ", set apart" for one in summary.status.get("set_apart", ())}
+        last = summary.steps[-_STEPS:]
+        taken = [f"{figure(step.value, unit)} ({step.key}{apart.get(step.key, '')})" for step in last]
         say(f"Records among single readings (noise included, so the ranking goes by the model): {', '.join(taken)}.")
     for failure in summary.failures[:_FAILED]:
         say(f"Failed: {failure.where} ({failure.candidate}) {failure.note}".rstrip())
@@ -157,10 +160,9 @@ def _say_status(document: Mapping[str, Any], objectives: Sequence[Objective]) ->
         (goal,) = optimised(tuple(objectives))
         say(f"Hits: {hits_words(hits, goal.name, goal.unit)}.")
     if front := document.get("front"):
-        units = {one.name: one.unit for one in objectives}
-        marks = ", ".join(f"{name} {figure(mark, units[name])}" for name, mark in front["reference"].items())
+        volume = reference_words(front["hypervolume"], front["reference"], optimised(tuple(objectives)))
         best = f"{count(len(document['best']), 'candidate')} that no other beats in every goal"
-        say(f"Front: {best}; hypervolume {figure(front['hypervolume'])} from the reference {marks}.")
+        say(f"Front: {best}; {volume}.")
     spent = document["budget"]["experiments"]
     limit = f"Budget: {spent['used']} of {spent['limit']}" if spent["limit"] else str(spent["used"])
     aside = f" suggested ({document['unsuggested']} that were only told do not count)"

@@ -143,6 +143,10 @@ def weighed_as_read(scorer: Scorer, scene: Scene, weigh: Weigh) -> Scorer:
     return weighed(scorer, replace(scene, forming=readable(scene.forming)), weigh)
 
 
+_HARDLY = 1e-3
+"""Probability below which a candidate that is sought for the limits says that perhaps none holds them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Seek:
     """The scorer while nothing measured holds the limits: the logarithm of the probability that a candidate does.
@@ -180,7 +184,9 @@ class Seek:
         """How probable it is that the candidate at X (1, d) holds the limits, and that none measured does."""
         forming = "" if self.forming is None else f"; {odds_words(self.forming, X)}"
         why = "sought for the limits, which nothing measured holds more likely than not"
-        return f"{why}: {self.limits.say(X)}{forming}"
+        chance = float(self.limits.probability(X)[0])
+        hopeless = "; that is next to nothing: look whether the limits can be held at all" if chance < _HARDLY else ""
+        return f"{why}: {self.limits.say(X)}{hopeless}{forming}"
 
     def _log_left(self, X: Floats) -> Floats:
         """Logarithm (q,) of the share of the limits' model_std that readings of the pending leave, their mean."""
