@@ -5,6 +5,7 @@ goes on; all settings of one seed come before the next seed. Beside each ratio t
 which only waits: the campaign asked one by one, moved back by the delay, more of its design filling the gap.
 
 Usage: python benchmarks/delays.py [--seeds 2] [--policies believer fantasies] [--functions hartmann] [--table]
+       [--settings 0 1 2]
        python benchmarks/delays.py --waits [--seeds 4]     one by one alone, and what only waiting makes of it
 """
 
@@ -13,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 
@@ -22,7 +24,8 @@ from threadpoolctl import threadpool_limits
 
 import matloop as ml
 from matloop.bench.intervals import bootstrap
-from matloop.decide import Strategy
+from matloop.decide import Chosen, Strategy, Task
+from matloop.decide.design import initial_length
 from matloop.domain.prediction import Floats
 
 SPACES = {"branin": Problem(BRANIN, 2), "hartmann": Problem(HARTMANN, 6), "ackley": Problem(ACKLEY, 6)}
@@ -34,6 +37,27 @@ POLICIES: dict[str, Strategy] = {
     for policy in ("believer", "pessimistic", "fantasies")
 }
 SETTINGS = tuple(product(BATCHES, DELAYS))
+
+
+@dataclass(frozen=True)
+class Patient:
+    """The believer, once as many readings are in as the initial design is long.
+
+    early: what chooses before, the `design` going on or what is least known by `variance`.
+    """
+
+    early: str
+    name: str = "patient"
+
+    def suggest(self, task: Task) -> Chosen:
+        if len({reading.candidate for reading in task.readings}) >= initial_length(task):
+            return POLICIES["believer"].suggest(task)
+        if self.early == "design":
+            return POLICIES["believer"].suggest(replace(task, initial=10**6))
+        return ml.Bayes(acquisition="variance", evaluations=SEARCH, calibrate=False).suggest(task)
+
+
+POLICIES |= {"design": Patient("design"), "variance": Patient("variance")}
 Key = tuple[str, str, int, int, int]
 
 
@@ -149,13 +173,15 @@ def main() -> None:
     parser.add_argument("--policies", nargs="*", default=["believer", "fantasies"], choices=list(POLICIES))
     parser.add_argument("--functions", nargs="*", default=list(SPACES), choices=list(SPACES))
     parser.add_argument("--file", type=Path, default=Path("build") / "delays.jsonl")
+    parser.add_argument("--settings", nargs="*", type=int, default=list(range(len(SETTINGS))), help=f"of {SETTINGS}")
     parser.add_argument("--waits", action="store_true", help="one by one alone, by the first policy")
     parser.add_argument("--table", action="store_true", help="run nothing, only print")
     given = parser.parse_args()
     with threadpool_limits(1):
         if not given.table:
             arms = (given.policies[:1] if given.waits else given.policies, given.functions)
-            perform(range(given.seeds), arms, SETTINGS[:1] if given.waits else SETTINGS, given.file)
+            settings = SETTINGS[:1] if given.waits else tuple(SETTINGS[k] for k in given.settings)
+            perform(range(given.seeds), arms, settings, given.file)
         if given.waits:
             print(waits(given.policies[0], given.functions, given.file))
         else:
